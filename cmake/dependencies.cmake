@@ -1,0 +1,24 @@
+# Everything here is a package of Debian 12; scripts/packages lists them.
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS url json)
+
+# Asio and Beast are compiled once, not in every translation unit that includes them.
+add_library(tonearm_asio STATIC ${PROJECT_SOURCE_DIR}/cmake/asio.cc)
+target_compile_definitions(tonearm_asio PUBLIC BOOST_ASIO_SEPARATE_COMPILATION
+                                               BOOST_ASIO_NO_DEPRECATED)
+target_link_libraries(tonearm_asio PUBLIC Boost::boost Threads::Threads)
+
+add_library(tonearm_beast STATIC ${PROJECT_SOURCE_DIR}/cmake/beast.cc)
+target_compile_definitions(tonearm_beast PUBLIC BOOST_BEAST_SEPARATE_COMPILATION)
+target_link_libraries(tonearm_beast PUBLIC tonearm_asio)
+
+if(NOT TONEARM_FUZZ)
+  find_package(CURL 7.85 REQUIRED)
+  find_package(SQLite3 REQUIRED)
+  find_package(spdlog REQUIRED)
+  find_package(prometheus-cpp REQUIRED)
+  find_package(CLI11 REQUIRED)
+  find_package(tomlplusplus REQUIRED)
+  add_library(tonearm_tomlplusplus INTERFACE)
+  target_link_libraries(tonearm_tomlplusplus INTERFACE tomlplusplus::tomlplusplus)
+endif()

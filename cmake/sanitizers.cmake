@@ -1,0 +1,11 @@
+if(TONEARM_SANITIZE)
+  add_compile_options(-fsanitize=${TONEARM_SANITIZE} -fno-omit-frame-pointer -g1)
+  add_link_options(-fsanitize=${TONEARM_SANITIZE})
+  if(TONEARM_SANITIZE MATCHES "undefined")
+    add_compile_options(-fno-sanitize-recover=undefined)
+  endif()
+  if(TONEARM_SANITIZE MATCHES "thread")
+    # ThreadSanitizer does not know stand-alone fences.
+    add_compile_definitions(BOOST_ASIO_DISABLE_FENCED_BLOCK)
+  endif()
+endif()
