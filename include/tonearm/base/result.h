@@ -1,0 +1,24 @@
+#pragma once
+
+#include "tonearm/base/error.h"
+
+#include <boost/system/result.hpp>
+
+#include <stdexcept>
+
+namespace tonearm {
+
+/// A value or an Error. All failures that a request can meet travel as one of these; an exception
+/// means a bug or a cancelled request.
+template <class T>
+using Result = boost::system::result<T, Error>;
+
+/// What `Result::value()` throws when it holds an error: asking for it unchecked is a bug.
+class UncheckedResult : public std::logic_error {
+ public:
+  explicit UncheckedResult(const Error& error);
+};
+
+[[noreturn]] void throw_exception_from_error(const Error& error, const boost::source_location&);
+
+}  // namespace tonearm

@@ -1,0 +1,55 @@
+#include "tonearm/base/locator.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace tonearm {
+namespace {
+
+bool is_scheme_char(char c) {
+  const auto u = static_cast<unsigned char>(c);
+  return std::isalnum(u) != 0 || c == '+' || c == '-' || c == '.' || c == '_';
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return out;
+}
+
+}  // namespace
+
+Result<Locator> parse_locator(std::string_view file,
+                              const std::function<bool(std::string_view)>& is_resolver) {
+  if (file.empty()) return Error{ErrorKind::bad_locator, "the catalog's file value is empty", {}};
+  const auto colon = file.find(':');
+  const bool has_scheme =
+      colon != std::string_view::npos && colon > 0 &&
+      std::all_of(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(colon), is_scheme_char);
+  if (!has_scheme) return Locator{Locator::Kind::plain, std::string(file), {}};
+
+  const std::string scheme = lower(file.substr(0, colon));
+  const std::string_view rest = file.substr(colon + 1);
+  const bool has_authority = rest.substr(0, 2) == "//";
+  if (scheme == "http" || scheme == "https") {
+    if (has_authority) return Locator{Locator::Kind::url, std::string(file), {}};
+  }
+  if (scheme == "s3" && has_authority) {
+    return Locator{Locator::Kind::s3, std::string(rest.substr(2)), {}};
+  }
+  if (scheme == "file") return Locator{Locator::Kind::file, std::string(rest), {}};
+  const std::string_view name = file.substr(0, colon);
+  if (is_resolver(name)) {
+    return Locator{Locator::Kind::resolver, std::string(rest), std::string(name)};
+  }
+  if (has_authority) {
+    return Error{ErrorKind::bad_locator,
+                 "the catalog's file value has the unknown scheme \"" + scheme +
+                     "://\"; known are http, https, s3, file: and configured resolvers",
+                 {}};
+  }
+  return Locator{Locator::Kind::plain, std::string(file), {}};
+}
+
+}  // namespace tonearm
