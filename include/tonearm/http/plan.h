@@ -1,0 +1,65 @@
+#pragma once
+
+#include "tonearm/http/range.h"
+#include "tonearm/http/representation.h"
+#include "tonearm/http/request_head.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace tonearm::http {
+
+/// What a client asked of a representation, read once from its head.
+struct RepresentationRequest {
+  bool head = false;  ///< HEAD: Range is ignored (RFC 9110 §14.2).
+  RangeField range;
+  std::optional<EntityTagList> if_match;
+  std::optional<EntityTagList> if_none_match;
+  std::optional<HttpTime> if_modified_since;    ///< Absent too when it is no valid date (§13.1.3).
+  std::optional<HttpTime> if_unmodified_since;
+  /// The If-Range field as sent; empty when absent. Neither tag nor date: never matches.
+  std::string if_range;
+
+  bool has_preconditions() const {
+    return if_match || if_none_match || if_modified_since || if_unmodified_since;
+  }
+};
+
+RepresentationRequest read_representation_request(const RequestHead& head);
+
+struct PlanOptions {
+  /// stream.max_range, bytes: an open-ended single range is answered with at most this much.
+  /// 0: no limit.
+  std::uint64_t max_range = 0;
+};
+
+/// The answer to a representation request, decided before a byte of it moves.
+struct ResponsePlan {
+  enum class Framing : std::uint8_t {
+    none,         ///< No body at all: 304 and 412.
+    length,       ///< Exactly content_length bytes.
+    until_end,    ///< Chunked to HTTP/1.1, until close to HTTP/1.0: the length is not known.
+  };
+
+  unsigned status = 200;  ///< 200, 206, 304, 412 or 416.
+  Framing framing = Framing::length;
+  /// What the body is made of, in the order to be sent: one range for 200 and a single 206, several
+  /// for multipart/byteranges; empty for 304, 412, 416 and for a 200 of no bytes or unknown length.
+  ByteRanges parts;
+  /// The body's length, the multipart framing included. For HEAD too (what GET would have sent).
+  std::uint64_t content_length = 0;
+  bool accept_ranges = true;
+  bool multipart = false;
+  bool send_body = true;  ///< False for HEAD, 304.
+
+  bool is_multipart() const { return multipart; }
+};
+
+/// RFC 9110 §13.2.2 (preconditions in their order), then §14.2. Pure: the heart of tonearm.
+/// `boundary` and `content_type` are needed only for the exact length of a multipart body.
+ResponsePlan plan_response(const RepresentationRequest& request, const Representation& what,
+                           const PlanOptions& options, std::string_view content_type,
+                           std::string_view boundary);
+
+}  // namespace tonearm::http

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "tonearm/http/validators.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace tonearm::http {
+
+/// What is known of one version of a song's bytes (RFC 9110 §3.2): everything that a plan needs.
+struct Representation {
+  /// Bytes. Empty: the origin does not say, and the body ends where it ends.
+  std::optional<std::uint64_t> length;
+  /// What the source says of the media type; empty when it says nothing.
+  std::string content_type;
+  Validators validators;
+  /// Whether any part of it can be read. False only for an origin with neither ranges nor a length.
+  bool seekable = true;
+  /// Nothing proves that two reads see one version (no strong validator): several ranges are then
+  /// only to be had in ascending order, from one pass over the body.
+  bool single_pass = false;
+};
+
+/// The type that a client is told (INTERFACE.md): the catalog's, else the origin's unless it is
+/// missing or */octet-stream, else by the extension of `name`; only audio/*, video/*,
+/// application/ogg, application/mp4 and playlist types (m3u, HLS, DASH, XSPF) pass, all others
+/// become application/octet-stream. Never contains CR, LF or NUL.
+std::string choose_content_type(std::string_view from_catalog, std::string_view from_origin,
+                                std::string_view name);
+
+}  // namespace tonearm::http
