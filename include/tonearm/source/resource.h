@@ -1,0 +1,60 @@
+#pragma once
+
+#include "tonearm/base/locator.h"
+#include "tonearm/base/result.h"
+#include "tonearm/http/plan.h"
+#include "tonearm/http/representation.h"
+#include "tonearm/io/byte_stream.h"
+#include "tonearm/io/task.h"
+
+#include <memory>
+#include <optional>
+
+namespace tonearm::source {
+
+/// What reading one resource has cost its origin so far, for the access log and /metrics.
+struct OriginUse {
+  std::uint64_t bytes = 0;     ///< Body bytes received.
+  std::uint64_t requests = 0;  ///< Requests sent, retries included.
+  std::uint64_t resumes = 0;   ///< Broken transfers that went on where they broke.
+};
+
+/// What the caller is about to read, so that describing can already fetch it: the first request to
+/// an origin then serves both.
+struct ReadIntent {
+  /// The first range the client asked for; empty: from the start to the end.
+  std::optional<http::RangeSpec> range;
+  /// False when a body is unlikely: HEAD, or a request that may well end in 304.
+  bool body = true;
+  /// Several ranges were asked for: more than one read() will follow.
+  bool several = false;
+};
+
+/// One song's bytes, wherever they live. Lives on one loop, for one request. Destroying it stops
+/// what it started; its readers must be gone before.
+class Resource {
+ public:
+  virtual ~Resource() = default;
+
+  /// Finds out what the representation is. Called once, before read().
+  virtual io::Task<Result<http::Representation>> describe(const ReadIntent& intent) = 0;
+
+  /// Reads [first, end) of what describe() returned; `end` empty: to wherever the representation
+  /// ends (only when its length is not known, and then first is 0). Either yields exactly those
+  /// bytes of that very representation, or an error: never another version's, never fewer.
+  /// One reader at a time. Of a single_pass representation, reads go on in ascending order.
+  virtual std::unique_ptr<io::ByteReader> read(std::uint64_t first,
+                                               std::optional<std::uint64_t> end) = 0;
+
+  virtual OriginUse origin_use() const = 0;
+};
+
+/// Opens locators: one implementation per scheme, and one that picks among them. Per loop.
+class Source {
+ public:
+  virtual ~Source() = default;
+  /// bad_locator when it cannot be opened as it stands; the origin is not asked yet.
+  virtual Result<std::unique_ptr<Resource>> open(const Locator& locator) = 0;
+};
+
+}  // namespace tonearm::source

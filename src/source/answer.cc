@@ -1,0 +1,113 @@
+#include "source/answer.h"
+
+namespace tonearm::source {
+namespace {
+
+Answer failure(ErrorKind kind, std::string detail) {
+  Answer answer;
+  answer.kind = Answer::Kind::failure;
+  answer.error = Error{kind, std::move(detail), {}};
+  return answer;
+}
+
+Answer of_kind(Answer::Kind kind, const UpstreamHead& head) {
+  Answer answer;
+  answer.kind = kind;
+  const std::string status = "the origin answered " + std::to_string(head.status);
+  answer.error = Error{ErrorKind::destination_unavailable, status, head.retry_after};
+  return answer;
+}
+
+Answer judge_whole(const UpstreamHead& head) {
+  Answer answer;
+  answer.kind = Answer::Kind::whole;
+  answer.length = head.content_length;
+  answer.end = head.content_length;
+  return answer;
+}
+
+/// RFC 9110 §15.3.7: a 206 must say which part it is; we take it when the part holds the first byte
+/// that was asked for and its length agrees with itself.
+Answer judge_part(const UpstreamHead& head, const std::optional<http::ByteRange>& asked) {
+  if (!asked) return failure(ErrorKind::http_protocol_error, "the origin sent a 206 unasked");
+  const auto& range = head.content_range;
+  const bool usable = range && range->range && range->complete &&
+                      range->range->first <= asked->first && asked->first < range->range->end &&
+                      (!head.content_length || *head.content_length == range->range->size());
+  if (!usable) return of_kind(Answer::Kind::useless, head);
+  Answer answer;
+  answer.kind = Answer::Kind::part;
+  answer.first = range->range->first;
+  answer.end = range->range->end;
+  answer.length = range->complete;
+  return answer;
+}
+
+}  // namespace
+
+Answer judge_answer(const UpstreamHead& head, const std::optional<http::ByteRange>& asked) {
+  switch (head.status) {
+    case 200:
+    case 206:
+      if (head.ambiguous) {
+        return failure(ErrorKind::http_protocol_error, "the origin's Content-Length is ambiguous");
+      }
+      if (head.encoded) {
+        return failure(ErrorKind::http_protocol_error,
+                       "the origin sent a Content-Encoding although identity was asked for");
+      }
+      return head.status == 200 ? judge_whole(head) : judge_part(head, asked);
+    case 416: {
+      Answer answer = of_kind(Answer::Kind::unsatisfiable, head);
+      answer.error.kind = ErrorKind::origin_refused;
+      if (head.content_range && !head.content_range->range) {
+        answer.length = head.content_range->complete;
+      }
+      return answer;
+    }
+    case 301:
+    case 302:
+    case 303:
+    case 307:
+    case 308:
+      if (head.location.empty()) {
+        return failure(ErrorKind::http_protocol_error, "the origin redirects to nowhere");
+      }
+      return of_kind(Answer::Kind::redirect, head);
+    case 404:
+    case 410:
+      return failure(ErrorKind::destination_not_found,
+                     "the origin answered " + std::to_string(head.status));
+    case 412:
+      return failure(ErrorKind::representation_changed, "the origin answered 412");
+    case 429:
+    case 500:
+    case 502:
+    case 503:
+    case 504:
+      return of_kind(Answer::Kind::retry, head);
+    default:
+      return failure(ErrorKind::origin_refused,
+                     "the origin answered " + std::to_string(head.status));
+  }
+}
+
+Sameness compare(const http::Representation& described, const UpstreamHead& head,
+                 std::optional<std::uint64_t> length) {
+  const http::Validators& then = described.validators;
+  const http::Validators& now = head.validators;
+  if (described.length != length) return Sameness::different;
+  if (then.etag != now.etag) return Sameness::different;
+  if (then.has_strong_etag()) return Sameness::proven;
+  if (then.last_modified != now.last_modified) return Sameness::different;
+  if (described.length && then.last_modified_is_strong) return Sameness::proven;
+  return Sameness::consistent;
+}
+
+bool is_provable(const http::Representation& described) {
+  return described.length && (described.validators.has_strong_etag() ||
+                              (described.validators.last_modified &&
+                               described.validators.last_modified_is_strong));
+}
+
+}  // namespace tonearm::source

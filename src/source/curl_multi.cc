@@ -1,0 +1,216 @@
+#include "source/curl_multi.h"
+
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cassert>
+#include <chrono>
+
+namespace tonearm::source {
+
+/// One watched descriptor. Shared with its pending waits: a handler that comes late finds it closed.
+struct Watch {
+  Watch(io::Executor executor, curl_socket_t curl_fd, int watched_fd)
+      : fd(curl_fd), descriptor(executor, watched_fd) {}
+
+  curl_socket_t fd;
+  /// The socket itself where we opened it, else a dup (libcurl's own resolver wake-ups).
+  io::asio::posix::basic_stream_descriptor<io::Executor> descriptor;
+  CurlMulti::Client* client = nullptr;
+  int want = CURL_POLL_NONE;
+  bool waiting_read = false;
+  bool waiting_write = false;
+  bool held = false;  ///< Readable, but the client has no room.
+  bool is_dup = false;
+  bool closed = false;
+};
+
+CurlMulti::CurlMulti(io::Executor executor, long max_idle)
+    : executor_(executor), multi_(curl_multi_init()), timer_(executor, [this] {
+        act(CURL_SOCKET_TIMEOUT, 0);
+      }) {
+  curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &CurlMulti::on_socket);
+  curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+  curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &CurlMulti::on_timer);
+  curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
+  curl_multi_setopt(multi_, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+  // Set explicitly: the default shrinks after a burst, and every reconnect doubles a request's cost.
+  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, max_idle);
+}
+
+CurlMulti::~CurlMulti() {
+  settling_ = true;  // what cleanup calls back must not start anything
+  curl_multi_cleanup(multi_);
+  for (auto& [fd, watch] : watches_) {
+    watch->closed = true;
+    watch->descriptor.close();
+  }
+}
+
+void CurlMulti::adopt(CURL* easy) {
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &CurlMulti::on_close_socket);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
+}
+
+void CurlMulti::add(CURL* easy) {
+  curl_multi_add_handle(multi_, easy);
+  settle();
+}
+
+void CurlMulti::remove(CURL* easy) {
+  Client* client = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &client);
+  curl_multi_remove_handle(multi_, easy);
+  if (client != nullptr && client->watch_ != nullptr) {
+    client->watch_->client = nullptr;
+    client->watch_ = nullptr;
+  }
+  settle();
+}
+
+void CurlMulti::resume(Client& client) {
+  if (client.watch_ == nullptr || !client.watch_->held) return;
+  client.watch_->held = false;
+  ready(watch_of(client.watch_->fd), CURL_CSELECT_IN);
+}
+
+void CurlMulti::unpause(CURL* easy) {
+  curl_easy_pause(easy, CURLPAUSE_CONT);
+  settle();
+}
+
+curl_socket_t CurlMulti::open_socket(const curl_sockaddr& address) {
+  const int fd = ::socket(address.family, address.socktype | SOCK_CLOEXEC, address.protocol);
+  if (fd < 0) return CURL_SOCKET_BAD;
+  watches_[fd] = std::make_shared<Watch>(executor_, fd, fd);
+  return fd;
+}
+
+int CurlMulti::on_close_socket(void* self, curl_socket_t fd) {
+  auto& watches = static_cast<CurlMulti*>(self)->watches_;
+  const auto found = watches.find(fd);
+  if (found == watches.end()) return ::close(fd);
+  const std::shared_ptr<Watch> watch = found->second;
+  watches.erase(found);
+  watch->closed = true;
+  if (watch->client != nullptr) watch->client->watch_ = nullptr;
+  boost::system::error_code ignored;
+  watch->descriptor.close(ignored);
+  if (watch->is_dup) return ::close(fd);
+  return 0;
+}
+
+std::shared_ptr<Watch> CurlMulti::watch_of(curl_socket_t fd) {
+  auto& watch = watches_[fd];
+  if (!watch) {
+    watch = std::make_shared<Watch>(executor_, fd, ::dup(fd));
+    watch->is_dup = true;
+  }
+  return watch;
+}
+
+int CurlMulti::on_socket(CURL* easy, curl_socket_t fd, int what, void* self, void*) {
+  auto& multi = *static_cast<CurlMulti*>(self);
+  if (what == CURL_POLL_REMOVE) {
+    const auto found = multi.watches_.find(fd);
+    if (found == multi.watches_.end()) return 0;
+    const std::shared_ptr<Watch> watch = found->second;
+    watch->want = CURL_POLL_NONE;
+    watch->held = false;
+    if (watch->client != nullptr) watch->client->watch_ = nullptr;
+    watch->client = nullptr;
+    // A connection that goes to the pool keeps its watch and its pending wait; a dup would keep the
+    // descriptor alive.
+    if (watch->is_dup) {
+      watch->closed = true;
+      watch->descriptor.close();
+      multi.watches_.erase(found);
+    }
+    return 0;
+  }
+  const std::shared_ptr<Watch> watch = multi.watch_of(fd);
+  watch->want = what;
+  Client* client = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &client);
+  if (!watch->is_dup && client != nullptr) {
+    if (watch->client != nullptr && watch->client != client) watch->client->watch_ = nullptr;
+    watch->client = client;
+    client->watch_ = watch.get();
+  }
+  multi.arm(watch);
+  return 0;
+}
+
+int CurlMulti::on_timer(CURLM*, long timeout_ms, void* self) {
+  auto& multi = *static_cast<CurlMulti*>(self);
+  multi.due_now_ = timeout_ms == 0;
+  if (timeout_ms > 0) {
+    multi.timer_.expire_after(std::chrono::milliseconds(timeout_ms));
+  } else {
+    multi.timer_.clear();
+  }
+  return 0;
+}
+
+void CurlMulti::arm(const std::shared_ptr<Watch>& watch) {
+  using Descriptor = io::asio::posix::descriptor_base;
+  const auto handler = [this, watch](int mask, bool Watch::*waiting) {
+    return [this, watch, mask, waiting](const boost::system::error_code& error) {
+      (*watch).*waiting = false;
+      if (!watch->closed && !error) ready(watch, mask);
+    };
+  };
+  if ((watch->want & CURL_POLL_IN) != 0 && !watch->waiting_read && !watch->held) {
+    watch->waiting_read = true;
+    watch->descriptor.async_wait(Descriptor::wait_read,
+                                 handler(CURL_CSELECT_IN, &Watch::waiting_read));
+  }
+  if ((watch->want & CURL_POLL_OUT) != 0 && !watch->waiting_write) {
+    watch->waiting_write = true;
+    watch->descriptor.async_wait(Descriptor::wait_write,
+                                 handler(CURL_CSELECT_OUT, &Watch::waiting_write));
+  }
+}
+
+void CurlMulti::ready(const std::shared_ptr<Watch>& watch, int mask) {
+  const int wanted = mask == CURL_CSELECT_IN ? CURL_POLL_IN : CURL_POLL_OUT;
+  if ((watch->want & wanted) == 0) return;  // re-armed when it is wanted again
+  if (mask == CURL_CSELECT_IN && watch->client != nullptr && !watch->client->wants_data()) {
+    watch->held = true;
+    return;
+  }
+  act(watch->fd, mask);
+  if (!watch->closed) arm(watch);
+}
+
+void CurlMulti::act(curl_socket_t fd, int mask) {
+  int running = 0;
+  curl_multi_socket_action(multi_, fd, mask, &running);
+  settle();
+}
+
+void CurlMulti::settle() {
+  if (settling_) return;
+  settling_ = true;
+  int running = 0;
+  int queued = 0;
+  for (;;) {
+    while (CURLMsg* message = curl_multi_info_read(multi_, &queued)) {
+      if (message->msg != CURLMSG_DONE) continue;
+      CURL* easy = message->easy_handle;  // copied out: removing frees the message
+      const CURLcode code = message->data.result;
+      Client* client = nullptr;
+      curl_easy_getinfo(easy, CURLINFO_PRIVATE, &client);
+      curl_multi_remove_handle(multi_, easy);
+      client->on_done(code);
+    }
+    if (!due_now_) break;
+    due_now_ = false;
+    curl_multi_socket_action(multi_, CURL_SOCKET_TIMEOUT, 0, &running);
+  }
+  settling_ = false;
+}
+
+}  // namespace tonearm::source

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "tonearm/io/deadline.h"
+#include "tonearm/io/task.h"
+
+#include <curl/curl.h>
+
+#include <memory>
+#include <unordered_map>
+
+namespace tonearm::source {
+
+/// libcurl's multi interface on one loop: its sockets watched by Asio, its timer lazy.
+///
+/// Rules that keep it sound (docs/architecture.md): socket_action is never called from inside a
+/// libcurl callback; whoever waits for a transfer is woken by posting; a socket's watch outlives its
+/// pending waits. Not thread-safe.
+class CurlMulti {
+ public:
+  /// One transfer, as the multi sees it. Set as CURLOPT_PRIVATE before add().
+  class Client {
+   public:
+    /// False while there is no room for what a read would bring: the socket is then left alone, which
+    /// is all the backpressure that HTTP/1.1 over TCP needs.
+    virtual bool wants_data() const = 0;
+    /// The transfer has ended and its handle left the multi. Must not add, remove or resume inline.
+    virtual void on_done(CURLcode code) = 0;
+
+   protected:
+    virtual ~Client() = default;
+
+   private:
+    friend class CurlMulti;
+    struct Watch* watch_ = nullptr;
+  };
+
+  /// `max_idle`: connections kept for reuse.
+  CurlMulti(io::Executor executor, long max_idle);
+  ~CurlMulti();
+  CurlMulti(const CurlMulti&) = delete;
+  CurlMulti& operator=(const CurlMulti&) = delete;
+
+  /// Tells a handle whose sockets it opens here; once for each pooled handle.
+  void adopt(CURL* easy);
+
+  void add(CURL* easy);
+  void remove(CURL* easy);
+  /// There is room again: a socket that was left alone is read.
+  void resume(Client& client);
+  /// Lets libcurl hand out again what its write callback refused (CURL_WRITEFUNC_PAUSE).
+  void unpause(CURL* easy);
+
+  /// Creates a socket and its watch. For CURLOPT_OPENSOCKETFUNCTION.
+  curl_socket_t open_socket(const curl_sockaddr& address);
+
+ private:
+  static int on_socket(CURL* easy, curl_socket_t fd, int what, void* self, void* socket_data);
+  static int on_timer(CURLM* multi, long timeout_ms, void* self);
+  static int on_close_socket(void* self, curl_socket_t fd);
+
+  std::shared_ptr<Watch> watch_of(curl_socket_t fd);
+  void arm(const std::shared_ptr<Watch>& watch);
+  void ready(const std::shared_ptr<Watch>& watch, int mask);
+  void act(curl_socket_t fd, int mask);
+  /// Runs the timer that libcurl set to 0, and reports what has ended.
+  void settle();
+
+  io::Executor executor_;
+  CURLM* multi_;
+  std::unordered_map<curl_socket_t, std::shared_ptr<Watch>> watches_;
+  io::Deadline timer_;
+  bool due_now_ = false;   ///< libcurl wants to be called at once.
+  bool settling_ = false;
+};
+
+}  // namespace tonearm::source

@@ -1,0 +1,98 @@
+#include "source/http_client.h"
+
+#include <boost/algorithm/string/predicate.hpp>
+
+#include <algorithm>
+
+namespace tonearm::source {
+namespace {
+
+constexpr std::size_t idle_blocks = 256;      // 16 MiB of a loop's memory, at most
+constexpr long idle_connections = 256;
+// What may be thrown away to keep a connection: a rest that is on its way already.
+constexpr std::uint64_t short_rest = 256 * 1024;
+constexpr std::chrono::milliseconds drain_limit{500};
+
+void append(HeaderList& list, const std::string& line) {
+  list.reset(curl_slist_append(list.release(), line.c_str()));
+}
+
+bool goes_everywhere(std::string_view name) {
+  using boost::algorithm::iequals;
+  return iequals(name, "user-agent") || iequals(name, "accept") || iequals(name, "accept-language");
+}
+
+}  // namespace
+
+HttpClient::HttpClient(io::Executor executor, HttpOptions options)
+    : executor_(executor),
+      options_(std::move(options)),
+      blocks_(idle_blocks),
+      multi_(executor, idle_connections),
+      easies_(multi_, options_),
+      gate_(executor, std::max<std::size_t>(1, options_.max_connections_per_host)),
+      shared_{executor, multi_, easies_, blocks_, options_} {}
+
+RequestHeaders HttpClient::make_headers(std::string_view if_range) const {
+  RequestHeaders headers;
+  const auto add = [&](const std::string& line, bool everywhere) {
+    append(headers.own, line);
+    if (everywhere) append(headers.foreign, line);
+  };
+  add("Accept-Encoding: identity", true);
+  bool has_agent = false;
+  for (const auto& [name, value] : options_.headers) {
+    has_agent = has_agent || boost::algorithm::iequals(name, "user-agent");
+    // libcurl's notation for a field that is there and empty.
+    add(value.empty() ? name + ";" : name + ": " + value, goes_everywhere(name));
+  }
+  if (!has_agent) add("User-Agent: tonearm", true);
+  if (!if_range.empty()) add("If-Range: " + std::string(if_range), true);
+  return headers;
+}
+
+io::Task<Result<Reply>> HttpClient::ask(Question question, OriginUse& use) {
+  OriginUrl url = question.url;
+  for (unsigned redirects = 0;; ++redirects) {
+    std::optional<HostGate::Permit> permit =
+        co_await gate_.enter(url.authority(), question.deadline);
+    if (!permit) {
+      co_return Error{ErrorKind::connection_limit_reached,
+                      "all of upstream.max_connections_per_host are in use",
+                      std::chrono::seconds(5)};
+    }
+    OriginRequest request;
+    request.url = url;
+    request.range = question.range;
+    request.headers = url.same_origin(question.named) ? question.headers->own.get()
+                                                      : question.headers->foreign.get();
+    request.private_allowed =
+        options_.allow_private == AllowPrivate::yes ||
+        (options_.allow_private == AllowPrivate::configured && url.host == question.named.host);
+    Reply reply;
+    reply.transfer =
+        std::make_unique<Transfer>(shared_, std::move(request), std::move(*permit), &use);
+    Result<void> arrived = co_await reply.transfer->wait_for_head(question.deadline);
+    if (!arrived) co_return arrived.error();
+    reply.answer = judge_answer(reply.transfer->head(), question.range);
+    if (reply.answer.kind != Answer::Kind::redirect) co_return reply;
+    Result<OriginUrl> next = resolve_redirect(url, reply.transfer->head().location);
+    if (!next) co_return next.error();
+    if (redirects >= options_.max_redirects) {
+      co_return Error{ErrorKind::http_protocol_error, "more redirects than upstream.max_redirects",
+                      {}};
+    }
+    url = std::move(*next);
+  }
+}
+
+void HttpClient::retire(std::unique_ptr<Transfer> transfer,
+                        std::shared_ptr<const RequestHeaders> headers) {
+  if (!transfer || !transfer->rest_is_at_most(short_rest)) return;
+  Transfer& draining = *transfer;
+  retired_.push_back(Retired{std::move(transfer), std::move(headers)});
+  const auto place = std::prev(retired_.end());
+  draining.discard(drain_limit, [this, place] { retired_.erase(place); });
+}
+
+}  // namespace tonearm::source

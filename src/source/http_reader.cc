@@ -1,0 +1,73 @@
+#include "source/http_reader.h"
+
+#include <algorithm>
+
+namespace tonearm::source {
+
+io::Task<Result<io::Chunk>> HttpResource::Reader::read() {
+  while (!end_ || position_ < *end_) {
+    Result<void> opened = co_await resource_.open_body(position_, end_, budget_);
+    if (!opened) co_return opened.error();
+    Result<std::span<const std::byte>> bytes = co_await read_body();
+    if (!bytes) {
+      Result<void> recovered = co_await recover(bytes.error());
+      if (!recovered) co_return recovered.error();
+      continue;
+    }
+    if (!bytes->empty()) {
+      budget_.progress();
+      position_ += bytes->size();
+      resource_.delivered_ = true;
+      co_return io::Chunk(*bytes);
+    }
+    if (!end_) break;  // the end of a body that has no declared one
+    if (!resource_.body_->transfer->released()) {
+      resource_.sizer_.taken(io::Clock::now() - resource_.body_->opened);
+    }
+    resource_.close_body();
+  }
+  co_return io::Chunk();
+}
+
+/// The next bytes from `position_` on; empty where this body ends as it said it would.
+io::Task<Result<std::span<const std::byte>>> HttpResource::Reader::read_body() {
+  Body& body = *resource_.body_;
+  for (;;) {
+    const std::uint64_t at = body.position();
+    Result<std::span<const std::byte>> bytes = co_await body.transfer->read();
+    if (!bytes) co_return bytes;
+    if (bytes->empty()) {
+      if (!body.end || at == *body.end || body.transfer->released()) co_return bytes;
+      co_return Error{ErrorKind::http_response_incomplete, "the origin's body is too short", {}};
+    }
+    if (body.end && at + bytes->size() > *body.end) {
+      co_return Error{ErrorKind::http_protocol_error, "the origin's body is too long", {}};
+    }
+    // An origin that ignores Range, or rounds it, sends bytes before the ones that are wanted.
+    const std::uint64_t skip = std::min<std::uint64_t>(position_ - at, bytes->size());
+    std::span<const std::byte> wanted = bytes->subspan(static_cast<std::size_t>(skip));
+    if (wanted.empty()) {
+      budget_.progress();
+      continue;
+    }
+    if (end_) {
+      const std::uint64_t left = *end_ - position_;
+      wanted = wanted.first(static_cast<std::size_t>(std::min<std::uint64_t>(left, wanted.size())));
+    }
+    co_return wanted;
+  }
+}
+
+/// A transfer broke: the next one goes on at `position_`, if what comes can be proven the same.
+io::Task<Result<void>> HttpResource::Reader::recover(Error error) {
+  resource_.body_.reset();  // cut off, not drained
+  const bool nothing_to_splice = !resource_.delivered_;
+  if (!resource_.can_resume() && !nothing_to_splice) co_return error;
+  if (!end_ && resource_.delivered_) co_return error;
+  Result<void> again =
+      co_await resource_.wait_before_retry(std::move(error), budget_, io::Clock::time_point::max());
+  if (again) ++resource_.use_.resumes;
+  co_return again;
+}
+
+}  // namespace tonearm::source

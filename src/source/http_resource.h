@@ -1,0 +1,77 @@
+#pragma once
+
+#include "source/http_client.h"
+#include "source/retry.h"
+#include "source/window_sizer.h"
+#include "tonearm/source/resource.h"
+
+#include <memory>
+#include <optional>
+
+namespace tonearm::source {
+
+/// A representation behind an HTTP origin, read in verified windows where the origin proves that it
+/// stays the same, and in one request where it does not (docs/architecture.md).
+class HttpResource final : public Resource {
+ public:
+  HttpResource(HttpClient& client, OriginUrl url);
+  ~HttpResource() override;
+
+  io::Task<Result<http::Representation>> describe(const ReadIntent& intent) override;
+  std::unique_ptr<io::ByteReader> read(std::uint64_t first,
+                                       std::optional<std::uint64_t> end) override;
+  OriginUse origin_use() const override { return use_; }
+
+ private:
+  class Reader;
+
+  /// How the body is asked for.
+  enum class Access {
+    windows,  ///< Bounded requests, each verified; resumable.
+    rest,     ///< One request from the position to the end: nothing proves sameness.
+    whole,    ///< No Range at all: the origin does not do ranges, or lies about them.
+  };
+
+  /// A transfer whose body lies at known positions of the representation.
+  struct Body {
+    std::unique_ptr<Transfer> transfer;
+    std::shared_ptr<const RequestHeaders> headers;
+    std::uint64_t first = 0;
+    std::optional<std::uint64_t> end;
+    io::Clock::time_point opened;
+
+    std::uint64_t position() const { return first + transfer->position(); }
+  };
+
+  io::Task<Result<Reply>> ask(std::optional<http::ByteRange> range, RetryBudget& budget,
+                              io::Clock::time_point deadline);
+  io::Task<Result<void>> wait_before_retry(Error error, RetryBudget& budget,
+                                           io::Clock::time_point deadline);
+  io::Task<Result<Reply>> ask_for_description(std::optional<http::ByteRange> asked);
+  void describe_from(Reply reply, const ReadIntent& intent);
+
+  io::Task<Result<void>> open_body(std::uint64_t position, std::optional<std::uint64_t> end,
+                                   RetryBudget& budget);
+  std::optional<http::ByteRange> window_at(std::uint64_t position,
+                                           std::optional<std::uint64_t> end) const;
+  Result<void> verify(const Reply& reply) const;
+  bool can_resume() const { return provable_ || client_.options().window != 0; }
+  void take_body(Reply reply);
+  void close_body();
+
+  HttpClient& client_;
+  OriginUrl named_;
+  OriginUrl url_;  ///< Where `named_` led to.
+  std::shared_ptr<const RequestHeaders> headers_;
+  http::Representation described_;
+  Access access_ = Access::windows;
+  bool provable_ = false;
+  bool several_ = false;
+  bool closed_ = false;     ///< The client named the end itself.
+  bool delivered_ = false;  ///< Bytes of it have left.
+  WindowSizer sizer_;
+  std::optional<Body> body_;
+  OriginUse use_;
+};
+
+}  // namespace tonearm::source

@@ -1,0 +1,80 @@
+#include "source/origin_url.h"
+
+#include <boost/url/encode.hpp>
+#include <boost/url/rfc/pchars.hpp>
+#include <boost/url/url.hpp>
+#include <boost/url/parse.hpp>
+
+#include <algorithm>
+#include <cctype>
+
+namespace tonearm::source {
+namespace {
+
+namespace urls = boost::urls;
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return out;
+}
+
+Result<OriginUrl> origin_url_of(urls::url url) {
+  OriginUrl out;
+  out.scheme = lower(url.scheme());
+  if (out.scheme != "http" && out.scheme != "https") {
+    return Error{ErrorKind::bad_locator, "only http and https can be asked, not " + out.scheme, {}};
+  }
+  out.host = lower(url.encoded_host());
+  if (out.host.empty()) return Error{ErrorKind::bad_locator, "the URL names no host", {}};
+  out.port = url.has_port() && !url.port().empty() ? std::string(url.port())
+             : out.scheme == "https"               ? "443"
+                                                   : "80";
+  url.remove_fragment();
+  out.text.assign(url.data(), url.size());
+  return out;
+}
+
+}  // namespace
+
+Result<OriginUrl> parse_origin_url(std::string_view text) {
+  auto url = urls::parse_uri(text);
+  if (!url) {
+    return Error{ErrorKind::bad_locator, "not a valid absolute URL: " + url.error().message(), {}};
+  }
+  return origin_url_of(urls::url(*url));
+}
+
+Result<OriginUrl> url_of_plain_name(std::string_view base_url, std::string_view name) {
+  std::string text(base_url);
+  for (std::size_t start = 0; start <= name.size();) {
+    const std::size_t slash = std::min(name.find('/', start), name.size());
+    const std::string_view segment = name.substr(start, slash - start);
+    if (segment.empty() || segment == "." || segment == "..") {
+      return Error{ErrorKind::bad_locator,
+                   "the catalog's file value has an empty, \".\" or \"..\" path segment", {}};
+    }
+    if (start != 0) text += '/';
+    text += urls::encode(segment, urls::pchars);
+    start = slash + 1;
+  }
+  return parse_origin_url(text);
+}
+
+Result<OriginUrl> resolve_redirect(const OriginUrl& from, std::string_view location) {
+  const auto refused = [](std::string why) {
+    return Error{ErrorKind::http_protocol_error, "the origin's redirect " + std::move(why), {}};
+  };
+  auto reference = urls::parse_uri_reference(location);
+  if (!reference) return refused("is not a valid URL");
+  const urls::url base(urls::parse_uri(from.text).value());
+  urls::url target;
+  if (!urls::resolve(base, *reference, target)) return refused("cannot be resolved");
+  auto to = origin_url_of(std::move(target));
+  if (!to) return refused("leads to something other than http or https");
+  if (from.scheme == "https" && to->scheme == "http") return refused("leads from https to http");
+  return to;
+}
+
+}  // namespace tonearm::source

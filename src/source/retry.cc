@@ -1,0 +1,28 @@
+#include "source/retry.h"
+
+#include <algorithm>
+
+namespace tonearm::source {
+
+bool is_retryable(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::destination_unavailable:
+    case ErrorKind::connection_refused:
+    case ErrorKind::connection_terminated:
+    case ErrorKind::connection_timeout:
+    case ErrorKind::connection_read_timeout:
+    case ErrorKind::http_response_incomplete:
+    case ErrorKind::dns_timeout: return true;
+    default: return false;
+  }
+}
+
+std::optional<std::chrono::milliseconds> RetryBudget::next(
+    std::optional<std::chrono::seconds> asked) {
+  if (used_ >= retries_) return std::nullopt;
+  const unsigned doublings = std::min(used_++, 16U);
+  const std::chrono::milliseconds backoff(100 << doublings);
+  return asked ? std::max<std::chrono::milliseconds>(backoff, *asked) : backoff;
+}
+
+}  // namespace tonearm::source

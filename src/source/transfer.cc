@@ -1,0 +1,222 @@
+#include "source/transfer.h"
+
+#include "source/address_guard.h"
+#include "source/curl_error.h"
+
+#include <boost/asio/post.hpp>
+
+#include <array>
+#include <charconv>
+
+namespace tonearm::source {
+
+Transfer::Transfer(Shared& shared, OriginRequest request, HostGate::Permit permit, OriginUse* use)
+    : shared_(shared),
+      request_(std::move(request)),
+      permit_(std::move(permit)),
+      use_(use),
+      easy_(shared.easies.take()),
+      buffer_(shared.blocks, shared.options.buffer),
+      progress_(shared.executor),
+      deadline_(shared.executor, [this] { on_deadline(); }) {
+  set_options();
+  if (use_ != nullptr) ++use_->requests;
+  running_ = true;
+  shared_.multi.add(easy_.get());
+}
+
+Transfer::~Transfer() {
+  stop();
+  shared_.easies.give_back(std::move(easy_));
+}
+
+void Transfer::set_options() {
+  CURL* easy = easy_.get();
+  curl_easy_setopt(easy, CURLOPT_PRIVATE, static_cast<CurlMulti::Client*>(this));
+  curl_easy_setopt(easy, CURLOPT_URL, request_.url.text.c_str());
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request_.headers);
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Transfer::on_header);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Transfer::on_body);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &Transfer::on_open_socket);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
+  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &Transfer::on_connected);
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
+  if (request_.range) {
+    std::array<char, 48> text{};
+    char* end = std::to_chars(text.data(), text.data() + 20, request_.range->first).ptr;
+    *end++ = '-';
+    *std::to_chars(end, end + 20, request_.range->end - 1).ptr = '\0';
+    curl_easy_setopt(easy, CURLOPT_RANGE, text.data());
+  } else {
+    curl_easy_setopt(easy, CURLOPT_RANGE, nullptr);
+  }
+}
+
+io::Task<Result<void>> Transfer::wait_for_head(io::Clock::time_point deadline) {
+  if (!head_complete_ && running_) deadline_.expire_at(deadline);
+  while (!head_complete_ && running_ && !timed_out_) co_await progress_.wait();
+  deadline_.clear();
+  if (head_complete_) co_return Result<void>{};
+  stop();
+  if (timed_out_) {
+    co_return Error{ErrorKind::http_response_timeout, "no response head in time", {}};
+  }
+  co_return failure();
+}
+
+io::Task<Result<std::span<const std::byte>>> Transfer::read() {
+  make_room();
+  if (buffer_.empty() && running_) {
+    reading_ = true;
+    deadline_.expire_after(shared_.options.stall_timeout);
+    while (buffer_.empty() && running_ && !timed_out_) co_await progress_.wait();
+    reading_ = false;
+    deadline_.clear();
+  }
+  if (!buffer_.empty()) {
+    const std::span<const std::byte> bytes = buffer_.front();
+    handed_out_ = bytes.size();
+    position_ += bytes.size();
+    if (running_ && release_after_ && !wants_data()) deadline_.expire_after(*release_after_);
+    co_return bytes;
+  }
+  if (timed_out_) {
+    stop();
+    co_return Error{ErrorKind::connection_read_timeout, "the origin sends no more", {}};
+  }
+  if (released_ || code_ == CURLE_OK) co_return std::span<const std::byte>{};
+  co_return failure();
+}
+
+/// What was handed out has been taken: its room is free, and the socket is read again.
+void Transfer::make_room() {
+  deadline_.clear();
+  buffer_.consume(handed_out_);
+  handed_out_ = 0;
+  if (!running_) return;
+  if (paused_ && buffer_.free() >= CURL_MAX_WRITE_SIZE) {
+    paused_ = false;
+    shared_.multi.unpause(easy_.get());
+  }
+  if (wants_data()) shared_.multi.resume(*this);
+}
+
+bool Transfer::wants_data() const {
+  return discarding_ || buffer_.free() >= receive_size(shared_.options);
+}
+
+void Transfer::on_deadline() {
+  if (discarding_) {
+    stop();
+    if (when_discarded_) io::asio::post(shared_.executor, std::move(when_discarded_));
+    return;
+  }
+  if (reading_ || !head_complete_) {
+    timed_out_ = true;
+    progress_.notify();
+    return;
+  }
+  released_ = true;
+  stop();
+}
+
+void Transfer::stop() {
+  if (!running_) return;
+  running_ = false;
+  shared_.multi.remove(easy_.get());
+  permit_.reset();
+}
+
+bool Transfer::rest_is_at_most(std::uint64_t bytes) const {
+  if (!running_) return true;
+  if (!head_complete_ || !head().content_length) return false;
+  return *head().content_length - received_ <= bytes;
+}
+
+void Transfer::discard(std::chrono::milliseconds limit, std::function<void()> then) {
+  discarding_ = true;
+  use_ = nullptr;
+  when_discarded_ = std::move(then);
+  buffer_.clear();
+  handed_out_ = 0;
+  if (!running_) {
+    io::asio::post(shared_.executor, std::move(when_discarded_));
+    return;
+  }
+  deadline_.expire_after(limit);
+  if (paused_) {
+    paused_ = false;
+    shared_.multi.unpause(easy_.get());
+  }
+  shared_.multi.resume(*this);
+}
+
+void Transfer::on_done(CURLcode code) {
+  running_ = false;
+  code_ = code;
+  permit_.reset();
+  if (discarding_) {
+    if (when_discarded_) io::asio::post(shared_.executor, std::move(when_discarded_));
+    return;
+  }
+  progress_.notify();
+}
+
+Error Transfer::failure() const {
+  if (prohibited_) {
+    return Error{ErrorKind::destination_ip_prohibited,
+                 "the origin's address is private and not allowed by upstream.allow_private", {}};
+  }
+  return error_of_curl(code_, easy_.get());
+}
+
+std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count, void* self) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  const std::size_t length = size * count;
+  if (transfer.head_complete_) return length;  // a trailer
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  if (transfer.head_.line({data, length}, now)) {
+    transfer.head_complete_ = true;
+    transfer.progress_.notify();
+  }
+  return length;
+}
+
+std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, void* self) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  const std::size_t length = size * count;
+  if (!transfer.discarding_) {
+    if (transfer.buffer_.free() < length) {
+      transfer.paused_ = true;
+      return CURL_WRITEFUNC_PAUSE;
+    }
+    transfer.buffer_.append(std::as_bytes(std::span(data, length)));
+  }
+  transfer.received_ += length;
+  if (transfer.use_ != nullptr) transfer.use_->bytes += length;
+  if (transfer.reading_) transfer.progress_.notify();
+  return length;
+}
+
+curl_socket_t Transfer::on_open_socket(void* self, curlsocktype, curl_sockaddr* address) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  if (!transfer.request_.private_allowed && is_private_address(address->addr)) {
+    transfer.prohibited_ = true;
+    return CURL_SOCKET_BAD;
+  }
+  return transfer.shared_.multi.open_socket(*address);
+}
+
+/// Called for a pooled connection too, which somebody with more trust may have opened.
+int Transfer::on_connected(void* self, char* remote, char*, int, int) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  if (transfer.request_.private_allowed || !is_private_address(std::string_view(remote))) {
+    return CURL_PREREQFUNC_OK;
+  }
+  transfer.prohibited_ = true;
+  return CURL_PREREQFUNC_ABORT;
+}
+
+}  // namespace tonearm::source

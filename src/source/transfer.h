@@ -1,0 +1,116 @@
+#pragma once
+
+#include "source/curl_multi.h"
+#include "source/easy_pool.h"
+#include "source/host_gate.h"
+#include "source/origin_url.h"
+#include "source/upstream_head.h"
+#include "tonearm/base/result.h"
+#include "tonearm/http/range.h"
+#include "tonearm/io/bounded_buffer.h"
+#include "tonearm/io/deadline.h"
+#include "tonearm/io/event.h"
+#include "tonearm/source/resource.h"
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace tonearm::source {
+
+/// One request to an origin.
+struct OriginRequest {
+  OriginUrl url;
+  std::optional<http::ByteRange> range;  ///< Sent as absolute positions.
+  const curl_slist* headers = nullptr;   ///< Borrowed for the life of the transfer.
+  bool private_allowed = false;          ///< May be answered from a private address.
+};
+
+/// One HTTP exchange with an origin, driven by the loop's CurlMulti: its head, then its body through
+/// a bounded buffer that stops reading the socket while it is full. One loop, one waiter at a time.
+class Transfer final : public CurlMulti::Client {
+ public:
+  /// What the transfers of a loop share. Outlives them.
+  struct Shared {
+    io::Executor executor;
+    CurlMulti& multi;
+    EasyPool& easies;
+    io::BlockPool& blocks;
+    const HttpOptions& options;
+  };
+
+  /// Starts at once. `use` is counted up as it goes; it may be null.
+  Transfer(Shared& shared, OriginRequest request, HostGate::Permit permit, OriginUse* use);
+  ~Transfer();
+  Transfer(const Transfer&) = delete;
+  Transfer& operator=(const Transfer&) = delete;
+
+  /// Waits for the final response head: http_response_timeout after `deadline`.
+  io::Task<Result<void>> wait_for_head(io::Clock::time_point deadline);
+  const UpstreamHead& head() const { return head_.head(); }
+  const OriginUrl& url() const { return request_.url; }
+
+  /// The next bytes of the body, empty at its end, or how it broke. They stay valid until the next
+  /// read() or the end of the transfer. A stall is connection_read_timeout.
+  io::Task<Result<std::span<const std::byte>>> read();
+
+  /// From now on, a body that nobody reads for `after` gives up its connection; read() then hands
+  /// out what is buffered, an empty span, and released() is true.
+  void release_after(std::chrono::milliseconds after) { release_after_ = after; }
+  bool released() const { return released_; }
+
+  /// Body bytes that read() has handed out.
+  std::uint64_t position() const { return position_; }
+
+  /// Whether the rest of the body is known to be at most `bytes`.
+  bool rest_is_at_most(std::uint64_t bytes) const;
+  /// Nobody reads any more: what comes is thrown away, so that the connection can be used again.
+  /// `then` runs (posted) when it is over, at `limit` at the latest.
+  void discard(std::chrono::milliseconds limit, std::function<void()> then);
+
+ private:
+  bool wants_data() const override;
+  void on_done(CURLcode code) override;
+
+  static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
+  static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
+  static curl_socket_t on_open_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
+  static int on_connected(void* self, char* remote, char* local, int remote_port, int local_port);
+
+  void set_options();
+  void make_room();
+  void on_deadline();
+  void stop();
+  Error failure() const;
+
+  Shared& shared_;
+  OriginRequest request_;
+  std::optional<HostGate::Permit> permit_;
+  OriginUse* use_;
+  Easy easy_;
+
+  UpstreamHeadReader head_;
+  io::BoundedBuffer buffer_;
+  io::Event progress_;
+  io::Deadline deadline_;
+
+  bool head_complete_ = false;
+  bool running_ = false;   ///< In the multi.
+  bool paused_ = false;    ///< libcurl itself holds bytes back (TLS reads more than once).
+  bool timed_out_ = false;
+  bool reading_ = false;   ///< Somebody waits in read().
+  bool released_ = false;
+  bool discarding_ = false;
+  bool prohibited_ = false;
+  CURLcode code_ = CURLE_OK;
+  std::uint64_t received_ = 0;
+  std::uint64_t position_ = 0;
+  std::size_t handed_out_ = 0;
+  std::optional<std::chrono::milliseconds> release_after_;
+  std::function<void()> when_discarded_;
+  std::string error_text_;
+};
+
+}  // namespace tonearm::source

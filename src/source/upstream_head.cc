@@ -1,0 +1,87 @@
+#include "source/upstream_head.h"
+
+#include <boost/algorithm/string/predicate.hpp>
+
+#include <charconv>
+
+namespace tonearm::source {
+namespace {
+
+std::string_view trim(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+template <class Number>
+std::optional<Number> parse_number(std::string_view text) {
+  Number number{};
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc{} || stop != end || text.empty()) return std::nullopt;
+  return number;
+}
+
+/// RFC 9110 §10.2.3: delay-seconds or a date.
+std::optional<std::chrono::seconds> parse_retry_after(std::string_view value, http::HttpTime now) {
+  if (const auto delay = parse_number<std::uint32_t>(value)) return std::chrono::seconds(*delay);
+  const auto date = http::parse_http_date(value);
+  if (!date) return std::nullopt;
+  return *date > now ? *date - now : std::chrono::seconds(0);
+}
+
+}  // namespace
+
+bool UpstreamHeadReader::line(std::string_view text, http::HttpTime now) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
+  if (boost::algorithm::istarts_with(text, "HTTP/")) {
+    head_ = UpstreamHead{};
+    date_.reset();
+    const auto space = text.find(' ');
+    if (space != std::string_view::npos) {
+      head_.status = parse_number<unsigned>(text.substr(space + 1, 3)).value_or(0);
+    }
+    return false;
+  }
+  if (text.empty()) {
+    finish();
+    return head_.status >= 200;
+  }
+  const auto colon = text.find(':');
+  if (colon != std::string_view::npos) field(text.substr(0, colon), trim(text.substr(colon + 1)), now);
+  return false;
+}
+
+void UpstreamHeadReader::field(std::string_view name, std::string_view value, http::HttpTime now) {
+  using boost::algorithm::iequals;
+  if (iequals(name, "content-length")) {
+    const auto length = parse_number<std::uint64_t>(value);
+    if (!length || (head_.content_length && head_.content_length != length)) head_.ambiguous = true;
+    head_.content_length = length;
+  } else if (iequals(name, "content-range")) {
+    if (head_.has_content_range) head_.ambiguous = true;
+    head_.has_content_range = true;
+    head_.content_range = http::parse_content_range(value);
+  } else if (iequals(name, "etag")) {
+    head_.validators.etag = http::parse_entity_tag(value);
+  } else if (iequals(name, "last-modified")) {
+    head_.validators.last_modified = http::parse_http_date(value);
+  } else if (iequals(name, "date")) {
+    date_ = http::parse_http_date(value);
+  } else if (iequals(name, "content-type")) {
+    head_.content_type = value;
+  } else if (iequals(name, "content-encoding")) {
+    head_.encoded = head_.encoded || !(value.empty() || iequals(value, "identity"));
+  } else if (iequals(name, "location")) {
+    head_.location = value;
+  } else if (iequals(name, "retry-after")) {
+    head_.retry_after = parse_retry_after(value, now);
+  }
+}
+
+void UpstreamHeadReader::finish() {
+  head_.validators.last_modified_is_strong =
+      http::is_strong_last_modified(head_.validators.last_modified, date_);
+}
+
+}  // namespace tonearm::source

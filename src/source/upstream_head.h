@@ -1,0 +1,44 @@
+#pragma once
+
+#include "tonearm/http/content_range.h"
+#include "tonearm/http/validators.h"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tonearm::source {
+
+/// The fields of an origin's response head that decide anything. Everything else stays behind.
+struct UpstreamHead {
+  unsigned status = 0;
+  std::optional<std::uint64_t> content_length;
+  /// A Content-Range was there; `content_range` is empty when it made no sense.
+  bool has_content_range = false;
+  std::optional<http::ContentRange> content_range;
+  http::Validators validators;
+  std::string content_type;
+  bool encoded = false;    ///< Content-Encoding other than identity.
+  bool ambiguous = false;  ///< Two different Content-Lengths, or one that is no number.
+  std::string location;
+  std::optional<std::chrono::seconds> retry_after;
+};
+
+/// Reads a head line by line, as libcurl hands it out. Pure; a new status line starts anew (1xx).
+class UpstreamHeadReader {
+ public:
+  /// One line with or without its CRLF. True when it was the empty line that ends a final head.
+  bool line(std::string_view text, http::HttpTime now);
+  const UpstreamHead& head() const { return head_; }
+
+ private:
+  void field(std::string_view name, std::string_view value, http::HttpTime now);
+  void finish();
+
+  UpstreamHead head_;
+  std::optional<http::HttpTime> date_;
+};
+
+}  // namespace tonearm::source

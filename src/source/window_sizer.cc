@@ -1,0 +1,35 @@
+#include "source/window_sizer.h"
+
+#include <algorithm>
+
+namespace tonearm::source {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A window should hold about a second of what the client takes: then a pause rarely finds a
+// connection held, and a fast client asks only a few times per second.
+constexpr auto fast = 1s;
+constexpr auto slow = 2s;
+
+}  // namespace
+
+http::ByteRange WindowSizer::next(std::uint64_t position, std::uint64_t end, bool closed) const {
+  const std::uint64_t left = end - position;
+  std::uint64_t size = size_;
+  if (closed && left <= closed_at_once) size = left;
+  if (bound_ != 0) size = std::min(size, bound_);
+  return {position, position + std::min(size, left)};
+}
+
+void WindowSizer::taken(std::chrono::steady_clock::duration elapsed) {
+  if (elapsed > slow) {
+    size_ = std::max(first_size, size_ / 2);
+  } else if (elapsed <= fast) {
+    // The first window may only have filled the kernel's queues: it says nothing of the client.
+    if (proven_) size_ = std::min(most, size_ * 2);
+    proven_ = true;
+  }
+}
+
+}  // namespace tonearm::source
