@@ -1,0 +1,42 @@
+#include "tonearm/io/blocking_pool.h"
+
+#include "support/run.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <thread>
+
+namespace tonearm::io {
+namespace {
+
+struct Seen {
+  std::thread::id worked_on;
+  std::thread::id resumed_on;
+};
+
+Task<Seen> where_it_runs(BlockingPool& pool) {
+  Seen seen;
+  seen.worked_on = co_await pool.run(&std::this_thread::get_id);
+  seen.resumed_on = std::this_thread::get_id();
+  co_return seen;
+}
+
+TEST(BlockingPool, WorksOnAnotherThreadAndResumesOnTheLoop) {
+  BlockingPool pool(1);
+  const Seen seen = test::run(where_it_runs(pool));
+  EXPECT_NE(seen.worked_on, std::this_thread::get_id());
+  EXPECT_EQ(seen.resumed_on, std::this_thread::get_id());
+}
+
+std::unique_ptr<int> make_answer() { return std::make_unique<int>(42); }
+
+TEST(BlockingPool, ReturnsWhatCanOnlyBeMoved) {
+  BlockingPool pool(1);
+  const auto answer = test::run(pool.run(&make_answer));
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(*answer, 42);
+}
+
+}  // namespace
+}  // namespace tonearm::io

@@ -1,0 +1,90 @@
+#include "tonearm/io/bounded_buffer.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+
+namespace tonearm::io {
+namespace {
+
+std::span<const std::byte> bytes_of(const std::string& text) {
+  return std::as_bytes(std::span(text));
+}
+
+std::string take_all(BoundedBuffer& buffer) {
+  std::string out;
+  while (!buffer.empty()) {
+    const auto front = buffer.front();
+    for (const std::byte b : front) out += static_cast<char>(b);
+    buffer.consume(front.size());
+  }
+  return out;
+}
+
+std::string pattern(std::size_t size) {
+  std::string out(size, '\0');
+  for (std::size_t i = 0; i < size; ++i) out[i] = static_cast<char>((i * 131) >> 3);
+  return out;
+}
+
+TEST(BoundedBuffer, IsEmptyAtFirst) {
+  BlockPool pool(4);
+  BoundedBuffer buffer(pool, 1000);
+  EXPECT_TRUE(buffer.empty());
+  EXPECT_EQ(buffer.free(), 1000U);
+  EXPECT_TRUE(buffer.front().empty());
+}
+
+TEST(BoundedBuffer, GivesBytesBackInOrderAcrossBlocks) {
+  BlockPool pool(4);
+  BoundedBuffer buffer(pool, 4 * BlockPool::block_size);
+  const std::string text = pattern(3 * BlockPool::block_size + 17);
+  buffer.append(bytes_of(text));
+  EXPECT_EQ(buffer.size(), text.size());
+  EXPECT_EQ(take_all(buffer), text);
+}
+
+TEST(BoundedBuffer, FreeIsCapacityMinusSizeAndNeverWraps) {
+  BlockPool pool(4);
+  BoundedBuffer buffer(pool, 100);
+  buffer.append(bytes_of(pattern(60)));
+  EXPECT_EQ(buffer.free(), 40U);
+  buffer.append(bytes_of(pattern(60)));
+  EXPECT_EQ(buffer.free(), 0U);
+}
+
+TEST(BoundedBuffer, SurvivesAnyInterleavingOfAppendAndConsume) {
+  BlockPool pool(8);
+  BoundedBuffer buffer(pool, 4 * BlockPool::block_size);
+  std::mt19937 random(7);
+  const std::string text = pattern(8 * BlockPool::block_size);
+  std::string out;
+  std::size_t in = 0;
+  while (out.size() < text.size()) {
+    const std::size_t want =
+        std::min({text.size() - in, buffer.free(), std::size_t{random() % 50'000}});
+    buffer.append(bytes_of(text.substr(in, want)));
+    in += want;
+    const auto front = buffer.front();
+    const std::size_t count = std::min<std::size_t>(front.size(), random() % 70'000);
+    for (std::size_t i = 0; i < count; ++i) out += static_cast<char>(front[i]);
+    buffer.consume(count);
+  }
+  EXPECT_EQ(out, text);
+}
+
+TEST(BoundedBuffer, HoldsNoBlockWhileEmpty) {
+  BlockPool pool(1);
+  BoundedBuffer buffer(pool, BlockPool::block_size);
+  buffer.append(bytes_of("abc"));
+  const std::byte* block = buffer.front().data();
+  buffer.consume(3);
+  // The only block is back in the pool, so another buffer gets the same one.
+  BoundedBuffer other(pool, BlockPool::block_size);
+  other.append(bytes_of("x"));
+  EXPECT_EQ(other.front().data(), block);
+}
+
+}  // namespace
+}  // namespace tonearm::io
