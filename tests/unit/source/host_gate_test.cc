@@ -1,0 +1,104 @@
+#include "source/host_gate.h"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <gtest/gtest.h>
+
+#include <list>
+#include <string>
+
+namespace tonearm::source {
+namespace {
+
+using namespace std::chrono_literals;
+
+class HostGateTest : public testing::Test {
+ protected:
+  struct Visitor {
+    std::optional<HostGate::Permit> permit;
+    bool ended = false;
+    io::asio::cancellation_signal cancel;
+  };
+
+  io::Task<void> visit(Visitor& visitor, std::string host, std::chrono::milliseconds patience) {
+    std::optional<HostGate::Permit> permit =
+        co_await gate_.enter(std::move(host), io::Clock::now() + patience);
+    if (permit) visitor.permit.emplace(std::move(*permit));
+  }
+
+  Visitor& send(const std::string& host = "a:80", std::chrono::milliseconds patience = 1h) {
+    Visitor& visitor = visitors_.emplace_back();
+    io::asio::co_spawn(
+        loop_, visit(visitor, host, patience),
+        io::asio::bind_cancellation_slot(visitor.cancel.slot(),
+                                         [&](std::exception_ptr) { visitor.ended = true; }));
+    settle();
+    return visitor;
+  }
+
+  void settle() {
+    loop_.poll();
+    loop_.restart();
+  }
+
+  io::asio::io_context loop_;
+  HostGate gate_{loop_.get_executor(), 2};
+  std::list<Visitor> visitors_;
+};
+
+TEST_F(HostGateTest, AdmitsUpToItsLimitForEachHost) {
+  EXPECT_TRUE(send().permit);
+  EXPECT_TRUE(send().permit);
+  EXPECT_FALSE(send().permit);
+  EXPECT_TRUE(send("b:80").permit);
+}
+
+TEST_F(HostGateTest, AFreedPlaceGoesToTheFirstInLine) {
+  Visitor& first = send();
+  send();
+  Visitor& third = send();
+  Visitor& fourth = send();
+  first.permit.reset();
+  Visitor& fifth = send();  // must not push in
+  EXPECT_TRUE(third.permit);
+  EXPECT_FALSE(fourth.permit);
+  EXPECT_FALSE(fifth.permit);
+}
+
+TEST_F(HostGateTest, WhoWaitsTooLongLeavesEmptyHanded) {
+  send();
+  send();
+  Visitor& third = send("a:80", 5ms);
+  while (!third.ended) loop_.run_one();
+  EXPECT_FALSE(third.permit);
+}
+
+TEST_F(HostGateTest, WhoIsCancelledLeavesTheLine) {
+  Visitor& first = send();
+  send();
+  Visitor& third = send();
+  Visitor& fourth = send();
+  third.cancel.emit(io::asio::cancellation_type::terminal);
+  settle();
+  EXPECT_TRUE(third.ended);
+  first.permit.reset();
+  settle();
+  EXPECT_TRUE(fourth.permit);
+}
+
+TEST_F(HostGateTest, APlaceGivenToWhoWasCancelledIsNotLost) {
+  Visitor& first = send();
+  send();
+  Visitor& third = send();
+  Visitor& fourth = send();
+  first.permit.reset();                                      // admits the third...
+  third.cancel.emit(io::asio::cancellation_type::terminal);  // ...which goes before it knows
+  settle();
+  third.permit.reset();
+  settle();
+  EXPECT_TRUE(fourth.permit);
+}
+
+}  // namespace
+}  // namespace tonearm::source

@@ -1,0 +1,80 @@
+#include "source/origin_url.h"
+
+#include <gtest/gtest.h>
+
+namespace tonearm::source {
+namespace {
+
+struct Named {
+  const char* name;
+  const char* url;
+};
+class PlainName : public testing::TestWithParam<Named> {};
+TEST_P(PlainName, EncodesWhatAPathCannotHold) {
+  const auto url = url_of_plain_name("http://origin:8000/media/", GetParam().name);
+  ASSERT_TRUE(url);
+  EXPECT_EQ(url->text, std::string("http://origin:8000/media/") + GetParam().url);
+}
+// RFC 3986 §3.3: pchar = unreserved / pct-encoded / sub-delims / ":" / "@".
+INSTANTIATE_TEST_SUITE_P(
+    All, PlainName,
+    testing::Values(Named{"a.mp3", "a.mp3"}, Named{"songs/a b.mp3", "songs/a%20b.mp3"},
+                    Named{"100%.mp3", "100%25.mp3"}, Named{"a%20b", "a%2520b"},
+                    Named{"what?.mp3", "what%3F.mp3"}, Named{"#1.mp3", "%231.mp3"},
+                    Named{"\xC3\xA4.mp3", "%C3%A4.mp3"}, Named{"AC: DC.mp3", "AC:%20DC.mp3"},
+                    Named{"a+b&c=d.mp3", "a+b&c=d.mp3"}, Named{"[x]\\\".mp3", "%5Bx%5D%5C%22.mp3"},
+                    Named{"\xFF\x01", "%FF%01"}, Named{"..a/b..", "..a/b.."}, Named{"...", "..."}));
+
+class EscapingName : public testing::TestWithParam<const char*> {};
+TEST_P(EscapingName, IsRefused) {
+  const auto url = url_of_plain_name("http://origin/media/", GetParam());
+  ASSERT_FALSE(url);
+  EXPECT_EQ(url.error().kind, ErrorKind::bad_locator);
+}
+INSTANTIATE_TEST_SUITE_P(All, EscapingName,
+                         testing::Values("", "/", "/etc/passwd", "a//b", "a/", ".", "..", "../x",
+                                         "a/../b", "a/./b", "a/.."));
+
+TEST(ParseOriginUrl, KeepsWhatIsEncodedAndDropsTheFragment) {
+  const auto url = parse_origin_url("HTTPS://User:pw@Example.ORG/a%20b?c=%2F#frag");
+  ASSERT_TRUE(url);
+  EXPECT_EQ(url->scheme, "https");
+  EXPECT_EQ(url->host, "example.org");
+  EXPECT_EQ(url->port, "443");
+  EXPECT_TRUE(url->text.ends_with("/a%20b?c=%2F"));
+}
+
+TEST(ParseOriginUrl, RefusesWhatIsNoHttpUrl) {
+  for (const char* text : {"ftp://a/b", "file:///etc/passwd", "http://", "http:///x", "a/b", "",
+                           "http://a b/", "javascript:1", "http://a/\r\nX: y"}) {
+    EXPECT_FALSE(parse_origin_url(text)) << text;
+  }
+}
+
+TEST(SameOrigin, ComparesSchemeHostAndPort) {  // RFC 6454 §5
+  const auto a = parse_origin_url("http://a.example/x").value();
+  EXPECT_TRUE(a.same_origin(parse_origin_url("http://A.example:80/y").value()));
+  EXPECT_FALSE(a.same_origin(parse_origin_url("https://a.example/x").value()));
+  EXPECT_FALSE(a.same_origin(parse_origin_url("http://a.example:81/x").value()));
+  EXPECT_FALSE(a.same_origin(parse_origin_url("http://b.example/x").value()));
+}
+
+TEST(ResolveRedirect, IsRelativeToWhereItCameFrom) {  // RFC 9110 §10.2.2
+  const auto from = parse_origin_url("http://a/b/c?d").value();
+  EXPECT_EQ(resolve_redirect(from, "e")->text, "http://a/b/e");
+  EXPECT_EQ(resolve_redirect(from, "/f?g")->text, "http://a/f?g");
+  EXPECT_EQ(resolve_redirect(from, "//h/i")->text, "http://h/i");
+  EXPECT_EQ(resolve_redirect(from, "https://j/k#l")->text, "https://j/k");
+}
+
+TEST(ResolveRedirect, NeverLeavesHttpNorDowngrades) {
+  const auto secure = parse_origin_url("https://a/b").value();
+  EXPECT_FALSE(resolve_redirect(secure, "http://a/b"));
+  EXPECT_FALSE(resolve_redirect(secure, "file:///etc/passwd"));
+  EXPECT_FALSE(resolve_redirect(secure, "gopher://a/"));
+  EXPECT_FALSE(resolve_redirect(secure, "http://a b/"));
+  EXPECT_TRUE(resolve_redirect(secure, "https://other/"));
+}
+
+}  // namespace
+}  // namespace tonearm::source

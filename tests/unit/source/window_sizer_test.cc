@@ -1,0 +1,62 @@
+#include "source/window_sizer.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace tonearm::source {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr std::uint64_t endless = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t KiB = 1024;
+
+TEST(WindowSizer, StartsSmallSoThatASeekWastesLittle) {
+  EXPECT_EQ(WindowSizer(0).next(1000, endless, false), (http::ByteRange{1000, 1000 + 128 * KiB}));
+}
+
+TEST(WindowSizer, NeverReachesPastTheEnd) {
+  EXPECT_EQ(WindowSizer(0).next(90, 100, false), (http::ByteRange{90, 100}));
+}
+
+TEST(WindowSizer, AShortClosedRangeIsOneRequest) {
+  EXPECT_EQ(WindowSizer(0).next(0, 1024 * KiB, true).size(), 1024 * KiB);
+  EXPECT_EQ(WindowSizer(0).next(0, 1024 * KiB + 1, true).size(), 128 * KiB);
+}
+
+TEST(WindowSizer, GrowsToFourMebibytesForWhoDrainsQuickly) {
+  WindowSizer sizer(0);
+  sizer.taken(10ms);  // may only have filled the kernel's queues
+  EXPECT_EQ(sizer.next(0, endless, false).size(), 128 * KiB);
+  for (const std::uint64_t expected : {256, 512, 1024, 2048, 4096, 4096}) {
+    sizer.taken(10ms);
+    EXPECT_EQ(sizer.next(0, endless, false).size(), expected * KiB);
+  }
+}
+
+TEST(WindowSizer, StaysWhereItIsForWhoPlaysAtTheRateOfTheMedia) {
+  WindowSizer sizer(0);
+  for (int i = 0; i < 10; ++i) sizer.taken(1500ms);
+  EXPECT_EQ(sizer.next(0, endless, false).size(), 128 * KiB);
+}
+
+TEST(WindowSizer, ShrinksForWhoSlowsDown) {
+  WindowSizer sizer(0);
+  for (int i = 0; i < 4; ++i) sizer.taken(10ms);
+  EXPECT_EQ(sizer.next(0, endless, false).size(), 1024 * KiB);
+  sizer.taken(30s);
+  EXPECT_EQ(sizer.next(0, endless, false).size(), 512 * KiB);
+  for (int i = 0; i < 5; ++i) sizer.taken(30s);
+  EXPECT_EQ(sizer.next(0, endless, false).size(), 128 * KiB);
+}
+
+TEST(WindowSizer, TheOperatorsWindowBoundsEveryRequest) {
+  WindowSizer sizer(64 * KiB);
+  EXPECT_EQ(sizer.next(0, endless, false).size(), 64 * KiB);
+  EXPECT_EQ(sizer.next(0, 500 * KiB, true).size(), 64 * KiB);
+  for (int i = 0; i < 9; ++i) sizer.taken(1ms);
+  EXPECT_EQ(sizer.next(0, endless, false).size(), 64 * KiB);
+}
+
+}  // namespace
+}  // namespace tonearm::source
