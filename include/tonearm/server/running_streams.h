@@ -1,0 +1,68 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <list>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace tonearm::server {
+
+/// What is known of a stream when it starts.
+struct StreamInfo {
+  std::string request_id;
+  std::string song;  ///< The id.
+  std::string name;  ///< Empty when the catalog has none.
+  std::string client;
+  std::string range;                    ///< The Range field; empty when absent.
+  std::optional<std::uint64_t> length;  ///< Bytes that the answer promises.
+  std::chrono::system_clock::time_point started;
+};
+
+/// What is playing now, over all loops: GET /streams of the admin listener. Thread-safe. Outlives
+/// the handles it gave.
+class RunningStreams {
+  struct Entry {
+    explicit Entry(StreamInfo what) : info(std::move(what)) {}
+    const StreamInfo info;
+    std::atomic<std::uint64_t> bytes{0};
+  };
+  using Entries = std::list<Entry>;
+
+ public:
+  /// Stands for one running stream, which it takes off the list in its destructor. One thread.
+  class Handle {
+   public:
+    Handle() = default;
+    Handle(Handle&& other) noexcept;
+    Handle& operator=(Handle&& other) noexcept;
+    ~Handle() { end(); }
+
+    /// Body bytes handed to the client's socket. Only for a handle that start() gave.
+    void add_bytes(std::uint64_t count) {
+      entry_->bytes.fetch_add(count, std::memory_order_relaxed);
+    }
+    /// Takes the stream off the list now; nothing when it is off already.
+    void end();
+
+   private:
+    friend class RunningStreams;
+    Handle(RunningStreams& streams, Entries::iterator entry) : streams_(&streams), entry_(entry) {}
+
+    RunningStreams* streams_ = nullptr;
+    Entries::iterator entry_;
+  };
+
+  Handle start(StreamInfo info);
+  std::size_t count() const;
+  /// `{"streams":[…]}`, the longest-running first.
+  std::string to_json() const;
+
+ private:
+  mutable std::mutex mutex_;
+  Entries entries_;
+};
+
+}  // namespace tonearm::server

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "tonearm/base/error.h"
+#include "tonearm/http/request_head.h"
+#include "tonearm/http/response_head.h"
+#include "tonearm/server/metrics.h"
+#include "tonearm/server/running_streams.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tonearm::server {
+
+/// What the admin listener's answers are made of.
+struct AdminState {
+  /// Why the catalog cannot be read; empty when it can. Looked at only where wants_readiness().
+  std::optional<Error> catalog_error;
+  bool draining = false;
+  Metrics& metrics;
+  const RunningStreams& streams;
+};
+
+struct AdminReply {
+  unsigned status = 200;
+  std::string_view content_type;
+  std::string body;        ///< For GET and HEAD alike: the caller drops it for HEAD.
+  std::string_view allow;  ///< For 405, else empty.
+};
+
+/// Whether this path's answer depends on AdminState::catalog_error, so that only then the catalog
+/// is asked.
+bool wants_readiness(std::string_view path);
+
+/// GET and HEAD of /healthz, /readyz, /metrics and /streams. `path` is decoded, without its query.
+AdminReply handle_admin(http::verb method, std::string_view path, const AdminState& state);
+
+/// Adds Content-Type, Content-Length, Cache-Control: no-store and Allow to a head that was begun
+/// with reply.status.
+void add_admin_fields(http::ResponseHead& head, const AdminReply& reply);
+
+}  // namespace tonearm::server

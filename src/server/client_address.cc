@@ -1,0 +1,166 @@
+#include "tonearm/server/client_address.h"
+
+#include <boost/algorithm/string/predicate.hpp>
+#include <boost/asio/ip/address_v4.hpp>
+#include <boost/asio/ip/address_v6.hpp>
+
+#include <charconv>
+#include <ranges>
+#include <utility>
+
+namespace tonearm::server {
+namespace {
+
+namespace ip = boost::asio::ip;
+
+Address unmapped(const Address& address) {
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+    return ip::make_address_v4(ip::v4_mapped, address.to_v6());
+  }
+  return address;
+}
+
+std::optional<Address> parse_address(std::string_view text) {
+  // A zone means something on one machine only; and inet_pton knows no embedded NUL.
+  if (text.find_first_of(std::string_view("%\0", 2)) != std::string_view::npos) return std::nullopt;
+  boost::system::error_code error;
+  const Address address = ip::make_address(text, error);
+  if (error) return std::nullopt;
+  return address;
+}
+
+bool is_port(std::string_view text) {
+  return !text.empty() && text.size() <= 5 &&
+         text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// A member of X-Forwarded-For: an address; fronts also write `[v6]`, `[v6]:port` and `v4:port`.
+std::optional<Address> parse_member(std::string_view text) {
+  if (text.starts_with('[')) {
+    const std::size_t end = text.find(']');
+    if (end == std::string_view::npos) return std::nullopt;
+    const std::string_view behind = text.substr(end + 1);
+    if (!behind.empty() && !(behind[0] == ':' && is_port(behind.substr(1)))) return std::nullopt;
+    const auto address = parse_address(text.substr(1, end - 1));
+    if (!address || !address->is_v6()) return std::nullopt;
+    return address;
+  }
+  const std::size_t colon = text.find(':');
+  if (colon != std::string_view::npos && colon == text.rfind(':')) {
+    if (!is_port(text.substr(colon + 1))) return std::nullopt;
+    text = text.substr(0, colon);
+  }
+  return parse_address(text);
+}
+
+std::string_view trim(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+/// Takes the last member off a comma-separated list.
+std::string_view take_last(std::string_view& list) {
+  const std::size_t comma = list.rfind(',');
+  const std::string_view member =
+      trim(comma == std::string_view::npos ? list : list.substr(comma + 1));
+  list = comma == std::string_view::npos ? std::string_view() : list.substr(0, comma);
+  return member;
+}
+
+template <class Bytes>
+bool same_prefix(const Bytes& a, const Bytes& b, unsigned bits) {
+  for (std::size_t i = 0; i < a.size() && bits > 0; ++i) {
+    const unsigned here = bits < 8 ? bits : 8;
+    const unsigned mask = 0xFFU << (8 - here);
+    if (((static_cast<unsigned>(a[i]) ^ static_cast<unsigned>(b[i])) & mask & 0xFFU) != 0) {
+      return false;
+    }
+    bits -= here;
+  }
+  return true;
+}
+
+Error not_a_block(std::string_view text) {
+  return {ErrorKind::internal,
+          "\"" + std::string(text) + "\" is no address block: wanted like 10.0.0.0/8 or fc00::/7",
+          std::nullopt};
+}
+
+}  // namespace
+
+Cidr::Cidr(const Address& address, unsigned prefix_length)
+    : network_(address), prefix_length_(prefix_length) {}
+
+Result<Cidr> Cidr::parse(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  const auto address = parse_address(text.substr(0, slash));
+  if (!address) return not_a_block(text);
+  const unsigned bits = address->is_v4() ? 32 : 128;
+  unsigned length = bits;
+  if (slash != std::string_view::npos) {
+    const std::string_view digits = text.substr(slash + 1);
+    const char* const end = digits.data() + digits.size();
+    const auto [stop, error] = std::from_chars(digits.data(), end, length);
+    if (error != std::errc() || stop != end || length > bits) return not_a_block(text);
+  }
+  const Address plain = unmapped(*address);
+  if (plain == *address) return Cidr(*address, length);
+  // Less than the 96 bits of ::ffff:0:0/96 is a block of IPv6, whose members are never mapped ones.
+  return length < 96 ? Cidr(*address, length) : Cidr(plain, length - 96);
+}
+
+bool Cidr::contains(const Address& address) const {
+  const Address plain = unmapped(address);
+  if (plain.is_v4() != network_.is_v4()) return false;
+  if (plain.is_v4()) {
+    return same_prefix(plain.to_v4().to_bytes(), network_.to_v4().to_bytes(), prefix_length_);
+  }
+  return same_prefix(plain.to_v6().to_bytes(), network_.to_v6().to_bytes(), prefix_length_);
+}
+
+Result<TrustedProxies> TrustedProxies::parse(std::span<const std::string> texts) {
+  std::vector<Cidr> blocks;
+  for (const std::string& text : texts) {
+    auto block = Cidr::parse(text);
+    if (!block) return block.error();
+    blocks.push_back(*block);
+  }
+  return TrustedProxies(std::move(blocks));
+}
+
+bool TrustedProxies::trusts(const std::optional<Address>& peer) const {
+  if (!peer) return true;
+  return std::ranges::any_of(blocks_, [&](const Cidr& block) { return block.contains(*peer); });
+}
+
+std::optional<Address> client_address(const std::optional<Address>& peer,
+                                      const http::RequestHead& head,
+                                      const TrustedProxies& trusted) {
+  std::optional<Address> client = peer;
+  if (client) client = unmapped(*client);
+  if (!trusted.trusts(client)) return client;
+  // Several lines are one list in their order (RFC 9110 §5.3).
+  for (const auto& line : std::views::reverse(head.fields)) {
+    if (!boost::algorithm::iequals(line.name, "X-Forwarded-For")) continue;
+    std::string_view list = line.value;
+    while (!list.empty()) {
+      const std::string_view member = take_last(list);
+      if (member.empty()) continue;
+      const auto address = parse_member(member);
+      if (!address) return client;
+      client = unmapped(*address);
+      if (!trusted.trusts(client)) return client;
+    }
+  }
+  return client;
+}
+
+std::string to_text(const std::optional<Address>& address) {
+  if (!address) return "unix:";
+  const Address plain = unmapped(*address);
+  if (plain.is_v4()) return plain.to_string();
+  return ip::address_v6(plain.to_v6().to_bytes()).to_string();
+}
+
+}  // namespace tonearm::server

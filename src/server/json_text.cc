@@ -1,0 +1,99 @@
+#include "server/json_text.h"
+
+#include <array>
+#include <cstdio>
+
+namespace tonearm::server {
+namespace {
+
+/// The length of the well-formed UTF-8 sequence that `text` begins with (Unicode table 3-7), or 0.
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+  };
+  const auto continues = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
+  const unsigned first = byte(0);
+  const unsigned second = byte(1);
+  if (first < 0x80) return 1;
+  if (first < 0xC2 || first > 0xF4 || !continues(1)) return 0;
+  if (first < 0xE0) return 2;
+  if (!continues(2)) return 0;
+  if (first == 0xE0 && second < 0xA0) return 0;  // overlong
+  if (first == 0xED && second > 0x9F) return 0;  // surrogates
+  if (first < 0xF0) return 3;
+  if (!continues(3)) return 0;
+  if (first == 0xF0 && second < 0x90) return 0;  // overlong
+  if (first == 0xF4 && second > 0x8F) return 0;  // behind U+10FFFF
+  return 4;
+}
+
+/// U+2028 and U+2029 end a line for some readers of logs, as DEL and the C1 controls act on
+/// terminals.
+bool must_be_escaped(std::string_view character) {
+  const auto first = static_cast<unsigned char>(character[0]);
+  if (character.size() == 1) return first < 0x20 || first == 0x7F || first == '"' || first == '\\';
+  if (character.size() == 2)
+    return first == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0;
+  return character == "\u2028" || character == "\u2029";
+}
+
+void append_escaped(std::string& out, std::string_view character) {
+  unsigned code = static_cast<unsigned char>(character[0]);
+  if (code == '"' || code == '\\') {
+    out += '\\';
+    out += character;
+    return;
+  }
+  if (character.size() == 2) code = static_cast<unsigned char>(character[1]);
+  if (character.size() == 3) code = character == "\u2028" ? 0x2028 : 0x2029;
+  std::array<char, 8> text{};
+  std::snprintf(text.data(), text.size(), "\\u%04x", code & 0xFFFFU);
+  out += text.data();
+}
+
+}  // namespace
+
+void append_json_string(std::string& out, std::string_view text) {
+  out += '"';
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    if (length == 0) {
+      out += "\\ufffd";
+      text.remove_prefix(1);
+      continue;
+    }
+    const std::string_view character = text.substr(0, length);
+    if (must_be_escaped(character)) {
+      append_escaped(out, character);
+    } else {
+      out += character;
+    }
+    text.remove_prefix(length);
+  }
+  out += '"';
+}
+
+void append_json_string_or_null(std::string& out, std::string_view text) {
+  if (text.empty()) {
+    out += "null";
+  } else {
+    append_json_string(out, text);
+  }
+}
+
+void append_json_time(std::string& out, std::chrono::system_clock::time_point time) {
+  using namespace std::chrono;
+  const auto day = floor<days>(time);
+  const year_month_day date{day};
+  const hh_mm_ss clock{floor<milliseconds>(time - day)};
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "\"%04d-%02u-%02uT%02d:%02d:%02d.%03dZ\"",
+                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+                static_cast<int>(clock.minutes().count()),
+                static_cast<int>(clock.seconds().count()),
+                static_cast<int>(clock.subseconds().count()));
+  out += text.data();
+}
+
+}  // namespace tonearm::server

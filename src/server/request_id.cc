@@ -1,0 +1,56 @@
+#include "server/request_id.h"
+
+#include <boost/algorithm/string/predicate.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <random>
+
+namespace tonearm::server {
+namespace {
+
+constexpr std::size_t max_request_id_bytes = 128;
+
+std::mt19937_64 seeded_generator() {
+  std::random_device device;
+  std::array<std::uint32_t, 16> words{};
+  std::ranges::generate(words, [&] { return device(); });
+  std::seed_seq seed(words.begin(), words.end());
+  return std::mt19937_64(seed);
+}
+
+bool is_safe(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+         std::string_view("._~+/=-").find(c) != std::string_view::npos;
+}
+
+}  // namespace
+
+std::string make_request_id() {
+  thread_local std::mt19937_64 generator = seeded_generator();
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string id(32, '0');
+  for (std::size_t i = 0; i < id.size();) {
+    std::uint64_t bits = generator();
+    for (int digit = 0; digit < 16; ++digit, bits >>= 4) id[i++] = digits[bits & 0xF];
+  }
+  return id;
+}
+
+bool is_request_id(std::string_view text) {
+  return !text.empty() && text.size() <= max_request_id_bytes && std::ranges::all_of(text, is_safe);
+}
+
+std::string choose_request_id(const http::RequestHead& head, bool peer_is_trusted) {
+  if (peer_is_trusted) {
+    for (const auto& line : head.fields) {
+      if (!boost::algorithm::iequals(line.name, "X-Request-Id")) continue;
+      if (is_request_id(line.value)) return std::string(line.value);
+      break;
+    }
+  }
+  return make_request_id();
+}
+
+}  // namespace tonearm::server
