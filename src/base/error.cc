@@ -33,7 +33,7 @@ std::string_view to_string(ErrorKind kind) {
     case ErrorKind::http_response_incomplete: return "http_response_incomplete";
     case ErrorKind::http_response_timeout: return "http_response_timeout";
     case ErrorKind::http_protocol_error: return "http_protocol_error";
-    case ErrorKind::origin_refused: return "http_request_denied";
+    case ErrorKind::origin_refused: return "origin_refused";
     case ErrorKind::representation_changed: return "representation_changed";
     case ErrorKind::bad_locator: return "bad_locator";
     case ErrorKind::catalog_unavailable: return "catalog_unavailable";

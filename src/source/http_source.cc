@@ -11,15 +11,51 @@ HttpSource::HttpSource(io::Executor executor, HttpOptions options)
 
 HttpSource::~HttpSource() = default;
 
-Result<std::unique_ptr<Resource>> HttpSource::open(const Locator& locator) {
-  const bool plain = locator.kind == Locator::Kind::plain;
-  if (!plain && locator.kind != Locator::Kind::url) {
-    return Error{ErrorKind::bad_locator, "this kind of source is not built yet", {}};
+Result<OriginUrl> HttpSource::url_of(const Locator& locator) const {
+  switch (locator.kind) {
+    case Locator::Kind::plain:
+      return url_of_plain_name(client_->options().base_url, locator.value);
+    case Locator::Kind::url:
+      return parse_origin_url(locator.value);
+    default:
+      break;
   }
-  auto url = plain ? url_of_plain_name(client_->options().base_url, locator.value)
-                   : parse_origin_url(locator.value);
+  return Error{ErrorKind::bad_locator, "not an HTTP source", {}};
+}
+
+Result<std::unique_ptr<Resource>> HttpSource::open(const Locator& locator) {
+  Result<OriginUrl> url = url_of(locator);
   if (!url) return url.error();
   return std::unique_ptr<Resource>(std::make_unique<HttpResource>(*client_, std::move(*url)));
+}
+
+io::Task<Result<OriginReport>> HttpSource::probe(Locator locator) {
+  Result<OriginUrl> url = url_of(locator);
+  if (!url) co_return url.error();
+  const RequestHeaders headers = client_->make_headers({});
+  Question question;
+  question.named = *url;
+  question.url = *url;
+  question.range = http::ByteRange{0, 2};
+  question.headers = &headers;
+  question.deadline = io::Clock::now() + client_->options().first_byte_timeout;
+  OriginUse use;
+  Result<Reply> reply = co_await client_->ask(std::move(question), use);
+  if (!reply) co_return reply.error();
+  const UpstreamHead& head = reply->transfer->head();
+  OriginReport report;
+  report.url = reply->transfer->url().text;
+  report.status = head.status;
+  report.length = reply->answer.length;
+  report.content_type = head.content_type;
+  report.validators = head.validators;
+  report.ranges = reply->answer.kind == Answer::Kind::part;
+  http::Representation described;
+  described.length = report.length;
+  described.validators = report.validators;
+  report.provable = is_provable(described);
+  report.complaint = reply->answer.error.detail;
+  co_return report;
 }
 
 }  // namespace tonearm::source

@@ -5,6 +5,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -76,7 +77,7 @@ io::Task<Result<std::span<const std::byte>>> Transfer::read() {
     deadline_.clear();
   }
   if (!buffer_.empty()) {
-    const std::span<const std::byte> bytes = buffer_.front();
+    const std::span<const std::byte> bytes = portion();
     handed_out_ = bytes.size();
     position_ += bytes.size();
     if (running_ && release_after_ && !wants_data()) deadline_.expire_after(*release_after_);
@@ -88,6 +89,19 @@ io::Task<Result<std::span<const std::byte>>> Transfer::read() {
   }
   if (released_ || code_ == CURLE_OK) co_return std::span<const std::byte>{};
   co_return failure();
+}
+
+/// As much as the reader takes in about a second: release_after must tell a slow reader, who comes
+/// back often for little, from one that has stopped.
+std::span<const std::byte> Transfer::portion() {
+  constexpr std::size_t least = 4 * 1024;
+  const auto now = io::Clock::now();
+  portion_ = now - handed_out_at_ > std::chrono::seconds(1)
+                 ? std::max(least, portion_ / 2)
+                 : std::min(io::BlockPool::block_size, portion_ * 2);
+  handed_out_at_ = now;
+  const std::span<const std::byte> bytes = buffer_.front();
+  return bytes.first(std::min(bytes.size(), portion_));
 }
 
 /// What was handed out has been taken: its room is free, and the socket is read again.
@@ -167,7 +181,8 @@ void Transfer::on_done(CURLcode code) {
 Error Transfer::failure() const {
   if (prohibited_) {
     return Error{ErrorKind::destination_ip_prohibited,
-                 "the origin's address is private and not allowed by upstream.allow_private", {}};
+                 "the origin's address is private and not allowed by upstream.allow_private",
+                 {}};
   }
   return error_of_curl(code_, easy_.get());
 }

@@ -1,16 +1,17 @@
 #pragma once
 
-#include "source/curl_multi.h"
-#include "source/easy_pool.h"
-#include "source/host_gate.h"
-#include "source/origin_url.h"
-#include "source/upstream_head.h"
 #include "tonearm/base/result.h"
 #include "tonearm/http/range.h"
 #include "tonearm/io/bounded_buffer.h"
 #include "tonearm/io/deadline.h"
 #include "tonearm/io/event.h"
 #include "tonearm/source/resource.h"
+
+#include "source/curl_multi.h"
+#include "source/easy_pool.h"
+#include "source/host_gate.h"
+#include "source/origin_url.h"
+#include "source/upstream_head.h"
 
 #include <cstddef>
 #include <memory>
@@ -28,8 +29,9 @@ struct OriginRequest {
   bool private_allowed = false;          ///< May be answered from a private address.
 };
 
-/// One HTTP exchange with an origin, driven by the loop's CurlMulti: its head, then its body through
-/// a bounded buffer that stops reading the socket while it is full. One loop, one waiter at a time.
+/// One HTTP exchange with an origin, driven by the loop's CurlMulti: its head, then its body
+/// through a bounded buffer that stops reading the socket while it is full. One loop, one waiter at
+/// a time.
 class Transfer final : public CurlMulti::Client {
  public:
   /// What the transfers of a loop share. Outlives them.
@@ -80,6 +82,7 @@ class Transfer final : public CurlMulti::Client {
   static int on_connected(void* self, char* remote, char* local, int remote_port, int local_port);
 
   void set_options();
+  std::span<const std::byte> portion();
   void make_room();
   void on_deadline();
   void stop();
@@ -97,10 +100,10 @@ class Transfer final : public CurlMulti::Client {
   io::Deadline deadline_;
 
   bool head_complete_ = false;
-  bool running_ = false;   ///< In the multi.
-  bool paused_ = false;    ///< libcurl itself holds bytes back (TLS reads more than once).
+  bool running_ = false;  ///< In the multi.
+  bool paused_ = false;   ///< libcurl itself holds bytes back (TLS reads more than once).
   bool timed_out_ = false;
-  bool reading_ = false;   ///< Somebody waits in read().
+  bool reading_ = false;  ///< Somebody waits in read().
   bool released_ = false;
   bool discarding_ = false;
   bool prohibited_ = false;
@@ -108,6 +111,8 @@ class Transfer final : public CurlMulti::Client {
   std::uint64_t received_ = 0;
   std::uint64_t position_ = 0;
   std::size_t handed_out_ = 0;
+  io::Clock::time_point handed_out_at_ = io::Clock::now();
+  std::size_t portion_ = io::BlockPool::block_size;
   std::optional<std::chrono::milliseconds> release_after_;
   std::function<void()> when_discarded_;
   std::string error_text_;

@@ -26,8 +26,8 @@ struct HttpOptions {
   std::size_t max_connections_per_host = 512;
   std::uint64_t window = 0;
   std::string ca_file;
-  /// Sent on every request to the origin that a song names; across a redirect to another origin only
-  /// User-Agent and Accept go along.
+  /// Sent on every request to the origin that a song names; across a redirect to another origin
+  /// only User-Agent and Accept go along.
   std::vector<std::pair<std::string, std::string>> headers;
   AllowPrivate allow_private = AllowPrivate::configured;
   unsigned max_redirects = 5;
