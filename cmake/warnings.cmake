@@ -7,11 +7,11 @@ function(tonearm_compile_options target)
     target_compile_options(${target} PRIVATE -Werror)
   endif()
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # A precompiled header is only usable with -fpch-preprocess under ccache.
-    target_compile_options(${target} PRIVATE -fpch-preprocess)
+    # A precompiled header is only usable with -fpch-preprocess under ccache. The warnings that are
+    # off are false positives of gcc 12 on coroutine frames and Asio's allocators.
+    target_compile_options(${target} PRIVATE -fpch-preprocess -Wno-mismatched-new-delete)
     if(TONEARM_SANITIZE)
-      # False positives of gcc 12 under sanitizers, in coroutine frames and Asio's allocators.
-      target_compile_options(${target} PRIVATE -Wno-mismatched-new-delete -Wno-maybe-uninitialized)
+      target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized)
     endif()
   endif()
 endfunction()

@@ -21,9 +21,6 @@ io::Task<Result<io::Chunk>> HttpResource::Reader::read() {
       co_return io::Chunk(*bytes);
     }
     if (!end_) break;  // the end of a body that has no declared one
-    if (!resource_.body_->transfer->released()) {
-      resource_.sizer_.taken(io::Clock::now() - resource_.body_->opened);
-    }
     resource_.close_body();
   }
   co_return io::Chunk();

@@ -28,7 +28,7 @@ TEST(WindowSizer, GrowsToFourMebibytesForWhoDrainsQuickly) {
   WindowSizer sizer(0);
   sizer.taken(10ms);  // may only have filled the kernel's queues
   EXPECT_EQ(sizer.next(0, endless, false).size(), 128 * KiB);
-  for (const std::uint64_t expected : {256, 512, 1024, 2048, 4096, 4096}) {
+  for (const std::uint64_t expected : {256U, 512U, 1024U, 2048U, 4096U, 4096U}) {
     sizer.taken(10ms);
     EXPECT_EQ(sizer.next(0, endless, false).size(), expected * KiB);
   }
