@@ -1,0 +1,54 @@
+#include "tonearm/http/content_range.h"
+
+#include <boost/algorithm/string/predicate.hpp>
+
+#include <charconv>
+
+namespace tonearm::http {
+namespace {
+
+std::optional<std::uint64_t> parse_number(std::string_view digits) {
+  if (digits.empty() || digits.front() < '0' || digits.front() > '9') return std::nullopt;
+  std::uint64_t value = 0;
+  const char* end = digits.data() + digits.size();
+  const auto result = std::from_chars(digits.data(), end, value);
+  if (result.ec != std::errc{} || result.ptr != end) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+std::optional<ContentRange> parse_content_range(std::string_view field) {
+  constexpr std::string_view unit = "bytes ";
+  if (!boost::algorithm::istarts_with(field, unit)) return std::nullopt;
+  field.remove_prefix(unit.size());
+  const auto slash = field.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  const std::string_view range = field.substr(0, slash);
+  const std::string_view complete = field.substr(slash + 1);
+  ContentRange out;
+  if (complete != "*") {
+    out.complete = parse_number(complete);
+    if (!out.complete) return std::nullopt;
+  }
+  if (range == "*") return out.complete ? std::optional(out) : std::nullopt;
+  const auto dash = range.find('-');
+  if (dash == std::string_view::npos) return std::nullopt;
+  const auto first = parse_number(range.substr(0, dash));
+  const auto last = parse_number(range.substr(dash + 1));
+  if (!first || !last || *last < *first || *last + 1 == 0) return std::nullopt;
+  if (out.complete && *out.complete <= *last) return std::nullopt;
+  out.range = ByteRange{*first, *last + 1};
+  return out;
+}
+
+std::string format_content_range(const ByteRange& range, std::optional<std::uint64_t> complete) {
+  return "bytes " + std::to_string(range.first) + '-' + std::to_string(range.end - 1) + '/' +
+         (complete ? std::to_string(*complete) : "*");
+}
+
+std::string format_unsatisfied_range(std::uint64_t complete) {
+  return "bytes */" + std::to_string(complete);
+}
+
+}  // namespace tonearm::http

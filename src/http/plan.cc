@@ -1,0 +1,145 @@
+#include "tonearm/http/plan.h"
+
+#include "tonearm/http/multipart.h"
+
+#include <algorithm>
+
+namespace tonearm::http {
+namespace {
+
+using Framing = ResponsePlan::Framing;
+
+bool lists(const EntityTagList& list, const std::optional<EntityTag>& etag,
+           bool (*matches)(const EntityTag&, const EntityTag&)) {
+  if (list.any) return true;  // a representation there is
+  return etag && std::any_of(list.tags.begin(), list.tags.end(),
+                             [&](const EntityTag& tag) { return matches(tag, *etag); });
+}
+
+/// RFC 9110 §13.2.2, steps 1 to 4. 0: go on with the request.
+unsigned evaluate_preconditions(const RepresentationRequest& request, const Validators& current) {
+  if (request.if_match) {
+    if (!lists(*request.if_match, current.etag, strong_match)) return 412;
+  } else if (request.if_unmodified_since && current.last_modified) {
+    if (*current.last_modified > *request.if_unmodified_since) return 412;
+  }
+  if (request.if_none_match) {
+    if (lists(*request.if_none_match, current.etag, weak_match)) return 304;
+  } else if (request.if_modified_since && current.last_modified) {
+    if (*current.last_modified <= *request.if_modified_since) return 304;
+  }
+  return 0;
+}
+
+/// RFC 9110 §13.1.5: strong comparison for a tag; a date must be strong and exactly equal.
+bool if_range_matches(std::string_view field, const Validators& current) {
+  if (field.empty()) return true;
+  if (const auto tag = parse_entity_tag(field)) {
+    return current.etag && strong_match(*tag, *current.etag);
+  }
+  const auto date = parse_http_date(field);
+  return date && current.last_modified_is_strong && current.last_modified == date;
+}
+
+ResponsePlan without_body(unsigned status) {
+  ResponsePlan plan;
+  plan.status = status;
+  plan.framing = Framing::none;
+  plan.send_body = false;
+  return plan;
+}
+
+ResponsePlan whole(const Representation& what) {
+  ResponsePlan plan;
+  if (!what.length) {
+    plan.framing = Framing::until_end;
+    plan.accept_ranges = false;
+    return plan;
+  }
+  plan.accept_ranges = what.seekable;
+  plan.content_length = *what.length;
+  if (*what.length > 0) plan.parts.push_back(ByteRange{0, *what.length});
+  return plan;
+}
+
+ResponsePlan unsatisfiable() {
+  ResponsePlan plan;
+  plan.status = 416;
+  return plan;
+}
+
+ByteRanges fit_all(const RangeSpecs& specs, std::uint64_t length, const PlanOptions& options) {
+  ByteRanges parts;
+  for (const RangeSpec& spec : specs) {
+    if (const auto range = fit_range(spec, length)) parts.push_back(*range);
+  }
+  if (specs.size() == 1 && parts.size() == 1 && specs[0].is_open_ended() &&
+      options.max_range != 0) {
+    parts[0].end = parts[0].first + std::min(parts[0].size(), options.max_range);
+  }
+  return parts;
+}
+
+/// Whether a list is a reasonable wish: not more than the whole in all (RFC 9110 §14.2, §17.15),
+/// and in ascending order where the body can be passed over only once.
+bool is_reasonable(const ByteRanges& parts, const Representation& what) {
+  std::uint64_t total = 0;
+  std::uint64_t reached = 0;
+  for (const ByteRange& part : parts) {
+    if (part.size() > *what.length - total) return false;
+    total += part.size();
+    if (what.single_pass && part.first < reached) return false;
+    reached = part.end;
+  }
+  return true;
+}
+
+}  // namespace
+
+RepresentationRequest read_representation_request(const RequestHead& head) {
+  RepresentationRequest request;
+  request.head = head.method == verb::head;
+  std::string storage;
+  const auto date_of = [&](field id) -> std::optional<HttpTime> {
+    return head.has(id) ? parse_http_date(head.get(id)) : std::nullopt;
+  };
+  if (head.has(field::range)) request.range = parse_range(head.get_combined(field::range, storage));
+  if (head.has(field::if_match)) {
+    request.if_match = parse_entity_tag_list(head.get_combined(field::if_match, storage));
+  }
+  if (head.has(field::if_none_match)) {
+    request.if_none_match = parse_entity_tag_list(head.get_combined(field::if_none_match, storage));
+  }
+  request.if_modified_since = date_of(field::if_modified_since);
+  request.if_unmodified_since = date_of(field::if_unmodified_since);
+  request.if_range = head.get(field::if_range);
+  return request;
+}
+
+ResponsePlan plan_response(const RepresentationRequest& request, const Representation& what,
+                           const PlanOptions& options, std::string_view content_type,
+                           std::string_view boundary) {
+  if (const unsigned status = evaluate_preconditions(request, what.validators)) {
+    return without_body(status);
+  }
+  ResponsePlan plan = whole(what);
+  plan.send_body = !request.head;
+  const bool ranged = !request.head && what.length && what.seekable &&
+                      request.range.kind != RangeField::Kind::ignored &&
+                      if_range_matches(request.if_range, what.validators);
+  if (!ranged) return plan;
+  if (request.range.kind == RangeField::Kind::malformed) return unsatisfiable();
+
+  ByteRanges parts = fit_all(request.range.specs, *what.length, options);
+  if (parts.empty()) return unsatisfiable();
+  if (parts.size() > 1 && !is_reasonable(parts, what)) return plan;
+  plan.status = 206;
+  plan.parts = std::move(parts);
+  plan.multipart = plan.parts.size() > 1;
+  plan.content_length = plan.multipart
+                            ? multipart_length(plan.parts, *what.length, content_type, boundary)
+                            : plan.parts[0].size();
+  return plan;
+}
+
+}  // namespace tonearm::http

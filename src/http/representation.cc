@@ -1,0 +1,127 @@
+#include "tonearm/http/representation.h"
+
+#include <boost/algorithm/string/case_conv.hpp>
+#include <boost/algorithm/string/predicate.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace tonearm::http {
+namespace {
+
+using boost::algorithm::iequals;
+using boost::algorithm::istarts_with;
+
+constexpr std::string_view opaque_type = "application/octet-stream";
+
+/// `type/subtype` without parameters.
+std::string_view essence(std::string_view type) {
+  type = type.substr(0, type.find(';'));
+  const auto first = type.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return type.substr(first, type.find_last_not_of(" \t") - first + 1);
+}
+
+/// RFC 9110 §5.6.2.
+bool is_token(std::string_view text) {
+  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           marks.find(c) != std::string_view::npos;
+  });
+}
+
+bool is_media_type(std::string_view essence) {
+  const auto slash = essence.find('/');
+  return slash != std::string_view::npos && is_token(essence.substr(0, slash)) &&
+         is_token(essence.substr(slash + 1));
+}
+
+/// What a player may be handed; anything else could be run by a browser.
+bool may_pass(std::string_view essence) {
+  constexpr std::array<std::string_view, 9> others{"application/ogg",
+                                                   "application/mp4",
+                                                   "application/vnd.apple.mpegurl",
+                                                   "application/x-mpegurl",
+                                                   "application/mpegurl",
+                                                   "application/dash+xml",
+                                                   "application/xspf+xml",
+                                                   "application/vnd.apple.mpegurl.audio",
+                                                   "application/x-scpls"};
+  if (!is_media_type(essence)) return false;
+  return istarts_with(essence, "audio/") || istarts_with(essence, "video/") ||
+         std::any_of(others.begin(), others.end(),
+                     [&](std::string_view other) { return iequals(essence, other); });
+}
+
+/// The type that the extension of a path or URL says; empty when it says nothing.
+std::string_view type_by_extension(std::string_view name) {
+  struct Known {
+    std::string_view extension;
+    std::string_view type;
+  };
+  static constexpr std::array<Known, 26> known{{{"mp3", "audio/mpeg"},
+                                                {"m4a", "audio/mp4"},
+                                                {"m4b", "audio/mp4"},
+                                                {"mp4", "video/mp4"},
+                                                {"m4v", "video/mp4"},
+                                                {"aac", "audio/aac"},
+                                                {"flac", "audio/flac"},
+                                                {"ogg", "audio/ogg"},
+                                                {"oga", "audio/ogg"},
+                                                {"opus", "audio/ogg"},
+                                                {"ogv", "video/ogg"},
+                                                {"wav", "audio/wav"},
+                                                {"webm", "video/webm"},
+                                                {"weba", "audio/webm"},
+                                                {"mka", "audio/x-matroska"},
+                                                {"mkv", "video/x-matroska"},
+                                                {"aif", "audio/aiff"},
+                                                {"aiff", "audio/aiff"},
+                                                {"wma", "audio/x-ms-wma"},
+                                                {"mov", "video/quicktime"},
+                                                {"mpg", "video/mpeg"},
+                                                {"ts", "video/mp2t"},
+                                                {"m3u", "audio/x-mpegurl"},
+                                                {"m3u8", "application/vnd.apple.mpegurl"},
+                                                {"mpd", "application/dash+xml"},
+                                                {"xspf", "application/xspf+xml"}}};
+  name = name.substr(name.find_last_of('/') + 1);
+  const auto dot = name.find_last_of('.');
+  if (dot == std::string_view::npos) return {};
+  const std::string_view extension = name.substr(dot + 1);
+  for (const Known& one : known) {
+    if (iequals(extension, one.extension)) return one.type;
+  }
+  return {};
+}
+
+bool says_nothing(std::string_view essence) {
+  return essence.empty() || boost::algorithm::iends_with(essence, "/octet-stream");
+}
+
+/// The type as it may stand in a field: without control characters, which only parameters can hold.
+std::string clean(std::string_view type) {
+  const auto harmful = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+  if (std::any_of(type.begin(), type.end(), harmful)) return std::string(essence(type));
+  const auto first = type.find_first_not_of(' ');
+  return std::string(type.substr(first, type.find_last_not_of(' ') - first + 1));
+}
+
+}  // namespace
+
+std::string choose_content_type(std::string_view from_catalog, std::string_view from_origin,
+                                std::string_view name) {
+  std::string_view type = from_catalog;
+  if (essence(type).empty()) type = from_origin;
+  if (says_nothing(essence(type)) && essence(from_catalog).empty()) {
+    // A URL's query and fragment are no part of its name.
+    if (istarts_with(name, "http://") || istarts_with(name, "https://")) {
+      name = name.substr(0, name.find_first_of("?#"));
+    }
+    type = type_by_extension(name);
+  }
+  return may_pass(essence(type)) ? clean(type) : std::string(opaque_type);
+}
+
+}  // namespace tonearm::http

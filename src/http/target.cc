@@ -1,0 +1,64 @@
+#include "tonearm/http/target.h"
+
+#include <boost/url/encoding_opts.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
+#include <algorithm>
+
+namespace tonearm::http {
+namespace {
+
+namespace urls = boost::urls;
+
+Error bad(std::string why) { return Error{ErrorKind::bad_request, std::move(why), {}}; }
+
+}  // namespace
+
+std::optional<std::string_view> Target::parameter(std::string_view name) const {
+  for (const auto& [key, value] : query) {
+    if (key == name) return value;
+  }
+  return std::nullopt;
+}
+
+Result<Target> parse_target(std::string_view target) {
+  Target out;
+  if (target == "*") {
+    out.path = "*";
+    return out;
+  }
+  const bool origin_form = target.starts_with('/');
+  const auto url = origin_form ? urls::parse_origin_form(target) : urls::parse_absolute_uri(target);
+  if (!url)
+    return bad("the request target is not a valid path or URL, percent-encoded where needed");
+  if (!origin_form && url->scheme_id() != urls::scheme::http &&
+      url->scheme_id() != urls::scheme::https) {
+    return bad("the request target is neither a path nor an http URL");
+  }
+  urls::encoding_opts options;
+  out.path = url->encoded_path().decode(options);
+  if (out.path.empty()) out.path = "/";
+  options.space_as_plus = true;
+  for (const auto& parameter : url->encoded_params()) {
+    out.query.emplace_back(parameter.key.decode(options),
+                           parameter.has_value ? parameter.value.decode(options) : std::string());
+  }
+  const auto holds_nul = [](std::string_view text) { return text.find('\0') != text.npos; };
+  const bool nul = holds_nul(out.path) ||
+                   std::any_of(out.query.begin(), out.query.end(), [&](const auto& parameter) {
+                     return holds_nul(parameter.first) || holds_nul(parameter.second);
+                   });
+  if (nul) return bad("the request target holds %00");
+  return out;
+}
+
+bool is_song_id(std::string_view id) {
+  if (id.empty() || id.size() > 128 || id == "." || id == "..") return false;
+  return std::all_of(id.begin(), id.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '~' || c == '-';
+  });
+}
+
+}  // namespace tonearm::http
