@@ -18,6 +18,8 @@ struct Song {
   std::string content_type;
   bool growing = false;
   std::string pcm_format;  ///< "s16le/16000/1", ffmpeg's names; empty when it is no raw PCM.
+
+  friend bool operator==(const Song&, const Song&) = default;
 };
 
 }  // namespace tonearm::catalog

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+namespace tonearm::catalog {
+
+/// What the configuration says of the catalog.
+struct CatalogOptions {
+  /// The SQLite file; ":memory:" when `lookup` needs none.
+  std::string path = "catalog.sqlite3";
+  /// SQL with :id that yields a column `file`, and any of the other columns of Song; empty for the
+  /// table music_song.
+  std::string lookup;
+};
+
+}  // namespace tonearm::catalog

@@ -1,0 +1,102 @@
+#include "catalog/catalog_reader.h"
+
+#include <thread>
+
+namespace tonearm::catalog {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+CatalogReader::Answer failure(std::size_t count, const Error& error) {
+  CatalogReader::Answer answer;
+  answer.songs.assign(count, CatalogReader::Found(error));
+  return answer;
+}
+
+}  // namespace
+
+CatalogReader::Answer CatalogReader::look_up(const Batch& batch) {
+  // The time that was waited for a lock before counts.
+  auto limit = TimeLimit::from(Clock::now());
+  limit.locked = TimeLimit::from(batch.since).locked;
+  if (batch.reopen) close();
+  for (;;) {
+    auto answer = try_once(batch, limit);
+    const bool torn = was_written_meanwhile();
+    if (torn || answer.failed) close();
+    if (!torn && !answer.disturbed) return answer;
+    if (Clock::now() >= limit.locked) {
+      if (!torn) return answer;
+      return failure(batch.ids.size(), unavailable(options_.path, "is being written all the time"));
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+CatalogReader::Answer CatalogReader::try_once(const Batch& batch, const TimeLimit& limit) {
+  Answer answer;
+  if (!query_) {
+    auto opened = open(limit);
+    if (!opened) {
+      answer = failure(batch.ids.size(), opened.error());
+      answer.disturbed = files_ && !files_->are_same();
+      return answer;
+    }
+    answer.detector = std::move(*opened);
+  }
+  database_->set_limit(limit);
+  answer.cacheable = query_->is_cacheable();
+  for (const auto& id : batch.ids) {
+    answer.songs.push_back(read(id));
+    if (answer.songs.back() || is_busy(database_->connection())) continue;
+    answer.failed = true;
+    answer.disturbed = needs_to_write(database_->connection());
+  }
+  if (answer.failed) answer.detector.reset();
+  return answer;
+}
+
+CatalogReader::Found CatalogReader::read(const std::string& id) {
+  if (!id.empty()) return query_->find(id);
+  if (database_->read_schema()) return std::shared_ptr<const Song>();
+  return unavailable(options_.path, database_->connection());
+}
+
+bool CatalogReader::was_written_meanwhile() const {
+  // Any other access is guarded by locks, or is our own copy.
+  return database_ && database_->access() == Access::immutable && !files_->are_same();
+}
+
+Result<std::unique_ptr<ChangeDetector>> CatalogReader::open(const TimeLimit& limit) {
+  if (options_.path == ":memory:" && options_.lookup.empty()) {
+    return Error(unavailable(options_.path, "needs catalog.lookup: there is no table in it"));
+  }
+  files_.emplace(options_.path);
+  auto database = Database::open(options_.path, limit);
+  if (!database) return database.error();
+  // Before the schema is looked at, whose changes count like those of rows.
+  auto detector = ChangeDetector::make(*files_, database->access());
+  auto query = SongQuery::prepare(database->connection(), options_);
+  if (!query) return query.error();
+  database_.emplace(std::move(*database));
+  query_.emplace(std::move(*query));
+  return detector;
+}
+
+void CatalogReader::close() {
+  query_.reset();
+  database_.reset();
+}
+
+Result<CatalogDescription> CatalogReader::describe() {
+  if (!query_) {
+    if (const auto opened = open(TimeLimit::from(Clock::now())); !opened) {
+      return opened.error();
+    }
+  }
+  auto description = query_->describe();
+  description.access = to_string(database_->access());
+  return description;
+}
+
+}  // namespace tonearm::catalog

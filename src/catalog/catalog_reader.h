@@ -1,0 +1,60 @@
+#pragma once
+
+#include "tonearm/base/result.h"
+#include "tonearm/catalog/catalog_options.h"
+
+#include "catalog/change_detector.h"
+#include "catalog/database.h"
+#include "catalog/song_query.h"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tonearm::catalog {
+
+/// The blocking side of a song store: the open database, and the lookups in it. One thread at a
+/// time; moved to the pool for a batch, and back.
+class CatalogReader {
+ public:
+  using Found = SongQuery::Found;
+
+  struct Batch {
+    std::vector<std::string> ids;  ///< An empty one asks only whether it can be read.
+    std::chrono::steady_clock::time_point since;  ///< When the first of them was asked for.
+    bool reopen = false;                          ///< The catalog changed: look at all of it anew.
+  };
+
+  struct Answer {
+    std::vector<Found> songs;  ///< As many as ids; null where there is none.
+    bool cacheable = false;
+    bool failed = false;     ///< By more than a lock: what is open is of no more use.
+    bool disturbed = false;  ///< Somebody wrote at the wrong moment: worth another try.
+    /// Of what was opened anew for this batch, before any row was read; else nothing.
+    std::unique_ptr<ChangeDetector> detector;
+  };
+
+  explicit CatalogReader(CatalogOptions options) : options_(std::move(options)) {}
+
+  Answer look_up(const Batch& batch);
+
+  /// Opens it unless it is open.
+  Result<CatalogDescription> describe();
+
+ private:
+  /// With what tells changes from then on, null where nothing can.
+  Result<std::unique_ptr<ChangeDetector>> open(const TimeLimit& limit);
+  void close();
+  Answer try_once(const Batch& batch, const TimeLimit& limit);
+  Found read(const std::string& id);
+  bool was_written_meanwhile() const;
+
+  CatalogOptions options_;
+  std::optional<CatalogFiles> files_;  ///< Before database_ was opened.
+  std::optional<Database> database_;
+  std::optional<SongQuery> query_;  ///< After database_, to be destroyed before it.
+};
+
+}  // namespace tonearm::catalog

@@ -1,0 +1,140 @@
+#include "catalog/database.h"
+
+#include "catalog/file_uri.h"
+#include "catalog/readonly_vfs.h"
+#include "catalog/snapshot.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+#include <thread>
+
+namespace tonearm::catalog {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+int wait_for_lock(void* context, int tries) {
+  const auto& limit = *static_cast<const TimeLimit*>(context);
+  const auto left = limit.locked - Clock::now();
+  if (left <= Clock::duration::zero()) return 0;
+  const Clock::duration pause = std::chrono::milliseconds(std::min(tries + 1, 20));
+  std::this_thread::sleep_for(std::min(pause, left));
+  return 1;
+}
+
+int is_over(void* context) {
+  return Clock::now() > static_cast<const TimeLimit*>(context)->running ? 1 : 0;
+}
+
+Connection open_uri(const std::string& uri) {
+  sqlite3* connection = nullptr;
+  constexpr int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX;
+  sqlite3_open_v2(uri.c_str(), &connection, flags, readonly_vfs());
+  return Connection(connection);
+}
+
+Connection open_immutable(const std::string& real) {
+  return open_uri(file_uri(real) + "?mode=ro&immutable=1");
+}
+
+bool is_open(const Connection& connection) {
+  return connection && sqlite3_errcode(connection.get()) == SQLITE_OK;
+}
+
+/// Why there is nothing to open, empty when there is. A FIFO would block whoever opens it.
+std::string obstacle(const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) {
+    if (errno == ENOENT) return "does not exist";
+    return "cannot be opened: " + std::generic_category().message(errno);
+  }
+  return S_ISREG(found.st_mode) ? "" : "is not a regular file";
+}
+
+bool has_content(const std::string& path) {
+  struct stat found {};
+  return ::stat(path.c_str(), &found) == 0 && found.st_size > 0;
+}
+
+}  // namespace
+
+std::string_view to_string(Access access) {
+  switch (access) {
+    case Access::live:
+      return "live";
+    case Access::immutable:
+      return "immutable";
+    case Access::snapshot:
+      return "snapshot";
+    case Access::memory:
+      return "memory";
+  }
+  return "live";
+}
+
+TimeLimit TimeLimit::from(Clock::time_point start) {
+  TimeLimit limit;
+  limit.locked = start + std::chrono::seconds(2);
+  limit.running = start + std::chrono::seconds(10);
+  return limit;
+}
+
+Connection open_live(const std::string& real_path) {
+  return open_uri(file_uri(real_path) + "?mode=ro&readonly_shm=1");
+}
+
+std::string real_path(const std::string& path) {
+  std::error_code failed;
+  const auto real = std::filesystem::canonical(path, failed);
+  return failed ? path : real.string();
+}
+
+Database::Database(Connection connection, Access access, const TimeLimit& limit)
+    : limit_(std::make_unique<TimeLimit>(limit)),
+      connection_(std::move(connection)),
+      access_(access) {
+  sqlite3_extended_result_codes(connection_.get(), 1);
+  sqlite3_busy_handler(connection_.get(), &wait_for_lock, limit_.get());
+  constexpr int steps_between_looks = 10'000;
+  sqlite3_progress_handler(connection_.get(), steps_between_looks, &is_over, limit_.get());
+}
+
+bool Database::read_schema() {
+  const auto statement = prepare(connection_.get(), "SELECT count(*) FROM sqlite_schema");
+  return statement && sqlite3_step(statement.get()) == SQLITE_ROW;
+}
+
+Result<Database> Database::open(const std::string& path, const TimeLimit& limit) {
+  if (path == ":memory:") {
+    return Database(open_uri("file::memory:"), Access::memory, limit);
+  }
+  if (auto problem = obstacle(path); !problem.empty()) return unavailable(path, problem);
+  return open_file(path, real_path(path), limit);
+}
+
+Result<Database> Database::open_file(const std::string& path, const std::string& real,
+                                     const TimeLimit& limit) {
+  auto connection = open_live(real);
+  if (!is_open(connection)) return unavailable(path, connection.get());
+  Database live(std::move(connection), Access::live, limit);
+  if (live.read_schema()) return live;
+  if (!needs_to_write(live.connection())) return unavailable(path, live.connection());
+
+  if (!has_content(real + "-wal") && !has_content(real + "-journal")) {
+    Database immutable(open_immutable(real), Access::immutable, limit);
+    if (immutable.read_schema()) return immutable;
+    return unavailable(path, immutable.connection());
+  }
+  const auto copy = Snapshot::of(path, real, limit.locked);
+  if (!copy) return copy.error();
+  // The copy's directory goes as soon as the connection holds its file open.
+  Database snapshot(open_immutable((*copy)->file()), Access::snapshot, limit);
+  if (snapshot.read_schema()) return snapshot;
+  return unavailable(path, snapshot.connection());
+}
+
+}  // namespace tonearm::catalog

@@ -1,0 +1,62 @@
+#pragma once
+
+#include "tonearm/base/result.h"
+
+#include "catalog/sqlite_handles.h"
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+namespace tonearm::catalog {
+
+/// How a catalog could be opened without writing anything, best first.
+enum class Access : std::uint8_t {
+  live,       ///< Like any reader: others' commits are seen.
+  immutable,  ///< A WAL database that nobody has open, and no log: the file alone, as it is now.
+  snapshot,   ///< A copy: there is a log or a hot journal that only a writer could use in place.
+  memory,     ///< No file at all.
+};
+
+std::string_view to_string(Access access);
+
+/// How long one piece of work on a Database may take.
+struct TimeLimit {
+  std::chrono::steady_clock::time_point locked;   ///< Until then others' locks are waited for.
+  std::chrono::steady_clock::time_point running;  ///< Then a statement is interrupted.
+
+  /// From `start`: 2 s for locks, 10 s for all.
+  static TimeLimit from(std::chrono::steady_clock::time_point start);
+};
+
+/// An open connection to a catalog, whose schema could be read. Blocks; one thread at a time.
+class Database {
+ public:
+  /// `path` as configured, ":memory:" too. Every error is catalog_unavailable.
+  static Result<Database> open(const std::string& path, const TimeLimit& limit);
+
+  sqlite3* connection() const { return connection_.get(); }
+  Access access() const { return access_; }
+  /// The least that a readable catalog can do; false leaves the error in the connection.
+  bool read_schema();
+  /// For the work that follows.
+  void set_limit(const TimeLimit& limit) { *limit_ = limit; }
+
+ private:
+  Database(Connection connection, Access access, const TimeLimit& limit);
+  static Result<Database> open_file(const std::string& path, const std::string& real,
+                                    const TimeLimit& limit);
+
+  std::unique_ptr<TimeLimit> limit_;  ///< SQLite's handlers point to it.
+  Connection connection_;
+  Access access_ = Access::live;
+};
+
+/// A second connection like that of a database open with Access::live, which waits for no lock.
+Connection open_live(const std::string& real_path);
+
+/// `path` without symbolic links, as SQLite names its -wal and -journal by; `path` when there is no
+/// such file.
+std::string real_path(const std::string& path);
+
+}  // namespace tonearm::catalog

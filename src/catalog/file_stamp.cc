@@ -1,0 +1,47 @@
+#include "catalog/file_stamp.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+
+namespace tonearm::catalog {
+namespace {
+
+std::int64_t nanoseconds(const timespec& time) {
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+FileState state_of(const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) return {};
+  FileState state;
+  state.device = found.st_dev;
+  state.inode = found.st_ino;
+  state.size = found.st_size;
+  state.modified = nanoseconds(found.st_mtim);
+  state.changed = nanoseconds(found.st_ctim);
+  return state;
+}
+
+}  // namespace
+
+FileStamp FileStamp::of(const std::string& database, const std::string& wal) {
+  FileStamp stamp;
+  stamp.database = state_of(database);
+  stamp.wal = state_of(wal);
+  // SQLite gives the log to the database's owner whenever root opens it, to no effect but this.
+  stamp.wal.changed = 0;
+  return stamp;
+}
+
+bool FileStamp::is_too_fresh(std::int64_t seen) const {
+  constexpr std::int64_t longest_tick = 20'000'000;
+  return std::max(database.changed, wal.modified) + longest_tick > seen;
+}
+
+std::int64_t file_time_now() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+}
+
+}  // namespace tonearm::catalog

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "tonearm/base/result.h"
+#include "tonearm/catalog/catalog_options.h"
+
+#include "catalog/sqlite_handles.h"
+
+namespace tonearm::catalog {
+
+/// `catalog.lookup`, prepared.
+struct CheckedLookup {
+  Statement statement;
+  int id_parameter = 0;
+  /// False when it calls a function whose answer is another one later.
+  bool depends_on_database_only = true;
+};
+
+/// Refuses, as catalog_unavailable, all that is not one read-only SELECT with :id and no other
+/// parameter.
+Result<CheckedLookup> prepare_checked_lookup(sqlite3* connection, const CatalogOptions& options);
+
+}  // namespace tonearm::catalog

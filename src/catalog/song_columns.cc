@@ -1,0 +1,89 @@
+#include "catalog/song_columns.h"
+
+#include "catalog/sqlite_handles.h"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace tonearm::catalog {
+namespace {
+
+std::string text_or_empty(sqlite3_stmt* row, int column) {
+  return column < 0 ? std::string() : column_text(row, column);
+}
+
+std::optional<double> seconds(sqlite3_stmt* row, int column) {
+  if (column < 0) return std::nullopt;
+  double value = 0;
+  switch (sqlite3_column_type(row, column)) {
+    case SQLITE_INTEGER:
+    case SQLITE_FLOAT:
+      value = sqlite3_column_double(row, column);
+      break;
+    case SQLITE_TEXT: {
+      const auto text = column_text(row, column);
+      const char* const last = text.data() + text.size();
+      const auto [end, failed] = std::from_chars(text.data(), last, value);
+      if (failed != std::errc() || end != last) return std::nullopt;
+      break;
+    }
+    default:
+      return std::nullopt;
+  }
+  if (!std::isfinite(value) || value < 0) return std::nullopt;
+  return value;
+}
+
+bool is_true(sqlite3_stmt* row, int column) {
+  if (column < 0) return false;
+  if (sqlite3_column_type(row, column) == SQLITE_TEXT) {
+    const auto text = column_text(row, column);
+    if (sqlite3_stricmp(text.c_str(), "true") == 0) return true;
+  }
+  return sqlite3_column_double(row, column) != 0;
+}
+
+}  // namespace
+
+SongColumns::SongColumns(sqlite3_stmt* statement) {
+  const std::array<int*, std::size(song_column_names)> places = {
+      &id_,        &name_, &artist_,       &author_,  &duration_,
+      &thumbnail_, &file_, &content_type_, &growing_, &pcm_format_};
+  const int count = sqlite3_column_count(statement);
+  for (int column = 0; column < count; ++column) {
+    const char* const name = sqlite3_column_name(statement, column);
+    if (name == nullptr) continue;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      if (*places[i] >= 0 || sqlite3_stricmp(name, song_column_names[i]) != 0) continue;
+      *places[i] = column;
+      names_.emplace_back(name);
+    }
+  }
+}
+
+Song SongColumns::read(sqlite3_stmt* row, std::string_view id) const {
+  Song song;
+  song.id = text_or_empty(row, id_);
+  if (song.id.empty()) song.id = id;
+  song.name = text_or_empty(row, name_);
+  song.artist = text_or_empty(row, artist_ >= 0 ? artist_ : author_);
+  song.duration = seconds(row, duration_);
+  song.thumbnail = text_or_empty(row, thumbnail_);
+  song.file = text_or_empty(row, file_);
+  song.content_type = text_or_empty(row, content_type_);
+  song.growing = is_true(row, growing_);
+  song.pcm_format = text_or_empty(row, pcm_format_);
+  return song;
+}
+
+bool SongColumns::has_id(sqlite3_stmt* row, std::string_view id) const {
+  if (id_ < 0) return true;
+  if (sqlite3_column_type(row, id_) != SQLITE_FLOAT) return column_text(row, id_) == id;
+  const double value = sqlite3_column_double(row, id_);
+  constexpr double exact = 9007199254740992.0;  // 2^53
+  if (value != std::trunc(value) || std::abs(value) > exact) return column_text(row, id_) == id;
+  return std::to_string(static_cast<long long>(value)) == id;
+}
+
+}  // namespace tonearm::catalog

@@ -1,0 +1,75 @@
+#include "catalog/song_table.h"
+
+#include "catalog/song_columns.h"
+#include "catalog/sqlite_handles.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace tonearm::catalog {
+namespace {
+
+/// One column of all rows.
+Result<std::vector<std::string>> all(sqlite3* connection, const std::string& path,
+                                     std::string_view sql, int column) {
+  const auto statement = prepare(connection, sql);
+  if (!statement) return unavailable(path, connection);
+  std::vector<std::string> values;
+  int result = sqlite3_step(statement.get());
+  for (; result == SQLITE_ROW; result = sqlite3_step(statement.get())) {
+    values.push_back(column_text(statement.get(), column));
+  }
+  if (result != SQLITE_DONE) return unavailable(path, connection);
+  return values;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  constexpr std::size_t most = 8;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), most); ++i) {
+    if (i > 0) text += ", ";
+    text += names[i];
+  }
+  return names.size() > most ? text + ", …" : text;
+}
+
+bool contains(const std::vector<std::string>& names, const char* wanted) {
+  return std::ranges::any_of(
+      names, [&](const std::string& name) { return sqlite3_stricmp(name.c_str(), wanted) == 0; });
+}
+
+Error no_table(sqlite3* connection, const std::string& path) {
+  constexpr std::string_view sql =
+      "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') "
+      "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name";
+  const auto tables = all(connection, path, sql, 0);
+  if (!tables) return tables.error();
+  const auto found = tables->empty() ? "there is none at all" : "there are: " + joined(*tables);
+  return unavailable(path, "no table music_song (" + found +
+                               "); create it, or set catalog.lookup to read another schema");
+}
+
+}  // namespace
+
+Result<std::string> song_table_query(sqlite3* connection, const std::string& path) {
+  constexpr int name_column = 1;
+  const auto columns = all(connection, path, "PRAGMA main.table_xinfo(music_song)", name_column);
+  if (!columns) return columns.error();
+  if (columns->empty()) return no_table(connection, path);
+
+  for (const char* const needed : {"id", "file"}) {
+    if (contains(*columns, needed)) continue;
+    return unavailable(path, std::string("table music_song has no column ") + needed +
+                                 " (it has: " + joined(*columns) +
+                                 "); add it, or set catalog.lookup");
+  }
+  std::string selected;
+  for (const char* const name : song_column_names) {
+    if (!contains(*columns, name)) continue;
+    if (!selected.empty()) selected += ", ";
+    selected += std::string("\"") + name + '"';
+  }
+  return "SELECT " + selected + " FROM main.music_song WHERE \"id\" = ?1";
+}
+
+}  // namespace tonearm::catalog

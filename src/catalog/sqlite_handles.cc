@@ -1,0 +1,66 @@
+#include "catalog/sqlite_handles.h"
+
+#include <system_error>
+
+namespace tonearm::catalog {
+
+Statement prepare(sqlite3* connection, std::string_view sql, std::string_view* tail) {
+  sqlite3_stmt* statement = nullptr;
+  const char* rest = nullptr;
+  sqlite3_prepare_v3(connection, sql.data(), static_cast<int>(sql.size()),
+                     SQLITE_PREPARE_PERSISTENT, &statement, &rest);
+  if (tail != nullptr && rest != nullptr) {
+    *tail = sql.substr(static_cast<std::size_t>(rest - sql.data()));
+  }
+  return Statement(statement);
+}
+
+std::string column_text(sqlite3_stmt* statement, int column) {
+  // The type first: asking for the text converts the value in place.
+  const bool blob = sqlite3_column_type(statement, column) == SQLITE_BLOB;
+  const void* bytes = blob ? sqlite3_column_blob(statement, column)
+                           : static_cast<const void*>(sqlite3_column_text(statement, column));
+  if (bytes == nullptr) return {};
+  const int size = sqlite3_column_bytes(statement, column);
+  return {static_cast<const char*>(bytes), static_cast<std::size_t>(size)};
+}
+
+Error unavailable(std::string_view path, std::string_view problem) {
+  return Error{ErrorKind::catalog_unavailable, std::string(path) + ": " + std::string(problem),
+               std::chrono::seconds(1)};
+}
+
+Error unavailable(std::string_view path, sqlite3* connection) {
+  const int code = sqlite3_errcode(connection) & 0xff;
+  switch (code) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return unavailable(path, "is locked by another program");
+    case SQLITE_NOTADB:
+      return unavailable(path, "is not a database");
+    case SQLITE_CORRUPT:
+      return unavailable(path, "is damaged: database disk image is malformed");
+    case SQLITE_INTERRUPT:
+      return unavailable(path, "the lookup did not end in time");
+    case SQLITE_CANTOPEN: {
+      const int number = sqlite3_system_errno(connection);
+      if (number == 0) break;
+      return unavailable(path, "cannot be opened: " + std::generic_category().message(number));
+    }
+    default:
+      break;
+  }
+  return unavailable(path, sqlite3_errmsg(connection));
+}
+
+bool is_busy(sqlite3* connection) {
+  const int code = sqlite3_errcode(connection) & 0xff;
+  return code == SQLITE_BUSY || code == SQLITE_LOCKED;
+}
+
+bool needs_to_write(sqlite3* connection) {
+  const int code = sqlite3_errcode(connection) & 0xff;
+  return code == SQLITE_CANTOPEN || code == SQLITE_READONLY || code == SQLITE_PERM;
+}
+
+}  // namespace tonearm::catalog

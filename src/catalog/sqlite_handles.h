@@ -1,0 +1,43 @@
+#pragma once
+
+#include "tonearm/base/result.h"
+
+#include <sqlite3.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace tonearm::catalog {
+
+struct CloseConnection {
+  void operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
+};
+using Connection = std::unique_ptr<sqlite3, CloseConnection>;
+
+struct FinalizeStatement {
+  void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+};
+using Statement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
+
+/// Prepares one statement for repeated use; null when SQLite refuses (it says why in the
+/// connection). `tail` receives what follows the first statement.
+Statement prepare(sqlite3* connection, std::string_view sql, std::string_view* tail = nullptr);
+
+/// A column as bytes, whatever its type; empty for NULL. Any byte may be in it.
+std::string column_text(sqlite3_stmt* statement, int column);
+
+/// catalog_unavailable, to be tried again in a second: `PATH: PROBLEM`.
+Error unavailable(std::string_view path, std::string_view problem);
+
+/// The same in the words that suit what the connection's last call returned.
+Error unavailable(std::string_view path, sqlite3* connection);
+
+/// Whether another program's lock is all that is in the way.
+bool is_busy(sqlite3* connection);
+
+/// Whether a reader that may write would get on: it would create a log's index, or roll a journal
+/// back.
+bool needs_to_write(sqlite3* connection);
+
+}  // namespace tonearm::catalog

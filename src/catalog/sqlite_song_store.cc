@@ -1,0 +1,158 @@
+#include "tonearm/catalog/sqlite_song_store.h"
+
+#include "tonearm/http/target.h"
+#include "tonearm/io/event.h"
+
+#include "catalog/catalog_reader.h"
+#include "catalog/change_detector.h"
+#include "catalog/row_cache.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tonearm::catalog {
+namespace {
+
+using Found = CatalogReader::Found;
+using Clock = std::chrono::steady_clock;
+
+struct Work {
+  std::unique_ptr<CatalogReader> reader;
+  CatalogReader::Batch batch;
+  CatalogReader::Answer answer;
+};
+
+Found found_or_error(std::string_view id, const RowCache::Row& row) {
+  if (row) return row;
+  return Error{ErrorKind::song_not_found, "no song " + std::string(id) + " in the catalog", {}};
+}
+
+}  // namespace
+
+/// The loop's side. Rows are cached under the state that `detector_` remembers, which was seen
+/// before any of them was read: while it says unchanged, they are current. There is at most one
+/// batch on the pool; the reader is there with it, and who comes meanwhile waits for the next
+/// batch, so that everyone's answer was read after they asked.
+class SqliteSongStore::Lookups {
+ public:
+  Lookups(io::Executor executor, io::BlockingPool& pool, CatalogOptions options)
+      : executor_(std::move(executor)),
+        pool_(pool),
+        reader_(std::make_unique<CatalogReader>(std::move(options))) {}
+
+  /// Looks inline; whether what is cached counts.
+  bool is_current() {
+    if (!detector_) return false;
+    const auto finding = detector_->look();
+    if (finding == ChangeDetector::Finding::changed) forget();
+    return finding == ChangeDetector::Finding::unchanged;
+  }
+  std::optional<RowCache::Row> cached(std::string_view id) { return rows_.find(id); }
+
+  /// `self` keeps this alive while the pool works.
+  static io::Task<Found> look_up(std::shared_ptr<Lookups> self, std::string id);
+
+ private:
+  struct Waiter {
+    Waiter(io::Executor executor, std::string wanted)
+        : id(std::move(wanted)), ready(std::move(executor)) {}
+    std::string id;
+    Clock::time_point since = Clock::now();
+    io::Event ready;
+    std::optional<Found> found;
+  };
+  using Waiters = std::vector<std::shared_ptr<Waiter>>;
+
+  void forget() {
+    detector_.reset();
+    rows_.clear();
+  }
+  static io::Task<void> work_off(std::shared_ptr<Lookups> self);
+  CatalogReader::Batch batch_for(const Waiters& waiters) const;
+  void take(CatalogReader::Answer answer, const Waiters& waiters);
+
+  io::Executor executor_;
+  io::BlockingPool& pool_;
+  std::unique_ptr<CatalogReader> reader_;     ///< Null while it is on the pool.
+  std::unique_ptr<ChangeDetector> detector_;  ///< Null when the catalog has to be opened anew.
+  RowCache rows_;
+  Waiters waiters_;
+};
+
+io::Task<Found> SqliteSongStore::Lookups::look_up(std::shared_ptr<Lookups> self, std::string id) {
+  const auto waiter = std::make_shared<Waiter>(self->executor_, std::move(id));
+  self->waiters_.push_back(waiter);
+  if (self->reader_ && self->waiters_.size() == 1) {
+    io::asio::co_spawn(self->executor_, work_off(self), io::asio::detached);
+  }
+  while (!waiter->found) co_await waiter->ready.wait();
+  co_return std::move(*waiter->found);
+}
+
+io::Task<void> SqliteSongStore::Lookups::work_off(std::shared_ptr<Lookups> self) {
+  while (!self->waiters_.empty()) {
+    const auto waiters = std::exchange(self->waiters_, {});
+    auto job = [work = Work{std::move(self->reader_), self->batch_for(waiters), {}}]() mutable {
+      work.answer = work.reader->look_up(work.batch);
+      return std::move(work);
+    };
+    auto work = co_await self->pool_.run(std::move(job));
+    self->reader_ = std::move(work.reader);
+    self->take(std::move(work.answer), waiters);
+  }
+}
+
+CatalogReader::Batch SqliteSongStore::Lookups::batch_for(const Waiters& waiters) const {
+  CatalogReader::Batch batch;
+  batch.since = waiters.front()->since;
+  batch.reopen = detector_ == nullptr;
+  for (const auto& waiter : waiters) batch.ids.push_back(waiter->id);
+  return batch;
+}
+
+void SqliteSongStore::Lookups::take(CatalogReader::Answer answer, const Waiters& waiters) {
+  if (answer.detector) {
+    rows_.clear();
+    detector_ = std::move(answer.detector);
+  }
+  // Forgotten in the meantime: these rows may be older than the change that was seen.
+  const bool cacheable = answer.cacheable && detector_ != nullptr;
+  for (std::size_t i = 0; i < waiters.size(); ++i) {
+    auto& song = answer.songs[i];
+    if (song && cacheable) rows_.insert(waiters[i]->id, *song);
+    waiters[i]->found = std::move(song);
+    waiters[i]->ready.notify();
+  }
+}
+
+SqliteSongStore::SqliteSongStore(io::Executor executor, io::BlockingPool& pool,
+                                 CatalogOptions options)
+    : lookups_(std::make_shared<Lookups>(std::move(executor), pool, std::move(options))) {}
+
+SqliteSongStore::~SqliteSongStore() = default;
+
+io::Task<Found> SqliteSongStore::find(std::string_view id) {
+  if (!http::is_song_id(id)) co_return found_or_error(id, nullptr);
+  if (lookups_->is_current()) {
+    if (const auto row = lookups_->cached(id)) co_return found_or_error(id, *row);
+  }
+  std::string wanted(id);
+  auto found = co_await Lookups::look_up(lookups_, std::move(wanted));
+  if (!found) co_return found;
+  co_return found_or_error(id, *found);
+}
+
+io::Task<Result<void>> SqliteSongStore::check() {
+  if (lookups_->is_current()) co_return Result<void>();
+  std::string any;
+  const auto found = co_await Lookups::look_up(lookups_, std::move(any));
+  if (!found) co_return found.error();
+  co_return Result<void>();
+}
+
+}  // namespace tonearm::catalog

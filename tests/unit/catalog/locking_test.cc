@@ -1,0 +1,134 @@
+#include "unit/catalog/catalog_fixture.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <functional>
+#include <vector>
+
+namespace tonearm::catalog {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+class Locking : public CatalogTest {
+ protected:
+  void SetUp() override { writer_ = std::make_unique<Writer>(write(schema)); }
+
+  /// Starts a find() on the loop, and counts it when it has ended.
+  void start(const std::string& id) {
+    if (!store_) use(options());
+    io::asio::co_spawn(loop_, find_owned(*store_, id),
+                       [this](std::exception_ptr thrown, Found found) {
+                         ASSERT_FALSE(thrown);
+                         ended_.push_back(std::move(found));
+                       });
+  }
+  static io::Task<Found> find_owned(SqliteSongStore& store, std::string id) {
+    co_return co_await store.find(id);
+  }
+  void run_what_is_ready() {
+    loop_.restart();
+    while (loop_.poll() > 0) {
+    }
+  }
+  void run_until(const std::function<bool()>& reached) {
+    loop_.restart();
+    while (!reached()) ASSERT_GT(loop_.run_one(), 0U);
+  }
+
+  static constexpr const char* schema =
+      "CREATE TABLE music_song(id INTEGER PRIMARY KEY, file TEXT);"
+      "INSERT INTO music_song VALUES(1, 'a'), (2, 'b')";
+  std::unique_ptr<Writer> writer_;
+  std::vector<Found> ended_;
+};
+
+TEST_F(Locking, ForTwoSecondsIsUnavailableAndThenHeals) {
+  EXPECT_EQ(file("1"), "a");
+  (*writer_)("BEGIN EXCLUSIVE");
+  const auto start = Clock::now();
+  const auto locked = find("1");
+  const auto took = Clock::now() - start;
+  ASSERT_FALSE(locked);
+  EXPECT_EQ(locked.error().kind, ErrorKind::catalog_unavailable);
+  EXPECT_EQ(locked.error().detail, path() + ": is locked by another program");
+  EXPECT_GE(took, std::chrono::milliseconds(1900));
+  EXPECT_LT(took, std::chrono::milliseconds(4000));
+  (*writer_)("COMMIT");
+  EXPECT_EQ(file("1"), "a");
+}
+
+TEST_F(Locking, BeforeTheFirstOpeningIsTheSame) {
+  (*writer_)("BEGIN EXCLUSIVE");
+  EXPECT_EQ(file("1"), "catalog_unavailable");
+  (*writer_)("COMMIT");
+  EXPECT_EQ(file("1"), "a");
+}
+
+TEST_F(Locking, ShorterThanThatIsWaitedForWhileTheLoopRuns) {
+  EXPECT_EQ(file("1"), "a");
+  (*writer_)("BEGIN EXCLUSIVE; UPDATE music_song SET file = 'c'");
+  start("1");
+  int ticks = 0;
+  io::asio::steady_timer timer(loop_);
+  std::function<void()> tick = [&] {
+    timer.expires_after(std::chrono::milliseconds(5));
+    timer.async_wait([&](const boost::system::error_code& failed) {
+      if (failed) return;
+      ++ticks;
+      tick();
+    });
+  };
+  tick();
+  run_until([&] { return ticks >= 10; });
+  EXPECT_TRUE(ended_.empty()) << ended_.front().error().detail;
+  (*writer_)("COMMIT");
+  run_until([&] { return !ended_.empty(); });
+  ASSERT_TRUE(ended_.front());
+  EXPECT_EQ((*ended_.front())->file, "c");
+}
+
+TEST_F(Locking, ThatEndsNeverEarnsLaterFindsTheOldRow) {
+  EXPECT_EQ(file("1"), "a");
+  (*writer_)("BEGIN EXCLUSIVE");
+  for (int i = 0; i < 20; ++i) start(i % 2 == 0 ? "1" : "2");
+  run_what_is_ready();
+  (*writer_)("UPDATE music_song SET file = 'new'")("COMMIT");
+  EXPECT_EQ(file("1"), "new");
+  run_until([&] { return ended_.size() == 20; });
+  for (const auto& found : ended_) EXPECT_EQ((*found)->file, "new");
+}
+
+TEST_F(Locking, ManyWaitersWaitTogether) {
+  (*writer_)("BEGIN EXCLUSIVE");
+  const auto since = Clock::now();
+  for (int i = 0; i < 50; ++i) start(std::to_string(i));
+  run_until([&] { return ended_.size() == 50; });
+  EXPECT_LT(Clock::now() - since, std::chrono::milliseconds(4000));
+  for (const auto& found : ended_) EXPECT_FALSE(found);
+  (*writer_)("COMMIT");
+}
+
+TEST_F(Locking, OfAWriteAheadLogHoldsNobodyUp) {
+  (*writer_)("PRAGMA journal_mode = wal");
+  EXPECT_EQ(file("1"), "a");
+  (*writer_)("BEGIN IMMEDIATE; UPDATE music_song SET file = 'c'");
+  EXPECT_EQ(file("1"), "a");
+  EXPECT_EQ(file("2"), "b");
+  (*writer_)("COMMIT");
+  EXPECT_EQ(file("1"), "c");
+}
+
+TEST_F(Locking, AFindThatIsAbandonedHarmsNobody) {
+  (*writer_)("BEGIN EXCLUSIVE");
+  start("1");
+  run_what_is_ready();
+  store_.reset();
+  (*writer_)("COMMIT");
+  run_until([&] { return !ended_.empty(); });
+  EXPECT_TRUE(ended_.front());
+}
+
+}  // namespace
+}  // namespace tonearm::catalog
