@@ -1,0 +1,24 @@
+#pragma once
+
+#include "tonearm/server/client_address.h"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace tonearm::server {
+
+/// What the listener takes from [server] and [stream]. Sizes are bytes.
+struct Options {
+  std::size_t max_connections = 10'000;  ///< Of all loops together.
+  std::chrono::milliseconds header_timeout{10'000};
+  std::chrono::milliseconds idle_timeout{75'000};
+  std::chrono::milliseconds send_timeout{4 * 3'600'000};
+  TrustedProxies trusted_proxies;
+  std::vector<std::string> cors_origins = {"*"};
+  std::string cache_control = "private, max-age=3600";
+  std::uint64_t max_range = 0;  ///< stream.max_range; 0: no limit.
+};
+
+}  // namespace tonearm::server

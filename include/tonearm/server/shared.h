@@ -1,0 +1,25 @@
+#pragma once
+
+#include "tonearm/server/access_log.h"
+#include "tonearm/server/metrics.h"
+#include "tonearm/server/running_streams.h"
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+
+namespace tonearm::server {
+
+/// What the loops of one process have in common. Made by app, outlives all loops. Every member may
+/// be used from any thread; access_log is set before the first loop starts.
+struct Shared {
+  Metrics metrics;
+  RunningStreams streams;
+  std::unique_ptr<AccessLog> access_log;  ///< Null: no log is kept.
+  /// Client connections that are open, the refused ones not counted.
+  std::atomic<std::size_t> connections{0};
+  /// Set before the loops are told to drain: /readyz is 503, answers carry Connection: close.
+  std::atomic<bool> draining{false};
+};
+
+}  // namespace tonearm::server

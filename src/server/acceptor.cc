@@ -1,0 +1,109 @@
+#include "server/acceptor.h"
+
+#include <spdlog/spdlog.h>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace tonearm::server {
+namespace {
+
+/// Between two looks at the loop's other work.
+constexpr int most_at_once = 32;
+/// Without descriptors or memory: how long to leave the queue alone.
+constexpr std::chrono::milliseconds retry_delay{100};
+
+std::optional<Address> address_of(const sockaddr_storage& storage) {
+  if (storage.ss_family == AF_INET) {
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(storage);
+    return io::asio::ip::address_v4(ntohl(v4.sin_addr.s_addr));
+  }
+  if (storage.ss_family == AF_INET6) {
+    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(storage);
+    io::asio::ip::address_v6::bytes_type bytes;
+    std::ranges::copy(v6.sin6_addr.s6_addr, bytes.begin());
+    return io::asio::ip::address_v6(bytes, v6.sin6_scope_id);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Acceptor::Acceptor(io::Executor executor, ListeningSocket listener, OnAccept on_accept)
+    : executor_(executor),
+      listener_(std::move(listener)),
+      watch_(executor, listener_->descriptor()),
+      retry_(executor),
+      on_accept_(std::move(on_accept)) {}
+
+Acceptor::~Acceptor() { close(); }
+
+void Acceptor::start() {
+  watch_.async_wait(watch_.wait_read, [self = shared_from_this()](boost::system::error_code error) {
+    if (!error && self->listener_) self->accept_some();
+  });
+}
+
+void Acceptor::accept_some() {
+  for (int i = 0; i < most_at_once && listener_; ++i) {
+    const Accepted accepted = accept_one();
+    if (accepted == Accepted::failed) return accept_later();
+    if (accepted == Accepted::none) break;
+  }
+  if (listener_) start();
+}
+
+void Acceptor::accept_waiting() {
+  while (listener_ && accept_one() == Accepted::one) {
+  }
+}
+
+void Acceptor::accept_later() {
+  retry_.expires_after(retry_delay);
+  retry_.async_wait([self = shared_from_this()](boost::system::error_code error) {
+    if (!error && self->listener_) self->accept_some();
+  });
+}
+
+Acceptor::Accepted Acceptor::accept_one() {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  const int descriptor = ::accept4(listener_->descriptor(), reinterpret_cast<sockaddr*>(&storage),
+                                   &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (descriptor < 0) {
+    const int error = errno;
+    if (error == EAGAIN) return Accepted::none;
+    // Errors of the one connection that was about to be accepted: accept(2).
+    if (error == EINTR || error == ECONNABORTED || error == EPROTO) return Accepted::one;
+    spdlog::warn("cannot accept on {}: {}", to_text(listener_->address()),
+                 std::generic_category().message(error));
+    return Accepted::failed;
+  }
+  const bool is_unix = listener_->address().is_unix();
+  const int family = is_unix ? AF_UNIX : static_cast<int>(storage.ss_family);
+  Socket socket(executor_);
+  boost::system::error_code failed;
+  socket.assign(io::asio::generic::stream_protocol(family, is_unix ? 0 : IPPROTO_TCP), descriptor,
+                failed);
+  if (failed) {
+    ::close(descriptor);
+    return Accepted::failed;
+  }
+  on_accept_(std::move(socket), Peer{address_of(storage), is_unix});
+  return Accepted::one;
+}
+
+void Acceptor::close() {
+  if (!listener_) return;
+  retry_.cancel();
+  watch_.release();  // the descriptor is the listener's
+  listener_.reset();
+}
+
+}  // namespace tonearm::server

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "tonearm/io/task.h"
+#include "tonearm/server/client_address.h"
+#include "tonearm/server/listening_socket.h"
+
+#include "server/socket.h"
+
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+namespace tonearm::server {
+
+/// The other end of a connection.
+struct Peer {
+  std::optional<Address> address;  ///< Empty for a unix socket.
+  bool unix_socket = false;
+};
+
+/// Accepts on one listening socket of one loop.
+class Acceptor : public std::enable_shared_from_this<Acceptor> {
+ public:
+  /// Must not throw.
+  using OnAccept = std::function<void(Socket socket, Peer peer)>;
+
+  Acceptor(io::Executor executor, ListeningSocket listener, OnAccept on_accept);
+  ~Acceptor();
+  Acceptor(const Acceptor&) = delete;
+  Acceptor& operator=(const Acceptor&) = delete;
+
+  void start();
+  /// Takes what waits in the queue: closing would reset it. To be followed by close().
+  void accept_waiting();
+  void close();
+
+ private:
+  enum class Accepted : std::uint8_t { one, none, failed };
+
+  Accepted accept_one();
+  void accept_some();
+  void accept_later();
+
+  const io::Executor executor_;
+  std::optional<ListeningSocket> listener_;  ///< Empty once closed.
+  io::asio::posix::basic_stream_descriptor<io::Executor> watch_;
+  io::asio::steady_timer::rebind_executor<io::Executor>::other retry_;
+  OnAccept on_accept_;
+};
+
+}  // namespace tonearm::server

@@ -1,0 +1,299 @@
+#include "server/connection.h"
+
+#include "server/admin_handler.h"
+#include "server/request_id.h"
+#include "server/router.h"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <spdlog/spdlog.h>
+
+#include <poll.h>
+
+#include <exception>
+#include <utility>
+
+namespace tonearm::server {
+namespace {
+
+/// A body that came with a GET is dropped up to this size; a larger one costs the connection.
+constexpr std::uint64_t most_discarded_body = 64 * 1024;
+/// How much, and for how long, is read from a client so that a last answer reaches it.
+constexpr std::uint64_t most_discarded_at_close = 1024 * 1024;
+constexpr std::chrono::seconds linger_time{2};
+/// While draining: how long a connection that was just made may take to ask.
+constexpr std::chrono::seconds fresh_grace{1};
+
+Error gone(std::string_view why) { return Error{ErrorKind::client_gone, std::string(why), {}}; }
+
+bool body_costs_connection(const http::RequestHead& head) {
+  return head.chunked || head.content_length > most_discarded_body || head.has(http::field::expect);
+}
+
+}  // namespace
+
+Connection::Connection(std::shared_ptr<Loop> loop, Socket socket, Peer peer, Role role)
+    : loop_(std::move(loop)),
+      socket_(std::move(socket)),
+      peer_(std::move(peer)),
+      role_(role),
+      reader_(socket_, loop_->scratch()),
+      deadline_(loop_->executor(), [this] { on_expiry(); }) {
+  if (role_ == Role::client) ++loop_->shared().connections;
+  if (role_ != Role::admin) loop_->shared().metrics.connection_opened();
+}
+
+Connection::~Connection() {
+  if (role_ == Role::client) --loop_->shared().connections;
+  if (role_ != Role::admin) loop_->shared().metrics.connection_closed();
+  loop_->remove(*this);
+}
+
+void Connection::start() {
+  // The coroutine uses the signal until its completion has been told, past run()'s own frame.
+  auto keep = [self = shared_from_this()](const std::exception_ptr&) {};
+  io::asio::co_spawn(loop_->executor(), run(shared_from_this()),
+                     io::asio::bind_cancellation_slot(signal_.slot(), std::move(keep)));
+}
+
+void Connection::drain() {
+  boost::system::error_code ignored;
+  if (phase_ == Phase::idle) socket_.cancel(ignored);
+  if (phase_ == Phase::fresh) deadline_.expire_after(fresh_grace);
+}
+
+void Connection::cancel(Error why) {
+  if (cancelled_) return;
+  cancelled_ = std::move(why);
+  io::asio::post(loop_->executor(), [self = shared_from_this()] {
+    self->signal_.emit(io::asio::cancellation_type::terminal);
+  });
+}
+
+io::Task<void> Connection::run(std::shared_ptr<Connection> self) {
+  try {
+    co_await self->serve();
+  } catch (const std::exception& error) {
+    if (!self->cancelled_) spdlog::error("a connection ended with an exception: {}", error.what());
+  }
+  self->close();
+}
+
+io::Task<void> Connection::serve() {
+  if (role_ == Role::refused) {
+    Error overloaded{ErrorKind::overloaded, "server.max_connections is reached", {}};
+    co_return co_await refuse(std::move(overloaded));
+  }
+  for (bool alive = true; alive;) {
+    Result<std::string_view> text = co_await read_head();
+    if (text) {
+      alive = co_await serve_request(*text);
+    } else {
+      alive = false;
+      if (text.error().kind != ErrorKind::client_gone) co_await refuse(text.error());
+    }
+  }
+}
+
+io::Task<Result<std::string_view>> Connection::read_head() {
+  const Options& options = loop_->serving()->options;
+  const auto header_timeout = options.header_timeout;
+  const bool fresh = phase_ == Phase::fresh;
+  if (fresh && loop_->draining()) {
+    enter(Phase::fresh, fresh_grace);
+  } else {
+    enter(fresh ? Phase::fresh : Phase::idle, options.idle_timeout);
+  }
+  // The first request has often come with the connection; later ones are worth a wait first.
+  bool readable = fresh || loop_->draining();
+  for (;;) {
+    if (const auto head = reader_.head()) {
+      deadline_.clear();
+      co_return *head;
+    }
+    if (const auto overflow = reader_.overflow()) co_return *overflow;
+    if (!reader_.empty() && phase_ != Phase::head) enter(Phase::head, header_timeout);
+    if (readable) {
+      const auto received = reader_.receive();
+      if (received == RequestReader::Received::some) continue;
+      if (received == RequestReader::Received::end) co_return gone("closed between requests");
+    }
+    if (const auto why = give_up_waiting()) co_return *why;
+    reader_.release_memory();
+    co_await wait_readable();
+    readable = true;
+  }
+}
+
+std::optional<Error> Connection::give_up_waiting() const {
+  if (expired_ && phase_ == Phase::head) return Error{ErrorKind::request_timeout, {}, {}};
+  if (expired_) return gone("idle");
+  if (phase_ == Phase::idle && loop_->draining()) return gone("idle while draining");
+  return std::nullopt;
+}
+
+io::Task<bool> Connection::serve_request(std::string_view text) {
+  phase_ = Phase::answering;
+  watch_for_reset();
+  const std::shared_ptr<const Serving> serving = loop_->serving();
+  const Result<http::RequestHead> head = http::parse_request_head(text);
+  if (!head) {
+    co_await refuse(head.error());
+    co_return false;
+  }
+  Exchange exchange(loop_->shared(), role_ != Role::admin);
+  exchange_ = &exchange;
+  ResponseWriter writer(socket_, *this);
+  Responder responder(writer, exchange, role_ == Role::admin ? nullptr : &serving->cors,
+                      loop_->shared().draining);
+  introduce(*head, *serving, responder);
+  bool answered = true;
+  try {
+    Result<void> done = co_await answer(*head, *serving, responder);
+    if (!done) answered = co_await tell(done.error(), responder);
+  } catch (const std::exception& error) {
+    exchange.fail(cancelled_ ? *cancelled_ : Error{ErrorKind::internal, error.what(), {}});
+    answered = false;
+  }
+  exchange_ = nullptr;
+  exchange.finish();
+  if (!answered) {
+    reset(socket_);
+    co_return false;
+  }
+  const std::uint64_t body = head->content_length;
+  const bool client_expects_close = !head->keep_alive && body == 0 && !head->chunked;
+  reader_.consume_head();
+  if (responder.closes()) {
+    co_await close_gently(client_expects_close);
+    co_return false;
+  }
+  co_return body == 0 || co_await discard_body(body);
+}
+
+void Connection::introduce(const http::RequestHead& head, const Serving& serving,
+                           Responder& responder) {
+  const TrustedProxies& trusted = serving.options.trusted_proxies;
+  responder.exchange().set_request(head, choose_request_id(head, trusted.trusts(peer_.address)),
+                                   to_text(client_address(peer_.address, head, trusted)));
+  responder.set_request(head);
+  if (body_costs_connection(head)) responder.set_close();
+}
+
+io::Task<Result<void>> Connection::answer(const http::RequestHead& head, const Serving& serving,
+                                          Responder& responder) {
+  const Result<http::Target> target = http::parse_target(head.target);
+  if (!target) co_return target.error();
+  const Request request{head, *target, serving, loop_->shared(), peer_.unix_socket, {}};
+  const Handler handler = role_ == Role::admin ? &handle_admin_request : &handle_client_request;
+  try {
+    co_return co_await handler(request, responder);
+  } catch (const std::exception& error) {
+    if (cancelled_) throw;
+    co_return Error{ErrorKind::internal, error.what(), {}};
+  }
+}
+
+io::Task<bool> Connection::tell(Error error, Responder& responder) {
+  responder.exchange().fail(error);
+  if (responder.writer().started() || error.kind == ErrorKind::client_gone) co_return false;
+  const Result<void> told = co_await responder.send_problem(problem_of(error));
+  co_return told.has_value();
+}
+
+io::Task<void> Connection::refuse(Error why) {
+  phase_ = Phase::answering;
+  deadline_.clear();
+  Exchange exchange(loop_->shared(), role_ != Role::admin);
+  exchange_ = &exchange;
+  exchange.set_peer(make_request_id(), to_text(peer_.address));
+  ResponseWriter writer(socket_, *this);
+  const std::shared_ptr<const Serving> serving = loop_->serving();
+  Responder responder(writer, exchange, role_ == Role::admin ? nullptr : &serving->cors,
+                      loop_->shared().draining);
+  const bool told = co_await tell(std::move(why), responder);
+  exchange_ = nullptr;
+  exchange.finish();
+  if (told) co_await close_gently(false);
+}
+
+io::Task<bool> Connection::discard_body(std::uint64_t size) {
+  size -= reader_.discard_received(size);
+  enter(Phase::discarding, loop_->serving()->options.header_timeout);
+  while (size > 0) {
+    std::uint64_t dropped = 0;
+    const auto received = reader_.discard_waiting(size, &dropped);
+    size -= dropped;
+    if (received == RequestReader::Received::end || expired_) co_return false;
+    if (received == RequestReader::Received::nothing) co_await wait_readable();
+  }
+  co_return true;
+}
+
+io::Task<void> Connection::close_gently(bool client_expects_it) {
+  boost::system::error_code ignored;
+  if (client_expects_it && reader_.empty() && unread_bytes(socket_) == 0) co_return;
+  socket_.shutdown(Socket::shutdown_send, ignored);
+  enter(Phase::discarding, linger_time);
+  for (std::uint64_t left = most_discarded_at_close; left > 0 && !expired_;) {
+    std::uint64_t dropped = 0;
+    const auto received = reader_.discard_waiting(left, &dropped);
+    left -= dropped;
+    if (received == RequestReader::Received::end) break;
+    if (received == RequestReader::Received::nothing) co_await wait_readable();
+  }
+}
+
+io::Task<void> Connection::wait_readable() {
+  boost::system::error_code ended;  // whatever ended the wait, the next look at the socket tells
+  co_await socket_.async_wait(Socket::wait_read, io::asio::redirect_error(io::use_task, ended));
+}
+
+void Connection::enter(Phase phase, io::Clock::duration limit) {
+  phase_ = phase;
+  expired_ = false;
+  deadline_.expire_after(limit);
+}
+
+void Connection::on_expiry() {
+  if (phase_ == Phase::answering) return cancel(gone("took no byte for server.send_timeout"));
+  expired_ = true;
+  boost::system::error_code ignored;
+  socket_.cancel(ignored);
+}
+
+void Connection::watch_for_reset() {
+  if (watching_) return;
+  watching_ = true;
+  socket_.async_wait(Socket::wait_error,
+                     [self = shared_from_this()](boost::system::error_code aborted) {
+                       self->watching_ = false;
+                       if (!aborted) self->look_for_reset();
+                     });
+}
+
+void Connection::look_for_reset() {
+  if (phase_ != Phase::answering) return;
+  // Urgent data ends the wait as well. A client that only shut down its sending side is not gone.
+  pollfd state{socket_.native_handle(), 0, 0};
+  if (::poll(&state, 1, 0) > 0 && (state.revents & (POLLERR | POLLHUP)) != 0) {
+    cancel(gone("reset by the client"));
+  }
+}
+
+void Connection::close() {
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+}
+
+void Connection::on_sent(std::uint64_t bytes, std::uint64_t body_bytes) {
+  if (exchange_ != nullptr) exchange_->add_sent(bytes, body_bytes);
+}
+
+void Connection::on_blocked() { deadline_.expire_after(loop_->serving()->options.send_timeout); }
+
+void Connection::on_unblocked() { deadline_.clear(); }
+
+}  // namespace tonearm::server

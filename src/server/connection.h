@@ -1,0 +1,103 @@
+#pragma once
+
+#include "tonearm/base/result.h"
+#include "tonearm/io/deadline.h"
+
+#include "server/acceptor.h"
+#include "server/loop.h"
+#include "server/request.h"
+#include "server/request_reader.h"
+#include "server/response_writer.h"
+#include "server/socket.h"
+
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <memory>
+#include <optional>
+#include <string_view>
+
+namespace tonearm::server {
+
+/// One client's socket and the coroutine that serves it, request after request. Everything happens
+/// on its loop.
+class Connection final : public std::enable_shared_from_this<Connection>, private SendObserver {
+ public:
+  enum class Role : std::uint8_t {
+    client,
+    refused,  ///< One too many: told so, and closed.
+    admin,
+  };
+
+  Connection(std::shared_ptr<Loop> loop, Socket socket, Peer peer, Role role);
+  ~Connection() override;
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  Role role() const { return role_; }
+
+  void start();
+  /// Closes it if it is idle; what it is answering goes on.
+  void drain();
+  /// Unwinds whatever it is doing; an answer under way ends with `why`, and a reset.
+  void cancel(Error why);
+
+ private:
+  /// What it waits for; decides what an expired deadline means.
+  enum class Phase : std::uint8_t {
+    fresh,       ///< For the first byte of its first request.
+    idle,        ///< For the first byte of another.
+    head,        ///< For the rest of a head.
+    answering,   ///< For the handler, or for the client to take bytes.
+    discarding,  ///< For bytes that nobody wants.
+  };
+
+  static io::Task<void> run(std::shared_ptr<Connection> self);
+  io::Task<void> serve();
+
+  /// client_gone: to be closed without a word.
+  io::Task<Result<std::string_view>> read_head();
+  /// Why waiting on makes no sense.
+  std::optional<Error> give_up_waiting() const;
+
+  /// Whether the connection lives on.
+  io::Task<bool> serve_request(std::string_view text);
+  /// Answers that there will be no answer, and closes.
+  io::Task<void> refuse(Error why);
+  io::Task<Result<void>> answer(const http::RequestHead& head, const Serving& serving,
+                                Responder& responder);
+  /// Whether the client was told; else the connection is reset.
+  io::Task<bool> tell(Error error, Responder& responder);
+  void introduce(const http::RequestHead& head, const Serving& serving, Responder& responder);
+
+  /// Drops a request's body; false when it does not come.
+  io::Task<bool> discard_body(std::uint64_t size);
+  /// Lets the answer arrive before the close, whatever the client still sends (RFC 9112 §9.6).
+  io::Task<void> close_gently(bool client_expects_it);
+  io::Task<void> wait_readable();
+
+  void enter(Phase phase, io::Clock::duration limit);
+  void on_expiry();
+  void watch_for_reset();
+  void look_for_reset();
+  void close();
+
+  // SendObserver
+  void on_sent(std::uint64_t bytes, std::uint64_t body_bytes) override;
+  void on_blocked() override;
+  void on_unblocked() override;
+
+  const std::shared_ptr<Loop> loop_;
+  Socket socket_;
+  const Peer peer_;
+  const Role role_;
+  RequestReader reader_;
+  io::Deadline deadline_;
+  io::asio::cancellation_signal signal_;
+  Phase phase_ = Phase::fresh;
+  bool expired_ = false;   ///< The deadline of this phase.
+  bool watching_ = false;  ///< A wait for a reset is pending.
+  std::optional<Error> cancelled_;
+  Exchange* exchange_ = nullptr;  ///< Of the request that is being answered.
+};
+
+}  // namespace tonearm::server

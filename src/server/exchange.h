@@ -1,0 +1,84 @@
+#pragma once
+
+#include "tonearm/http/request_head.h"
+#include "tonearm/server/outcome.h"
+#include "tonearm/server/shared.h"
+#include "tonearm/source/resource.h"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tonearm::server {
+
+/// The facts of one request. They are told exactly once, to the access log and the metrics, when it
+/// is finished: at the latest by the destructor, whatever happened. Lives on the connection's
+/// frame; the request's head stays where it is meanwhile.
+class Exchange {
+ public:
+  /// `log`: whether this request counts (the admin listener's do not).
+  Exchange(Shared& shared, bool log);
+  ~Exchange() { finish(); }
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  /// Who asked what. A request whose head is no good has no such facts, only a client.
+  void set_request(const http::RequestHead& head, std::string request_id, std::string client);
+  void set_peer(std::string request_id, std::string client) {
+    request_id_ = std::move(request_id);
+    client_ = std::move(client);
+  }
+  void set_song(std::string_view id) { song_ = id; }
+  /// These two are literals.
+  void set_source(std::string_view kind) { source_ = kind; }
+  void set_cache(std::string_view state) { cache_ = state; }
+  /// Of the head that is about to leave.
+  void set_status(unsigned status) { status_ = status; }
+
+  /// From now on it stands in the list of running streams.
+  void start_stream(std::string_view name, std::optional<std::uint64_t> length);
+  /// What the origin has cost in all, told once.
+  void add_origin_use(const source::OriginUse& use);
+  /// Bytes that the client's socket took.
+  void add_sent(std::uint64_t bytes, std::uint64_t body_bytes);
+
+  /// What ended it. The first error decides the outcome; it is logged and counted.
+  void fail(const Error& error);
+
+  void finish();
+
+  const std::string& request_id() const { return request_id_; }
+  /// Whether fail() was called.
+  bool failed() const { return error_.has_value(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void log_error(const Error& error) const;
+
+  Shared& shared_;
+  const bool log_;
+  bool finished_ = false;
+  const std::chrono::system_clock::time_point time_ = std::chrono::system_clock::now();
+  const Clock::time_point started_ = Clock::now();
+  std::optional<Clock::duration> first_byte_;
+
+  std::string request_id_;
+  std::string client_;
+  std::string song_;
+  std::string_view method_;
+  std::string_view target_;
+  std::string_view range_;
+  std::string_view user_agent_;
+  std::string_view source_;
+  std::string_view cache_;
+  unsigned status_ = 0;
+  std::uint64_t body_bytes_ = 0;
+  std::uint64_t origin_bytes_ = 0;
+  std::optional<ErrorKind> error_;
+  std::optional<RunningStreams::Handle> stream_;
+};
+
+}  // namespace tonearm::server

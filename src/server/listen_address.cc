@@ -1,0 +1,69 @@
+#include "tonearm/server/listen_address.h"
+
+#include <sys/un.h>
+
+#include <charconv>
+#include <optional>
+
+namespace tonearm::server {
+namespace {
+
+constexpr std::string_view unix_prefix = "unix:";
+constexpr std::string_view right_forms = "; right are host:port, [v6]:port and unix:/path";
+
+Error bad_address(std::string_view text, std::string_view why) {
+  std::string detail = "listen address \"" + std::string(text) + "\": ";
+  detail += why;
+  return Error{ErrorKind::internal, detail += right_forms, {}};
+}
+
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+  std::uint16_t port = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, port);
+  if (text.empty() || error != std::errc() || stopped != end) return std::nullopt;
+  return port;
+}
+
+Result<ListenAddress> parse_unix(std::string_view text) {
+  const std::string_view path = text.substr(unix_prefix.size());
+  if (path.empty()) return bad_address(text, "the path is missing");
+  if (path.size() >= sizeof(sockaddr_un::sun_path))
+    return bad_address(text, "the path is too long");
+  if (path.find('\0') != std::string_view::npos) return bad_address(text, "the path holds a NUL");
+  ListenAddress address;
+  address.path = path;
+  return address;
+}
+
+}  // namespace
+
+Result<ListenAddress> parse_listen_address(std::string_view text) {
+  if (text.starts_with(unix_prefix)) return parse_unix(text);
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return bad_address(text, "the port is missing");
+  std::string_view host = text.substr(0, colon);
+  if (host.starts_with('[')) {
+    if (!host.ends_with(']')) return bad_address(text, "the closing bracket is missing");
+    host = host.substr(1, host.size() - 2);
+  } else if (host.find(':') != std::string_view::npos) {
+    return bad_address(text, "an IPv6 address wants brackets");
+  }
+  if (host.empty())
+    return bad_address(text, "the host is missing (0.0.0.0 or [::] is every address)");
+  const auto port = parse_port(text.substr(colon + 1));
+  if (!port) return bad_address(text, "the port is no number from 0 to 65535");
+  ListenAddress address;
+  address.host = host;
+  address.port = *port;
+  return address;
+}
+
+std::string to_text(const ListenAddress& address) {
+  if (address.is_unix()) return std::string(unix_prefix) + address.path;
+  const bool v6 = address.host.find(':') != std::string::npos;
+  const std::string host = v6 ? "[" + address.host + "]" : address.host;
+  return host + ":" + std::to_string(address.port);
+}
+
+}  // namespace tonearm::server

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "tonearm/http/request_head.h"
+#include "tonearm/http/target.h"
+
+#include "server/responder.h"
+#include "server/serving.h"
+
+#include <string_view>
+
+namespace tonearm::server {
+
+/// One request, read and understood. Lives on the connection's frame while it is answered.
+struct Request {
+  const http::RequestHead& head;
+  const http::Target& target;
+  const Serving& serving;
+  Shared& shared;
+  bool over_unix_socket = false;
+  std::string_view id;  ///< What stands at the route's {id}, decoded and not yet checked.
+};
+
+/// Answers a request. An error is what could not be had: it becomes the answer while no byte has
+/// left, and a reset afterwards.
+using Handler = io::Task<Result<void>> (*)(const Request& request, Responder& responder);
+
+}  // namespace tonearm::server

@@ -1,0 +1,94 @@
+#include "server/request_reader.h"
+
+#include "tonearm/http/request_head.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace tonearm::server {
+namespace {
+
+/// The end of a head whose lines end with LF alone. It is refused, but now, and not when the client
+/// has run out of time.
+std::optional<std::size_t> find_bare_end(std::string_view received, std::size_t start) {
+  for (const std::string_view end : {"\n\n", "\n\r\n"}) {
+    const auto found = received.find(end, start);
+    if (found != std::string_view::npos) return found + end.size();
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+RequestReader::Received RequestReader::receive_some(std::size_t most, std::size_t* count) {
+  *count = 0;
+  for (;;) {
+    const ssize_t got = ::recv(socket_.native_handle(), scratch_.data(),
+                               std::min(most, scratch_.size()), MSG_DONTWAIT);
+    if (got > 0) {
+      *count = static_cast<std::size_t>(got);
+      return Received::some;
+    }
+    if (got == 0) return Received::end;
+    if (errno == EINTR) continue;
+    return errno == EAGAIN ? Received::nothing : Received::end;
+  }
+}
+
+RequestReader::Received RequestReader::receive() {
+  std::size_t count = 0;
+  const Received received = receive_some(scratch_.size(), &count);
+  const std::string_view bytes(scratch_.data(), count);
+  buffer_.append(bytes);
+  // A head ends with a line: without one there is no need to look at all of it again.
+  if (bytes.find('\n') != std::string_view::npos) looked_ = false;
+  return received;
+}
+
+std::optional<std::string_view> RequestReader::head() {
+  if (head_end_ == 0) {
+    if (looked_) return std::nullopt;
+    looked_ = true;
+    auto end = http::find_head_end(buffer_, &head_start_);
+    if (!end) end = find_bare_end(buffer_, head_start_);
+    if (!end) return std::nullopt;
+    head_end_ = *end;
+  }
+  return std::string_view(buffer_).substr(head_start_, head_end_ - head_start_);
+}
+
+std::optional<Error> RequestReader::overflow() const {
+  if (head_end_ != 0 || buffer_.size() <= http::max_head_bytes) return std::nullopt;
+  const auto text = std::string_view(buffer_);
+  const std::string_view line = text.substr(0, text.find('\n', text.find_first_not_of("\r\n")));
+  if (line.size() > http::max_target_bytes) return Error{ErrorKind::target_too_long, {}, {}};
+  return Error{ErrorKind::header_section_too_large, {}, {}};
+}
+
+void RequestReader::consume_head() {
+  buffer_.erase(0, head_end_);
+  head_start_ = head_end_ = 0;
+  looked_ = buffer_.empty();
+}
+
+void RequestReader::release_memory() {
+  if (buffer_.empty()) std::string().swap(buffer_);
+}
+
+std::uint64_t RequestReader::discard_received(std::uint64_t count) {
+  const auto dropped = static_cast<std::size_t>(std::min<std::uint64_t>(count, buffer_.size()));
+  buffer_.erase(0, dropped);
+  return dropped;
+}
+
+RequestReader::Received RequestReader::discard_waiting(std::uint64_t most, std::uint64_t* dropped) {
+  std::size_t count = 0;
+  const auto limit = static_cast<std::size_t>(std::min<std::uint64_t>(most, scratch_.size()));
+  const Received received = receive_some(limit, &count);
+  *dropped = count;
+  return received;
+}
+
+}  // namespace tonearm::server

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "server/request.h"
+
+namespace tonearm::server {
+
+/// Where a request of the client listener belongs.
+struct Match {
+  Handler handler;
+  std::string_view id;  ///< Points into the target.
+};
+
+/// path_not_found, or method_not_allowed. OPTIONS of anything that is there is the preflight's.
+Result<Match> find_route(const http::RequestHead& head, const http::Target& target);
+
+/// The handler of the client listener: finds the route and follows it.
+io::Task<Result<void>> handle_client_request(const Request& request, Responder& responder);
+
+}  // namespace tonearm::server

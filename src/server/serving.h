@@ -1,0 +1,32 @@
+#pragma once
+
+#include "tonearm/catalog/song_store.h"
+#include "tonearm/server/options.h"
+#include "tonearm/source/resource.h"
+
+#include "server/cors.h"
+
+#include <functional>
+#include <string_view>
+
+namespace tonearm::server {
+
+/// What requests of one loop are served with. Immutable; a reload makes a new one, and each request
+/// keeps the one that it began with.
+struct Serving {
+  Serving(const Options& with, catalog::SongStore& songs, source::Source& bytes,
+          std::function<bool(std::string_view)> resolvers)
+      : options(with),
+        cors(with.cors_origins),
+        store(songs),
+        source(bytes),
+        is_resolver(std::move(resolvers)) {}
+
+  const Options options;
+  const Cors cors;
+  catalog::SongStore& store;
+  source::Source& source;
+  const std::function<bool(std::string_view)> is_resolver;
+};
+
+}  // namespace tonearm::server

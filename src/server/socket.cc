@@ -1,0 +1,22 @@
+#include "server/socket.h"
+
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+namespace tonearm::server {
+
+void reset(Socket& socket) {
+  if (!socket.is_open()) return;
+  boost::system::error_code ignored;
+  // SO_LINGER with no time: close() sends RST and drops what is queued.
+  socket.set_option(Socket::linger(true, 0), ignored);
+  socket.close(ignored);
+}
+
+std::size_t unread_bytes(Socket& socket) {
+  int count = 0;
+  if (::ioctl(socket.native_handle(), FIONREAD, &count) != 0 || count < 0) return 0;
+  return static_cast<std::size_t>(count);
+}
+
+}  // namespace tonearm::server

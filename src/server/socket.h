@@ -1,0 +1,20 @@
+#pragma once
+
+#include "tonearm/io/task.h"
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+
+namespace tonearm::server {
+
+/// A client's socket, TCP or unix alike. Non-blocking: bytes go by direct calls, Asio only waits.
+using Socket = io::asio::basic_stream_socket<io::asio::generic::stream_protocol, io::Executor>;
+
+/// Closes it so that the peer sees a reset, and whatever it has got of an answer is no whole one. A
+/// unix socket knows no reset: there it is a plain close.
+void reset(Socket& socket);
+
+/// Bytes that the peer has sent and nobody has read.
+std::size_t unread_bytes(Socket& socket);
+
+}  // namespace tonearm::server

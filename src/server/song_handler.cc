@@ -1,0 +1,209 @@
+#include "server/song_handler.h"
+
+#include "tonearm/base/locator.h"
+#include "tonearm/http/multipart.h"
+#include "tonearm/http/plan.h"
+#include "tonearm/http/response_head.h"
+
+#include "server/request_id.h"
+
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+
+namespace tonearm::server {
+namespace {
+
+using catalog::Song;
+using http::ResponsePlan;
+using source::Resource;
+
+/// What the access log calls a source: its kind, never where it is.
+std::string_view kind_of(const Locator& locator) {
+  switch (locator.kind) {
+    case Locator::Kind::plain:
+    case Locator::Kind::url:
+      return "http";
+    case Locator::Kind::s3:
+      return "s3";
+    case Locator::Kind::file:
+      return "file";
+    case Locator::Kind::resolver:
+      return "resolver";
+  }
+  return {};
+}
+
+source::ReadIntent intent_of(const http::RepresentationRequest& asked) {
+  source::ReadIntent intent;
+  intent.body = !asked.head && !asked.if_none_match && !asked.if_modified_since;
+  if (asked.head || asked.range.specs.empty()) return intent;
+  intent.range = asked.range.specs.front();
+  intent.several = asked.range.specs.size() > 1;
+  return intent;
+}
+
+/// Tells the exchange what the resource has cost, however the request ends.
+class OriginUseReport {
+ public:
+  OriginUseReport(const Resource& resource, Exchange& exchange)
+      : resource_(resource), exchange_(exchange) {}
+  ~OriginUseReport() { exchange_.add_origin_use(resource_.origin_use()); }
+  OriginUseReport(const OriginUseReport&) = delete;
+  OriginUseReport& operator=(const OriginUseReport&) = delete;
+
+ private:
+  const Resource& resource_;
+  Exchange& exchange_;
+};
+
+/// A song that can be answered: everything between the plan and the last byte needs all of it.
+struct Answer {
+  const Song& song;
+  Resource& resource;
+  const http::Representation what;
+  const std::string content_type;
+  const std::string boundary;
+  const ResponsePlan plan;
+};
+
+BodyFraming framing_of(const ResponsePlan& plan, unsigned version) {
+  if (!plan.send_body) return BodyFraming::none;
+  switch (plan.framing) {
+    case ResponsePlan::Framing::none:
+      return BodyFraming::none;
+    case ResponsePlan::Framing::length:
+      return BodyFraming::length;
+    case ResponsePlan::Framing::until_end:
+      return version == 10 ? BodyFraming::until_close : BodyFraming::chunked;
+  }
+  return BodyFraming::none;
+}
+
+void start_answer(const Request& request, Responder& responder, const Answer& answer) {
+  const BodyFraming framing = framing_of(answer.plan, request.head.version);
+  http::ResponseHead head =
+      responder.begin(answer.plan.status, framing == BodyFraming::until_close);
+  http::add_plan_fields(head, answer.plan, answer.what, answer.content_type, answer.boundary,
+                        request.head.version);
+  const std::string& cache_control = request.serving.options.cache_control;
+  if (!cache_control.empty()) head.add("Cache-Control", cache_control);
+  head.add("Content-Security-Policy", "sandbox");
+  head.add("X-Accel-Buffering", "no");
+  head.add("Cache-Status", "tonearm; fwd=miss");
+  responder.start(std::move(head), framing, answer.plan.content_length);
+}
+
+io::Task<Result<void>> pump_part(Resource& resource, std::uint64_t first,
+                                 std::optional<std::uint64_t> end, ResponseWriter& writer) {
+  const std::unique_ptr<io::ByteReader> reader = resource.read(first, end);
+  co_return co_await io::pump(*reader, writer);
+}
+
+io::Task<Result<void>> write_text(std::string text, ResponseWriter& writer) {
+  const io::Chunk chunk(std::as_bytes(std::span(text)));
+  co_return co_await writer.write(chunk);
+}
+
+/// RFC 9110 §14.6.
+io::Task<Result<void>> pump_parts(const Answer& answer, ResponseWriter& writer) {
+  const std::uint64_t complete = answer.what.length.value_or(0);
+  bool first = true;
+  for (const http::ByteRange& part : answer.plan.parts) {
+    std::string framing =
+        http::part_head(part, complete, answer.content_type, answer.boundary, first);
+    Result<void> framed = co_await write_text(std::move(framing), writer);
+    if (!framed) co_return framed;
+    Result<void> pumped = co_await pump_part(answer.resource, part.first, part.end, writer);
+    if (!pumped) co_return pumped;
+    first = false;
+  }
+  co_return co_await write_text(http::multipart_tail(answer.boundary), writer);
+}
+
+io::Task<Result<void>> pump_body(const Answer& answer, ResponseWriter& writer) {
+  const ResponsePlan& plan = answer.plan;
+  if (plan.framing == ResponsePlan::Framing::until_end) {
+    return pump_part(answer.resource, 0, std::nullopt, writer);
+  }
+  if (plan.is_multipart()) return pump_parts(answer, writer);
+  const http::ByteRange& whole = plan.parts.front();
+  return pump_part(answer.resource, whole.first, whole.end, writer);
+}
+
+io::Task<Result<void>> send_answer(const Request& request, Responder& responder,
+                                   const Answer& answer) {
+  const ResponsePlan& plan = answer.plan;
+  start_answer(request, responder, answer);
+  const bool endless = plan.framing == ResponsePlan::Framing::until_end;
+  if (plan.send_body && (endless || !plan.parts.empty())) {
+    std::optional<std::uint64_t> length;
+    if (!endless) length = plan.content_length;
+    responder.exchange().start_stream(answer.song.name, length);
+    Result<void> pumped = co_await pump_body(answer, responder.writer());
+    if (!pumped) co_return pumped;
+  }
+  co_return co_await responder.writer().finish();
+}
+
+/// A close is the only end that HTTP/1.0 has for a body of unknown length, and on a unix socket a
+/// failure looks the same.
+bool end_would_be_ambiguous(const Request& request, const ResponsePlan& plan) {
+  return request.over_unix_socket && request.head.version == 10 && plan.send_body &&
+         plan.framing == ResponsePlan::Framing::until_end;
+}
+
+Error wants_http_1_1() {
+  return Error{ErrorKind::version_not_supported,
+               "The song's length is unknown, and HTTP/1.0 over a unix socket cannot tell its end "
+               "from a failure. Ask with HTTP/1.1 (nginx: proxy_http_version 1.1).",
+               {}};
+}
+
+io::Task<Result<void>> answer_with(const Request& request, Responder& responder, const Song& song,
+                                   const Locator& locator, Resource& resource) {
+  const OriginUseReport report(resource, responder.exchange());
+  const http::RepresentationRequest asked = http::read_representation_request(request.head);
+  const source::ReadIntent intent = intent_of(asked);
+  Result<http::Representation> what = co_await resource.describe(intent);
+  if (!what) co_return what.error();
+
+  std::string type =
+      http::choose_content_type(song.content_type, what->content_type, locator.value);
+  std::string boundary = intent.several ? make_request_id() : std::string();
+  http::PlanOptions options;
+  options.max_range = request.serving.options.max_range;
+  ResponsePlan plan = http::plan_response(asked, *what, options, type, boundary);
+  if (plan.status >= 400) {
+    Problem problem = problem_of(plan, *what);
+    co_return co_await responder.send_problem(std::move(problem));
+  }
+  if (end_would_be_ambiguous(request, plan)) co_return wants_http_1_1();
+  const Answer answer{
+      song, resource, std::move(*what), std::move(type), std::move(boundary), std::move(plan)};
+  co_return co_await send_answer(request, responder, answer);
+}
+
+}  // namespace
+
+io::Task<Result<void>> stream_song(const Request& request, Responder& responder) {
+  if (!http::is_song_id(request.id)) {
+    co_return Error{ErrorKind::bad_request,
+                    "A song's id is 1 to 128 of A-Z a-z 0-9 . _ ~ - and neither . nor ..",
+                    {}};
+  }
+  Exchange& exchange = responder.exchange();
+  exchange.set_song(request.id);
+  Result<std::shared_ptr<const Song>> song = co_await request.serving.store.find(request.id);
+  if (!song) co_return song.error();
+  Result<Locator> locator = parse_locator((*song)->file, request.serving.is_resolver);
+  if (!locator) co_return locator.error();
+  exchange.set_source(kind_of(*locator));
+  exchange.set_cache("miss");
+  Result<std::unique_ptr<Resource>> resource = request.serving.source.open(*locator);
+  if (!resource) co_return resource.error();
+  co_return co_await answer_with(request, responder, **song, *locator, **resource);
+}
+
+}  // namespace tonearm::server
