@@ -1,0 +1,21 @@
+#include "tonearm/catalog/check_catalog.h"
+
+#include "app/commands.h"
+#include "app/layer_options.h"
+#include "app/load_config.h"
+
+#include <cstdio>
+
+namespace tonearm::app {
+
+int run_check(const Config& config) {
+  const auto catalog = catalog::check_catalog(catalog_options(config));
+  if (!catalog) {
+    std::fprintf(stderr, "tonearm: %s\n", catalog.error().detail.c_str());
+    return 2;
+  }
+  std::fputs(print_config(config).c_str(), stdout);
+  return 0;
+}
+
+}  // namespace tonearm::app

@@ -1,0 +1,121 @@
+#include "app/checks.h"
+
+#include "tonearm/server/client_address.h"
+#include "tonearm/server/listen_address.h"
+
+#include <boost/algorithm/string/predicate.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace tonearm::app {
+namespace {
+
+using boost::algorithm::iequals;
+
+std::string quoted(const std::string& text) { return '"' + text + '"'; }
+
+bool is_token(const std::string& text) {
+  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           marks.find(c) != std::string_view::npos;
+  });
+}
+
+bool is_http_url(const std::string& text) {
+  const auto url = boost::urls::parse_absolute_uri(text);
+  return url && (iequals(url->scheme(), "http") || iequals(url->scheme(), "https")) &&
+         !url->encoded_host().empty();
+}
+
+}  // namespace
+
+Complaint check_listen(const std::string& text) {
+  if (server::parse_listen_address(text)) return {};
+  return quoted(text) + " is no address to listen on; give \"127.0.0.1:8005\", \"[::1]:8005\" or " +
+         "\"unix:/run/tonearm.sock\"";
+}
+
+Complaint check_cidr(const std::string& text) {
+  if (server::Cidr::parse(text)) return {};
+  return quoted(text) + " is no address block; give \"10.0.0.0/8\", \"fc00::/7\" or an address";
+}
+
+Complaint check_origin(const std::string& text) {
+  const auto url = boost::urls::parse_absolute_uri(text);
+  const bool origin = url && !url->encoded_host().empty() && !url->has_query() &&
+                      (url->encoded_path().empty() || url->encoded_path() == "/");
+  if (text == "*" || text == "null" || origin) return {};
+  return quoted(text) + " is no origin; give \"https://player.example\" or \"*\"";
+}
+
+Complaint check_log_level(const std::string& text) {
+  constexpr std::array<std::string_view, 5> levels{"trace", "debug", "info", "warn", "error"};
+  if (std::find(levels.begin(), levels.end(), text) != levels.end()) return {};
+  return quoted(text) + " is no level; give trace, debug, info, warn or error";
+}
+
+Complaint check_base_url(const std::string& text) {
+  const auto url = boost::urls::parse_absolute_uri(text);
+  if (!is_http_url(text) || url->has_query()) {
+    return quoted(text) +
+           " cannot stand before a file's name; give an http or https URL without "
+           "query, such as \"http://localhost:8000/media/\"";
+  }
+  return {};
+}
+
+Complaint check_url(const std::string& text) {
+  if (text.empty() || is_http_url(text)) return {};
+  return quoted(text) + " is no http or https URL; give one such as \"https://music.example\"";
+}
+
+Complaint check_field_value(const std::string& text) {
+  const bool clean = std::none_of(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F;
+  });
+  if (clean) return {};
+  return "a field value must not hold control characters; remove them";
+}
+
+Complaint check_request_field(const std::pair<std::string, std::string>& field) {
+  const auto& [name, value] = field;
+  if (!is_token(name)) return quoted(name) + " is no field name; give one such as Authorization";
+  // What tonearm decides itself for each request, and what belongs to one connection.
+  constexpr std::array<std::string_view, 14> own{
+      "Host",           "Range",    "If-Range",      "Accept-Encoding",   "Connection",
+      "Keep-Alive",     "TE",       "Trailer",       "Transfer-Encoding", "Upgrade",
+      "Content-Length", "If-Match", "If-None-Match", "Proxy-Connection"};
+  if (std::any_of(own.begin(), own.end(), [&](auto one) { return iequals(one, name); })) {
+    return name + " is set by tonearm for each request; remove it";
+  }
+  return check_field_value(value);
+}
+
+Complaint check_resolver_name(const std::string& name) {
+  constexpr std::array<std::string_view, 4> taken{"http", "https", "s3", "file"};
+  if (std::any_of(taken.begin(), taken.end(), [&](auto one) { return iequals(one, name); })) {
+    return quoted(name) + " is a source of its own; choose another name";
+  }
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  const bool scheme =
+      !name.empty() && letter(name[0]) && std::all_of(name.begin(), name.end(), [&](char c) {
+        return letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+      });
+  if (scheme) return {};
+  return quoted(name) + " cannot be a scheme; give letters, digits, + - . and a letter first";
+}
+
+Complaint check_resolver_command(const std::vector<std::string>& command) {
+  if (command.empty()) return "the command is missing; give [\"program\", \"argument\", \"{}\"]";
+  const bool has_place = std::any_of(command.begin(), command.end(), [](const std::string& word) {
+    return word.find("{}") != std::string::npos;
+  });
+  if (!has_place) return "no argument holds {}, the place of what is to be resolved; add one";
+  return {};
+}
+
+}  // namespace tonearm::app

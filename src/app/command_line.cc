@@ -1,0 +1,108 @@
+#include "app/command_line.h"
+
+#include "app/commands.h"
+#include "app/load_config.h"
+#include "app/logging.h"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <iostream>
+#include <string>
+
+namespace tonearm::app {
+namespace {
+
+constexpr int bad_usage = 2;
+
+int complain(const std::string& line) {
+  std::fprintf(stderr, "tonearm: %s\n", line.c_str());
+  return bad_usage;
+}
+
+/// What the commands have in common.
+struct Arguments {
+  std::string file;
+  Overrides overrides;
+  std::string id;
+
+  Loaded load() const {
+    return load_config(file.empty() ? std::nullopt : std::optional<std::filesystem::path>(file),
+                       overrides);
+  }
+};
+
+void add_config_options(CLI::App& command, Arguments& arguments) {
+  command.add_option("-c,--config", arguments.file, "the configuration")->type_name("FILE");
+  Overrides& overrides = arguments.overrides;
+  command
+      .add_option("--listen", overrides.listen, "host:port, [v6]:port or unix:/path; repeatable")
+      ->type_name("ADDR")
+      ->allow_extra_args(false);
+  command.add_option("--catalog", overrides.catalog, "the SQLite catalog")->type_name("FILE");
+  command.add_option("--base-url", overrides.base_url, "where plain names are found")
+      ->type_name("URL");
+  command.add_option("--cache-dir", overrides.cache_dir, "where the cache lies (not yet)")
+      ->type_name("DIR");
+  command.add_option("--log-level", overrides.log_level, "trace, debug, info, warn or error")
+      ->type_name("L");
+}
+
+int serve(const Arguments& arguments) {
+  const Loaded loaded = arguments.load();
+  if (!loaded.not_yet.empty()) return complain(loaded.not_yet.front());
+  start_logging(loaded.config.log.level);
+  return run_serve(loaded.config);
+}
+
+int probe(const Arguments& arguments) {
+  const Loaded loaded = arguments.load();
+  start_logging(loaded.config.log.level);
+  return run_probe(loaded.config, arguments.id);
+}
+
+}  // namespace
+
+int run_command_line(int argc, const char* const* argv) {
+  CLI::App program("HTTP range-streaming media proxy", "tonearm");
+  program.set_version_flag("--version", "tonearm " TONEARM_VERSION);
+  program.require_subcommand(1);
+  Arguments arguments;
+
+  CLI::App* serving = program.add_subcommand("serve", "answer GET /songs/listen/ID");
+  add_config_options(*serving, arguments);
+  CLI::App* checking = program.add_subcommand(
+      "check", "validate configuration and catalog, print the effective configuration");
+  add_config_options(*checking, arguments);
+  CLI::App* probing =
+      program.add_subcommand("probe", "resolve one song, print what its origin says");
+  add_config_options(*probing, arguments);
+  probing->add_option("ID", arguments.id, "the song")->required();
+  CLI::App* importing =
+      program.add_subcommand("import", "add media files to the catalog (not yet)");
+  CLI::App* signing = program.add_subcommand("sign", "print a path with a signature (not yet)");
+  for (CLI::App* coming : {importing, signing}) coming->allow_extras();
+
+  try {
+    program.parse(argc, argv);
+    if (serving->parsed()) return serve(arguments);
+    if (checking->parsed()) return run_check(arguments.load().config);
+    if (probing->parsed()) return probe(arguments);
+    return complain((importing->parsed() ? std::string("import") : std::string("sign")) +
+                    ": not yet in this version; see --help for what there is");
+  } catch (const CLI::CallForHelp&) {
+    std::cout << program.help();
+    return 0;
+  } catch (const CLI::CallForVersion&) {
+    std::cout << program.version() << '\n';
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    std::string line = error.what();
+    std::replace(line.begin(), line.end(), '\n', ' ');
+    return complain(line + "; see tonearm --help");
+  } catch (const ConfigError& error) {
+    return complain(error.what());
+  }
+}
+
+}  // namespace tonearm::app

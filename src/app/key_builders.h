@@ -1,0 +1,190 @@
+#pragma once
+
+#include "app/keys.h"
+#include "app/units.h"
+
+#include <limits>
+#include <string>
+#include <utility>
+
+namespace tonearm::app {
+
+// Each makes a Key from its name and `field`, a generic lambda that gives the place of its value in
+// the target: [](auto& c) -> auto& { return c.server.threads; }
+
+/// A path as it is to be opened: relative ones start at the file that names them.
+inline std::string rooted(const std::string& path, const std::filesystem::path& directory) {
+  if (path.empty() || directory.empty()) return path;
+  return (directory / path).lexically_normal().string();
+}
+
+template <class Target, class Field>
+Key<Target> text_key(std::string name, Field field,
+                     Complaint (*check)(const std::string&) = nullptr) {
+  Key<Target> key;
+  key.read = [=](const toml::node& node, const std::filesystem::path&, Target& target) {
+    std::string text;
+    Complaint complaint = read_text(node, text);
+    if (!complaint && check != nullptr) complaint = check(text);
+    if (!complaint) field(target) = std::move(text);
+    return complaint;
+  };
+  key.print = [=](const Target& target, toml::table& into) { into.insert(name, field(target)); };
+  key.name = std::move(name);
+  return key;
+}
+
+template <class Target, class Field>
+Key<Target> texts_key(std::string name, Field field, Complaint (*check)(const std::string&)) {
+  Key<Target> key;
+  key.read = [=](const toml::node& node, const std::filesystem::path&, Target& target) {
+    std::vector<std::string> texts;
+    Complaint complaint = read_texts(node, texts);
+    for (const std::string& text : texts) {
+      if (!complaint) complaint = check(text);
+    }
+    if (!complaint) field(target) = std::move(texts);
+    return complaint;
+  };
+  key.print = [=](const Target& target, toml::table& into) {
+    toml::array array;
+    for (const std::string& text : field(target)) array.push_back(text);
+    into.insert(name, std::move(array));
+  };
+  key.name = std::move(name);
+  return key;
+}
+
+/// `special`: values that are no paths, such as "-".
+template <class Target, class Field>
+Key<Target> path_key(std::string name, Field field, std::string_view special = {}) {
+  Key<Target> key = text_key<Target>(std::move(name), field);
+  key.read = [=](const toml::node& node, const std::filesystem::path& directory, Target& target) {
+    std::string text;
+    Complaint complaint = read_text(node, text);
+    if (!complaint) field(target) = text == special ? text : rooted(text, directory);
+    return complaint;
+  };
+  return key;
+}
+
+template <class Target, class Field>
+Key<Target> flag_key(std::string name, Field field) {
+  Key<Target> key;
+  key.read = [=](const toml::node& node, const std::filesystem::path&, Target& target) {
+    return read_flag(node, field(target));
+  };
+  key.print = [=](const Target& target, toml::table& into) { into.insert(name, field(target)); };
+  key.name = std::move(name);
+  return key;
+}
+
+template <class Target, class Field>
+Key<Target> number_key(std::string name, Field field, std::uint64_t least, std::uint64_t most) {
+  Key<Target> key;
+  key.read = [=](const toml::node& node, const std::filesystem::path&, Target& target) {
+    std::uint64_t number = 0;
+    Complaint complaint = read_number(node, least, most, number);
+    using Number = std::remove_reference_t<decltype(field(target))>;
+    if (!complaint) field(target) = static_cast<Number>(number);
+    return complaint;
+  };
+  key.print = [=](const Target& target, toml::table& into) {
+    into.insert(name, static_cast<std::int64_t>(field(target)));
+  };
+  key.name = std::move(name);
+  return key;
+}
+
+struct SizeBounds {
+  std::uint64_t least = 0;
+  std::uint64_t most = std::numeric_limits<std::int64_t>::max();
+  std::string_view zero_means = {};
+};
+
+template <class Target, class Field>
+Key<Target> size_key(std::string name, Field field, SizeBounds bounds) {
+  Key<Target> key;
+  key.read = [=](const toml::node& node, const std::filesystem::path&, Target& target) {
+    return read_size(node, bounds.least, bounds.most, bounds.zero_means, field(target));
+  };
+  key.print = [=](const Target& target, toml::table& into) {
+    if (field(target) == 0) {
+      into.insert(name, 0);
+    } else {
+      into.insert(name, format_size(field(target)));
+    }
+  };
+  key.name = std::move(name);
+  return key;
+}
+
+template <class Target, class Field>
+Key<Target> duration_key(std::string name, Field field, milliseconds least, milliseconds most) {
+  Key<Target> key;
+  key.read = [=](const toml::node& node, const std::filesystem::path&, Target& target) {
+    return read_duration(node, least, most, field(target));
+  };
+  key.print = [=](const Target& target, toml::table& into) {
+    into.insert(name, format_duration(field(target)));
+  };
+  key.name = std::move(name);
+  return key;
+}
+
+template <class Target, class Field>
+Key<Target> secret_key(std::string name, Field field) {
+  Key<Target> key;
+  key.read = [=](const toml::node& node, const std::filesystem::path&, Target& target) {
+    std::string text;
+    Complaint complaint = read_text(node, text);
+    return complaint ? complaint : read_secret(text, field(target));
+  };
+  key.take = [=](std::vector<std::string> lines, Target& target) -> Complaint {
+    if (lines.size() != 1) return "the file holds several lines; give one secret";
+    field(target) = std::move(lines[0]);
+    return {};
+  };
+  key.print = [=](const Target& target, toml::table& into) {
+    into.insert(name, field(target).empty() ? "" : "***");
+  };
+  key.secret = true;
+  key.name = std::move(name);
+  return key;
+}
+
+template <class Target, class Field>
+Key<Target> secrets_key(std::string name, Field field) {
+  Key<Target> key;
+  key.read = [=](const toml::node& node, const std::filesystem::path&, Target& target) {
+    std::vector<std::string> texts;
+    Complaint complaint = read_texts(node, texts);
+    for (std::string& text : texts) {
+      if (!complaint) complaint = read_secret(std::string(text), text);
+      if (!complaint && text.empty()) complaint = "a secret must not be empty; remove it";
+    }
+    if (!complaint) field(target) = std::move(texts);
+    return complaint;
+  };
+  key.take = [=](std::vector<std::string> lines, Target& target) -> Complaint {
+    field(target) = std::move(lines);
+    return {};
+  };
+  key.print = [=](const Target& target, toml::table& into) {
+    toml::array array;
+    for (std::size_t i = 0; i < field(target).size(); ++i) array.push_back("***");
+    into.insert(name, std::move(array));
+  };
+  key.secret = true;
+  key.name = std::move(name);
+  return key;
+}
+
+/// For a feature that a coming version brings.
+template <class Target>
+Key<Target> later(Key<Target> key) {
+  key.later = true;
+  return key;
+}
+
+}  // namespace tonearm::app

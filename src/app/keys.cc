@@ -1,0 +1,262 @@
+#include "app/keys.h"
+
+#include "app/checks.h"
+#include "app/key_builders.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace tonearm::app {
+namespace {
+
+using namespace std::chrono_literals;
+using source::AllowPrivate;
+
+constexpr std::uint64_t KiB = 1024;
+constexpr std::uint64_t MiB = 1024 * KiB;
+constexpr std::uint64_t GiB = 1024 * MiB;
+constexpr milliseconds day = 24h;
+
+// The place of a key's value in the Config or the ResolverConfig.
+#define PLACE(member) \
+  [](auto& c) -> auto& { return c.member; }
+
+Complaint read_allow_private(const toml::node& node, AllowPrivate& out) {
+  if (const auto* flag = node.as_boolean()) {
+    out = flag->get() ? AllowPrivate::yes : AllowPrivate::no;
+    return {};
+  }
+  if (const auto* text = node.as_string(); text != nullptr && text->get() == "configured") {
+    out = AllowPrivate::configured;
+    return {};
+  }
+  return shown(node) + R"( is not one of true, false and "configured")";
+}
+
+Key<Config> allow_private_key() {
+  Key<Config> key;
+  key.name = "allow_private";
+  key.read = [](const toml::node& node, const std::filesystem::path&, Config& config) {
+    return read_allow_private(node, config.upstream.allow_private);
+  };
+  key.print = [](const Config& config, toml::table& into) {
+    const AllowPrivate allowed = config.upstream.allow_private;
+    if (allowed == AllowPrivate::configured) {
+      into.insert("allow_private", "configured");
+    } else {
+      into.insert("allow_private", allowed == AllowPrivate::yes);
+    }
+  };
+  return key;
+}
+
+Complaint read_headers(const toml::node& node, UpstreamConfig& upstream) {
+  const auto* table = node.as_table();
+  if (table == nullptr) return shown(node) + R"( is not a table; give { Authorization = "…" })";
+  std::vector<std::pair<std::string, std::string>> headers;
+  for (const auto& [name, value] : *table) {
+    auto& field = headers.emplace_back(std::string(name.str()), std::string());
+    if (auto complaint = read_text(value, field.second)) return complaint;
+    std::string secret;
+    if (auto complaint = read_secret(field.second, secret)) return complaint;
+    field.second = std::move(secret);
+    if (auto complaint = check_request_field(field)) return complaint;
+  }
+  upstream.headers = std::move(headers);
+  return {};
+}
+
+Key<Config> headers_key() {
+  Key<Config> key;
+  key.name = "headers";
+  key.read = [](const toml::node& node, const std::filesystem::path&, Config& config) {
+    return read_headers(node, config.upstream);
+  };
+  key.print = [](const Config& config, toml::table& into) {
+    toml::table table;
+    // A field may well be a credential: none is shown.
+    for (const auto& field : config.upstream.headers) table.insert(field.first, "***");
+    table.is_inline(true);
+    into.insert("headers", std::move(table));
+  };
+  return key;
+}
+
+/// unix:/path with a relative path starts at the file that names it.
+template <class Field>
+Key<Config> listen_key(Field field) {
+  Key<Config> key = texts_key<Config>("listen", field, check_listen);
+  key.read = [=](const toml::node& node, const std::filesystem::path& directory, Config& config) {
+    std::vector<std::string> texts;
+    Complaint complaint = read_texts(node, texts);
+    for (std::string& text : texts) {
+      constexpr std::string_view unix_prefix = "unix:";
+      if (!complaint) complaint = check_listen(text);
+      if (text.starts_with(unix_prefix)) {
+        text = std::string(unix_prefix) + rooted(text.substr(unix_prefix.size()), directory);
+      }
+    }
+    if (!complaint) field(config) = std::move(texts);
+    return complaint;
+  };
+  return key;
+}
+
+Section server_section() {
+  using C = Config;
+  return {
+      "server",
+      {listen_key(PLACE(server.listen)), number_key<C>("threads", PLACE(server.threads), 0, 1024),
+       number_key<C>("max_connections", PLACE(server.max_connections), 1, 10'000'000),
+       duration_key<C>("header_timeout", PLACE(server.header_timeout), 1ms, day),
+       duration_key<C>("idle_timeout", PLACE(server.idle_timeout), 1ms, day),
+       duration_key<C>("send_timeout", PLACE(server.send_timeout), 1ms, 30 * day),
+       duration_key<C>("drain", PLACE(server.drain), 0ms, 30 * day),
+       later(text_key<C>("public_url", PLACE(server.public_url), check_url)),
+       texts_key<C>("trusted_proxies", PLACE(server.trusted_proxies), check_cidr),
+       later(flag_key<C>("proxy_protocol", PLACE(server.proxy_protocol))),
+       texts_key<C>("cors_origins", PLACE(server.cors_origins), check_origin)}};
+}
+
+Section upstream_section() {
+  using C = Config;
+  return {"upstream",
+          {text_key<C>("base_url", PLACE(upstream.base_url), check_base_url),
+           duration_key<C>("connect_timeout", PLACE(upstream.connect_timeout), 1ms, 1h),
+           duration_key<C>("first_byte_timeout", PLACE(upstream.first_byte_timeout), 1ms, 1h),
+           duration_key<C>("stall_timeout", PLACE(upstream.stall_timeout), 1ms, 1h),
+           number_key<C>("retries", PLACE(upstream.retries), 0, 100),
+           number_key<C>("max_connections_per_host", PLACE(upstream.max_connections_per_host), 1,
+                         1'000'000),
+           size_key<C>("window", PLACE(upstream.window), {KiB, GiB, "tonearm's own growth"}),
+           path_key<C>("ca_file", PLACE(upstream.ca_file)), headers_key(), allow_private_key(),
+           number_key<C>("max_redirects", PLACE(upstream.max_redirects), 0, 50)}};
+}
+
+Section stream_section() {
+  using C = Config;
+  return {
+      "stream",
+      {size_key<C>("buffer", PLACE(stream.buffer), {64 * KiB, 64 * MiB}),
+       duration_key<C>("release_after", PLACE(stream.release_after), 1ms, day),
+       size_key<C>("max_range", PLACE(stream.max_range), {1, 1024 * GiB, "no limit"}),
+       text_key<C>("cache_control", PLACE(stream.cache_control), check_field_value),
+       later(size_key<C>("rate", PLACE(stream.rate), {KiB, GiB, "as fast as the client reads"})),
+       later(size_key<C>("rate_after", PLACE(stream.rate_after), {0, GiB}))}};
+}
+
+Section cache_section() {
+  using C = Config;
+  return {"cache",
+          {later(path_key<C>("path", PLACE(cache.path))),
+           later(size_key<C>("size", PLACE(cache.size), {16 * MiB})),
+           later(size_key<C>("slice", PLACE(cache.slice), {64 * KiB, 64 * MiB})),
+           later(duration_key<C>("fresh", PLACE(cache.fresh), 0ms, 3650 * day)),
+           later(duration_key<C>("stale_if_error", PLACE(cache.stale_if_error), 0ms, 3650 * day)),
+           later(duration_key<C>("negative", PLACE(cache.negative), 0ms, day)),
+           later(size_key<C>("read_ahead", PLACE(cache.read_ahead), {0, GiB}))}};
+}
+
+Section s3_section() {
+  using C = Config;
+  return {"s3",
+          {later(text_key<C>("endpoint", PLACE(s3.endpoint), check_url)),
+           later(text_key<C>("region", PLACE(s3.region))),
+           later(secret_key<C>("access_key", PLACE(s3.access_key))),
+           later(secret_key<C>("secret_key", PLACE(s3.secret_key))),
+           later(secret_key<C>("session_token", PLACE(s3.session_token))),
+           later(flag_key<C>("path_style", PLACE(s3.path_style)))}};
+}
+
+Section access_section() {
+  using C = Config;
+  return {
+      "access",
+      {later(secrets_key<C>("signing_keys", PLACE(access.signing_keys))),
+       later(duration_key<C>("link_ttl", PLACE(access.link_ttl), 1s, 3650 * day)),
+       later(secrets_key<C>("api_tokens", PLACE(access.api_tokens))),
+       later(number_key<C>("requests_per_second", PLACE(access.requests_per_second), 0, 1'000'000)),
+       later(number_key<C>("streams_per_client", PLACE(access.streams_per_client), 0, 1'000'000))}};
+}
+
+std::vector<Section> make_sections() {
+  using C = Config;
+  std::vector<Section> all;
+  all.push_back(server_section());
+  all.push_back({"admin", {listen_key(PLACE(admin.listen))}});
+  all.push_back({"log",
+                 {text_key<C>("level", PLACE(log.level), check_log_level),
+                  path_key<C>("access", PLACE(log.access), "-")}});
+  all.push_back({"catalog",
+                 {path_key<C>("path", PLACE(catalog.path), ":memory:"),
+                  text_key<C>("lookup", PLACE(catalog.lookup)),
+                  later(text_key<C>("list", PLACE(catalog.list)))}});
+  all.push_back(upstream_section());
+  all.push_back(stream_section());
+  all.push_back(cache_section());
+  all.push_back(
+      {"files",
+       {later(path_key<C>("root", PLACE(files.root))),
+        later(duration_key<C>("growth_timeout", PLACE(files.growth_timeout), 100ms, day))}});
+  all.push_back(s3_section());
+  all.push_back(access_section());
+  return all;
+}
+
+std::vector<Key<ResolverConfig>> make_resolver_keys() {
+  using R = ResolverConfig;
+  Key<R> command = texts_key<R>("command", PLACE(command), check_field_value);
+  command.read = [](const toml::node& node, const std::filesystem::path&, R& resolver) {
+    Complaint complaint = read_texts(node, resolver.command);
+    return complaint ? complaint : check_resolver_command(resolver.command);
+  };
+  return {later(std::move(command)), later(duration_key<R>("timeout", PLACE(timeout), 100ms, 1h)),
+          later(duration_key<R>("ttl", PLACE(ttl), 0ms, 365 * day)),
+          later(number_key<R>("max_running", PLACE(max_running), 1, 1024)),
+          later(size_key<R>("window", PLACE(window), {KiB, GiB, "tonearm's own growth"}))};
+}
+
+/// Levenshtein's distance.
+std::size_t edits(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), 0U);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+const std::vector<Section>& sections() {
+  static const std::vector<Section> all = make_sections();
+  return all;
+}
+
+const std::vector<Key<ResolverConfig>>& resolver_keys() {
+  static const std::vector<Key<ResolverConfig>> all = make_resolver_keys();
+  return all;
+}
+
+std::vector<std::string> all_key_names() {
+  std::vector<std::string> names;
+  for (const Section& section : sections()) {
+    for (const auto& key : section.keys) names.push_back(section.name + "." + key.name);
+  }
+  for (const auto& key : resolver_keys()) names.push_back("resolver.NAME." + key.name);
+  return names;
+}
+
+std::string nearest(std::string_view wrong, const std::vector<std::string>& names) {
+  return *std::min_element(names.begin(), names.end(), [&](const auto& a, const auto& b) {
+    return edits(wrong, a) < edits(wrong, b);
+  });
+}
+
+}  // namespace tonearm::app

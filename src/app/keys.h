@@ -1,0 +1,46 @@
+#pragma once
+
+#include "app/config.h"
+#include "app/values.h"
+
+#include <toml++/toml.h>
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tonearm::app {
+
+/// One key of the configuration: the only place that knows its name, its type and its bounds.
+/// Reading, printing, suggestions and the documentation's test all go by this table.
+template <class Target>
+struct Key {
+  std::string name;     ///< "threads", within its table.
+  bool later = false;   ///< Accepted and validated, but nothing uses it in this version.
+  bool secret = false;  ///< May also come as NAME_file or "env:…"; never printed.
+  /// Reads a value; relative paths are relative to `directory`.
+  std::function<Complaint(const toml::node&, const std::filesystem::path& directory, Target&)> read;
+  /// For secrets: takes what a file held.
+  std::function<Complaint(std::vector<std::string>, Target&)> take;
+  /// The effective value, as it would stand in a file; secrets are masked.
+  std::function<void(const Target&, toml::table&)> print;
+};
+
+struct Section {
+  std::string name;  ///< "server"
+  std::vector<Key<Config>> keys;
+};
+
+/// All tables but [resolver.NAME], in the order of the documentation.
+const std::vector<Section>& sections();
+/// The keys of each [resolver.NAME].
+const std::vector<Key<ResolverConfig>>& resolver_keys();
+
+/// Every key's full name: "server.listen", "resolver.NAME.command".
+std::vector<std::string> all_key_names();
+/// The one of `names` that takes the fewest edits to become `wrong`.
+std::string nearest(std::string_view wrong, const std::vector<std::string>& names);
+
+}  // namespace tonearm::app

@@ -1,0 +1,50 @@
+#include "app/layer_options.h"
+
+#include <algorithm>
+
+namespace tonearm::app {
+
+std::function<bool(std::string_view)> no_resolvers() {
+  return [](std::string_view) { return false; };
+}
+
+catalog::CatalogOptions catalog_options(const Config& config) {
+  catalog::CatalogOptions options;
+  options.path = config.catalog.path;
+  options.lookup = config.catalog.lookup;
+  return options;
+}
+
+server::Options server_options(const Config& config) {
+  server::Options options;
+  options.max_connections = config.server.max_connections;
+  options.header_timeout = config.server.header_timeout;
+  options.idle_timeout = config.server.idle_timeout;
+  options.send_timeout = config.server.send_timeout;
+  options.trusted_proxies = server::TrustedProxies::parse(config.server.trusted_proxies).value();
+  options.cors_origins = config.server.cors_origins;
+  options.cache_control = config.stream.cache_control;
+  options.max_range = config.stream.max_range;
+  return options;
+}
+
+source::HttpOptions http_options(const Config& config, std::size_t loops) {
+  source::HttpOptions options;
+  options.base_url = config.upstream.base_url;
+  options.connect_timeout = config.upstream.connect_timeout;
+  options.first_byte_timeout = config.upstream.first_byte_timeout;
+  options.stall_timeout = config.upstream.stall_timeout;
+  options.retries = config.upstream.retries;
+  options.max_connections_per_host =
+      std::max<std::size_t>(1, config.upstream.max_connections_per_host / loops);
+  options.window = config.upstream.window;
+  options.ca_file = config.upstream.ca_file;
+  options.headers = config.upstream.headers;
+  options.allow_private = config.upstream.allow_private;
+  options.max_redirects = config.upstream.max_redirects;
+  options.buffer = config.stream.buffer;
+  options.release_after = config.stream.release_after;
+  return options;
+}
+
+}  // namespace tonearm::app

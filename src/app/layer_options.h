@@ -1,0 +1,24 @@
+#pragma once
+
+#include "tonearm/catalog/catalog_options.h"
+#include "tonearm/server/options.h"
+#include "tonearm/source/http_options.h"
+
+#include "app/config.h"
+
+#include <cstddef>
+#include <functional>
+#include <string_view>
+
+namespace tonearm::app {
+
+/// What each layer is told of the configuration, which app alone sees whole.
+catalog::CatalogOptions catalog_options(const Config& config);
+server::Options server_options(const Config& config);
+/// `loops`: among how many max_connections_per_host is divided.
+source::HttpOptions http_options(const Config& config, std::size_t loops);
+
+/// Which schemes are configured resolvers: none yet.
+std::function<bool(std::string_view)> no_resolvers();
+
+}  // namespace tonearm::app

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "app/config.h"
+
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace tonearm::app {
+
+/// A configuration that cannot be used. what() is one line: where (file and line, or the option),
+/// which key, what is wrong, what would be right.
+class ConfigError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// What the command line says; it beats the file. Relative paths start at the current directory.
+struct Overrides {
+  std::vector<std::string> listen;
+  std::optional<std::string> catalog;
+  std::optional<std::string> base_url;
+  std::optional<std::string> cache_dir;
+  std::optional<std::string> log_level;
+};
+
+struct Loaded {
+  Config config;
+  /// One complaint for each key that is set to something and does nothing in this version.
+  std::vector<std::string> not_yet;
+};
+
+/// Command line over file over defaults, all of it validated. Throws ConfigError.
+Loaded load_config(const std::optional<std::filesystem::path>& file, const Overrides& overrides);
+
+/// The effective configuration as TOML that load_config() reads, secrets masked.
+std::string print_config(const Config& config);
+
+}  // namespace tonearm::app

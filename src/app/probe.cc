@@ -1,0 +1,93 @@
+#include "tonearm/base/locator.h"
+#include "tonearm/catalog/sqlite_song_store.h"
+#include "tonearm/http/target.h"
+#include "tonearm/io/blocking_pool.h"
+#include "tonearm/source/http_source.h"
+
+#include "app/commands.h"
+#include "app/layer_options.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <curl/curl.h>
+
+#include <cstdio>
+#include <string>
+
+namespace tonearm::app {
+namespace {
+
+struct Probed {
+  std::shared_ptr<const catalog::Song> song;
+  source::OriginReport report;
+};
+
+io::Task<Result<Probed>> probe(catalog::SongStore& store, source::HttpSource& source,
+                               std::string id) {
+  Probed probed;
+  Result<std::shared_ptr<const catalog::Song>> song = co_await store.find(id);
+  if (!song) co_return song.error();
+  probed.song = *song;
+  Result<Locator> locator = parse_locator(probed.song->file, no_resolvers());
+  if (!locator) co_return locator.error();
+  Result<source::OriginReport> report = co_await source.probe(std::move(*locator));
+  if (!report) co_return report.error();
+  probed.report = std::move(*report);
+  co_return probed;
+}
+
+void print(const Probed& probed) {
+  const source::OriginReport& report = probed.report;
+  const http::Validators& validators = report.validators;
+  std::printf("song:          %s\n", probed.song->name.c_str());
+  std::printf("file:          %s\n", probed.song->file.c_str());
+  std::printf("url:           %s\n", report.url.c_str());
+  std::printf("status:        %u\n", report.status);
+  std::printf("size:          %s\n",
+              report.length ? std::to_string(*report.length).c_str() : "unknown");
+  std::printf("type:          %s\n",
+              report.content_type.empty() ? "-" : report.content_type.c_str());
+  std::printf("ranges:        %s\n", report.ranges ? "yes" : "no");
+  std::printf("etag:          %s%s\n", validators.etag && validators.etag->weak ? "W/" : "",
+              validators.etag ? validators.etag->opaque.c_str() : "-");
+  std::printf(
+      "last-modified: %s%s\n",
+      validators.last_modified ? http::format_http_date(*validators.last_modified).c_str() : "-",
+      validators.last_modified && !validators.last_modified_is_strong ? " (weak)" : "");
+  std::printf("resumable:     %s\n", report.provable ? "yes" : "no");
+}
+
+}  // namespace
+
+int run_probe(const Config& config, std::string_view id) {
+  const auto fail = [](const Error& error) {
+    std::fprintf(
+        stderr, "tonearm: %s\n",
+        error.detail.empty() ? std::string(to_string(error.kind)).c_str() : error.detail.c_str());
+    return error.kind == ErrorKind::catalog_unavailable ? 2 : 1;
+  };
+  if (!http::is_song_id(id)) {
+    std::fprintf(stderr, "tonearm: an id is 1 to 128 of A-Z a-z 0-9 . _ ~ -\n");
+    return 2;
+  }
+  curl_global_init(CURL_GLOBAL_DEFAULT);
+  io::BlockingPool pool(1);
+  io::asio::io_context loop(1);
+  catalog::SqliteSongStore store(loop.get_executor(), pool, catalog_options(config));
+  source::HttpSource source(loop.get_executor(), http_options(config, 1));
+  std::optional<Result<Probed>> probed;
+  io::asio::co_spawn(loop, probe(store, source, std::string(id)),
+                     [&](std::exception_ptr error, Result<Probed> result) {
+                       if (error) std::rethrow_exception(error);
+                       probed.emplace(std::move(result));
+                       loop.stop();
+                     });
+  loop.run();
+  pool.join();
+  if (!*probed) return fail(probed->error());
+  print(**probed);
+  if ((*probed)->report.complaint.empty()) return 0;
+  std::fprintf(stderr, "tonearm: %s\n", (*probed)->report.complaint.c_str());
+  return 1;
+}
+
+}  // namespace tonearm::app

@@ -1,0 +1,49 @@
+#include "tonearm/catalog/check_catalog.h"
+
+#include "app/commands.h"
+#include "app/layer_options.h"
+#include "app/service.h"
+
+#include <curl/curl.h>
+#include <spdlog/spdlog.h>
+
+#include <malloc.h>
+
+#include <csignal>
+#include <cstdio>
+
+namespace tonearm::app {
+namespace {
+
+/// glibc gives every larger block back to the kernel at once; libcurl's receive buffers and ours
+/// come and go with each transfer, and faulting them in anew costs a third of a small request.
+void keep_freed_memory() {
+  mallopt(M_MMAP_THRESHOLD, 32 * 1024 * 1024);
+  mallopt(M_TRIM_THRESHOLD, 64 * 1024 * 1024);
+}
+
+}  // namespace
+
+int run_serve(const Config& config) {
+  keep_freed_memory();
+  std::signal(SIGPIPE, SIG_IGN);
+  curl_global_init(CURL_GLOBAL_DEFAULT);
+  const auto catalog = catalog::check_catalog(catalog_options(config));
+  if (!catalog) spdlog::warn("{}: answering 503 until it is there", catalog.error().detail);
+  int status = 0;
+  {
+    Service service(config);
+    const Result<void> opened = service.open();
+    if (opened) {
+      service.run();
+      spdlog::info("stopped");
+    } else {
+      std::fprintf(stderr, "tonearm: %s\n", opened.error().detail.c_str());
+      status = 1;
+    }
+  }
+  curl_global_cleanup();
+  return status;
+}
+
+}  // namespace tonearm::app

@@ -1,0 +1,139 @@
+#include "app/values.h"
+
+#include "app/units.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+namespace tonearm::app {
+
+std::string shown(const toml::node& node) {
+  std::ostringstream out;
+  if (node.is_table()) return "a table";
+  if (node.is_array()) return "an array";
+  node.visit([&](const auto& value) { out << value; });
+  return out.str();
+}
+
+Complaint read_text(const toml::node& node, std::string& out) {
+  const auto* text = node.as_string();
+  if (text == nullptr) return shown(node) + " is not a string; give one in quotes";
+  if (text->get().find('\0') != std::string::npos) return "a string must not hold NUL";
+  out = text->get();
+  return {};
+}
+
+Complaint read_texts(const toml::node& node, std::vector<std::string>& out) {
+  const auto* array = node.as_array();
+  if (array == nullptr) {
+    return shown(node) + " is not an array of strings; give [\"…\", \"…\"], or [] for none";
+  }
+  std::vector<std::string> texts;
+  for (const toml::node& element : *array) {
+    if (auto complaint = read_text(element, texts.emplace_back())) return complaint;
+  }
+  out = std::move(texts);
+  return {};
+}
+
+Complaint read_flag(const toml::node& node, bool& out) {
+  const auto* flag = node.as_boolean();
+  if (flag == nullptr) return shown(node) + " is neither true nor false";
+  out = flag->get();
+  return {};
+}
+
+Complaint read_number(const toml::node& node, std::uint64_t least, std::uint64_t most,
+                      std::uint64_t& out) {
+  const std::string wanted =
+      "; give one from " + std::to_string(least) + " to " + std::to_string(most);
+  const auto* number = node.as_integer();
+  if (number == nullptr) return shown(node) + " is not a whole number" + wanted;
+  const std::int64_t value = number->get();
+  if (value < 0 || static_cast<std::uint64_t>(value) < least ||
+      static_cast<std::uint64_t>(value) > most) {
+    return shown(node) + " is out of bounds" + wanted;
+  }
+  out = static_cast<std::uint64_t>(value);
+  return {};
+}
+
+Complaint read_size(const toml::node& node, std::uint64_t least, std::uint64_t most,
+                    std::string_view zero_means, std::uint64_t& out) {
+  std::optional<std::uint64_t> size;
+  if (const auto* number = node.as_integer()) {
+    if (number->get() >= 0) size = static_cast<std::uint64_t>(number->get());
+  } else if (const auto* text = node.as_string()) {
+    size = parse_size(text->get());
+  }
+  if (!size) {
+    return shown(node) + " is not a size; give \"64KiB\", \"1MiB\", \"10GiB\" or a number of bytes";
+  }
+  if (*size == 0 && !zero_means.empty()) {
+    out = 0;
+    return {};
+  }
+  if (*size < least || *size > most) {
+    std::string wanted = shown(node) + " is out of bounds; give one from " + format_size(least) +
+                         " to " + format_size(most);
+    if (!zero_means.empty()) wanted += ", or 0 for " + std::string(zero_means);
+    return wanted;
+  }
+  out = *size;
+  return {};
+}
+
+Complaint read_duration(const toml::node& node, std::chrono::milliseconds least,
+                        std::chrono::milliseconds most, std::chrono::milliseconds& out) {
+  std::optional<std::chrono::milliseconds> duration;
+  if (const auto* text = node.as_string()) duration = parse_duration(text->get());
+  if (const auto* number = node.as_integer(); number != nullptr && number->get() == 0) {
+    duration = std::chrono::milliseconds(0);
+  }
+  if (!duration) {
+    return shown(node) + " is not a duration; give \"250ms\", \"10s\", \"5m\" or \"24h\"";
+  }
+  if (*duration < least || *duration > most) {
+    return shown(node) + " is out of bounds; give one from " + format_duration(least) + " to " +
+           format_duration(most);
+  }
+  out = *duration;
+  return {};
+}
+
+Complaint read_secret(const std::string& text, std::string& out) {
+  constexpr std::string_view prefix = "env:";
+  if (!text.starts_with(prefix)) {
+    out = text;
+    return {};
+  }
+  const std::string name = text.substr(prefix.size());
+  const char* value = std::getenv(name.c_str());
+  if (value == nullptr) {
+    return "the environment variable " + name + " is not set; set it, or give the secret itself";
+  }
+  out = value;
+  return {};
+}
+
+Complaint read_secret_file(const std::filesystem::path& path, std::vector<std::string>& out) {
+  errno = 0;
+  std::ifstream file(path);
+  if (!file) {
+    return "cannot read " + path.string() + ": " + std::strerror(errno) +
+           "; give a readable file that holds the secret";
+  }
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) {
+    if (line.ends_with('\r')) line.pop_back();
+    if (!line.empty()) lines.push_back(std::move(line));
+  }
+  if (lines.empty()) return path.string() + " is empty; write the secret into it";
+  out = std::move(lines);
+  return {};
+}
+
+}  // namespace tonearm::app

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <toml++/toml.h>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tonearm::app {
+
+/// What is wrong with a value, and what would be right; empty when nothing is.
+using Complaint = std::optional<std::string>;
+
+/// A value as it stands in the file, for a complaint about it.
+std::string shown(const toml::node& node);
+
+/// Each reads one TOML value into `out`, and leaves it alone when it complains.
+Complaint read_text(const toml::node& node, std::string& out);
+Complaint read_texts(const toml::node& node, std::vector<std::string>& out);
+Complaint read_flag(const toml::node& node, bool& out);
+Complaint read_number(const toml::node& node, std::uint64_t least, std::uint64_t most,
+                      std::uint64_t& out);
+/// `zero_means` says what 0 stands for where it is allowed below `least`; empty: it is not.
+Complaint read_size(const toml::node& node, std::uint64_t least, std::uint64_t most,
+                    std::string_view zero_means, std::uint64_t& out);
+Complaint read_duration(const toml::node& node, std::chrono::milliseconds least,
+                        std::chrono::milliseconds most, std::chrono::milliseconds& out);
+
+/// A secret: itself, or "env:NAME" for the value of an environment variable.
+Complaint read_secret(const std::string& text, std::string& out);
+/// The secrets in a file, one a line, blank lines left out.
+Complaint read_secret_file(const std::filesystem::path& path, std::vector<std::string>& out);
+
+}  // namespace tonearm::app
