@@ -25,12 +25,6 @@ class LoopServerTest : public ServerTest {
     EXPECT_TRUE(until([&] { return client.at_end(); }));
     return client.received;
   }
-
-  void drain() {
-    server->drain([this] { drained = true; });
-  }
-
-  bool drained = false;
 };
 
 TEST_F(LoopServerTest, PastMaxConnectionsIs503AndTheAnswerArrives) {

@@ -115,6 +115,10 @@ class ServerTest : public testing::Test {
     server->start(std::move(clients), std::move(admin));
   }
 
+  void drain() {
+    server->drain([this] { drained = true; });
+  }
+
   std::filesystem::path unix_path() const { return directory / "s"; }
 
   /// Runs the loop until the condition holds, at most some seconds.
@@ -206,6 +210,7 @@ class ServerTest : public testing::Test {
   std::uint16_t admin_port = 0;
   std::string log;
   bool last_was_reset = false;
+  bool drained = false;
 };
 
 inline constexpr std::string_view keep_alive_get =

@@ -217,6 +217,15 @@ TEST_F(SongHandler, TheAccessLogSaysWhatHappened) {
   EXPECT_THAT(log, Not(HasSubstr("\"mine\"")));
 }
 
+TEST_F(SongHandler, TheAccessLogNamesASongThatIsNotThere) {
+  start();
+  const std::string id(100, 'n');
+  ask("GET /songs/listen/" + id + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  ASSERT_TRUE(logged("\n"));
+  EXPECT_THAT(log, HasSubstr("\"song\":\"" + id + "\""));
+  EXPECT_THAT(log, HasSubstr("\"outcome\":\"refused\""));
+}
+
 TEST_F(SongHandler, ATrustedProxySaysWhoAsksAndUnderWhichId) {
   const std::string text = "127.0.0.1/32";
   options.trusted_proxies = TrustedProxies::parse(std::span(&text, 1)).value();
