@@ -9,3 +9,7 @@ if(TONEARM_SANITIZE)
     add_compile_definitions(BOOST_ASIO_DISABLE_FENCED_BLOCK)
   endif()
 endif()
+if(TONEARM_FUZZ)
+  # Coverage of the code under test is what libFuzzer steers by.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
