@@ -45,7 +45,11 @@ class Client:
         if receive_buffer:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.sock.settimeout(timeout)
-        self.sock.connect(unix or (host, port))
+        try:
+            self.sock.connect(unix or (host, port))
+        except OSError:
+            self.sock.close()
+            raise
         self._buffer = b""
         self._ended = None
 

@@ -4,6 +4,7 @@ A path leads to a handler, a callable that takes one Exchange. A Resource is a h
 a fault is a function that does something else and leaves the rest to a Resource.
 """
 
+import contextlib
 import re
 import socket
 import struct
@@ -164,7 +165,8 @@ class FaultOrigin:
         self._listener.close()
         with self._lock:
             for sock in self._open:
-                sock.shutdown(socket.SHUT_RDWR)
+                with contextlib.suppress(OSError):
+                    sock.shutdown(socket.SHUT_RDWR)
             threads = list(self._open.values())
         for thread in threads:
             thread.join(10)

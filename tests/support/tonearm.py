@@ -2,6 +2,8 @@
 
 import json
 import os
+import pwd
+import shutil
 import signal
 import subprocess
 
@@ -88,6 +90,8 @@ class Tonearm:
         self._stdout = os.path.join(self.directory, "stdout")
         self._stderr = os.path.join(self.directory, "stderr")
         self.process = None
+        self.arguments = []  # more of them
+        self.user = None  # for root: as whom it runs
 
     @property
     def pid(self):
@@ -97,11 +101,15 @@ class Tonearm:
         return f"http://127.0.0.1:{self.port}/songs/listen/{song}"
 
     def start(self):
+        configured = ["-c", self.config_path] if self.config_path else []
         with open(self._stdout, "wb") as out, open(self._stderr, "wb") as err:
             self.process = subprocess.Popen(
-                [binary(), "serve", "-c", self.config_path],
+                [self._program(), "serve", *configured, *self.arguments],
                 env=environment(),
                 cwd=self.directory,
+                user=self.user,
+                group=None if self.user is None else pwd.getpwnam(self.user).pw_gid,
+                extra_groups=None if self.user is None else [],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
@@ -109,9 +117,18 @@ class Tonearm:
         wait_for(self._is_up, "tonearm to listen", timeout=30)
         return self
 
+    def _program(self):
+        if self.user is None:
+            return binary()
+        # Where it was built may be closed to others.
+        os.chmod(os.path.dirname(self.directory), 0o755)
+        return shutil.copy(binary(), self.directory)
+
     def _is_up(self):
         if self.process.poll() is not None:
             raise AssertionError(f"tonearm ended with {self.process.returncode}: {self.stderr()}")
+        if self.admin_port is None:
+            return listens(self.port)
         if not listens(self.admin_port):
             return False
         return get(self.admin_port, "/healthz").status == 200

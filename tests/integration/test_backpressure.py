@@ -1,0 +1,97 @@
+"""Slow and many clients: what tonearm holds for them, and what it asks of the origin meanwhile."""
+
+import os
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from support.catalog import Catalog
+from support.client import Client, get_json
+from support.content import content
+from support.fault_origin import FaultOrigin, Resource
+from support.tonearm import Tonearm, sanitized
+from support.wait import wait_for, wait_until_steady
+
+TIB = 1 << 40
+KIB = 1024
+MIB = 1 << 20
+
+
+class Backpressure(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory(prefix="tonearm-test-")
+        self.addCleanup(directory.cleanup)
+        self.origin = FaultOrigin()
+        self.addCleanup(self.origin.stop)
+        self.catalog = Catalog(os.path.join(directory.name, "db.sqlite3"))
+        self.tonearm = Tonearm(directory.name, {
+            "catalog": {"path": self.catalog.path},
+            "server": {"threads": 1},
+            "stream": {"release_after": "500ms"},
+            "upstream": {"base_url": self.origin.base_url}}).start()
+        self.addCleanup(self.tonearm.stop)
+
+    def song(self, size, **options):
+        self.origin.routes["/song"] = Resource(size, **options)
+        return f"/songs/listen/{self.catalog.add('song')}"
+
+    def listen(self, target, read=0):
+        """A client with small queues of its own that has read so much and no more."""
+        client = Client(self.tonearm.port, receive_buffer=16 * KIB)
+        self.addCleanup(client.close)
+        client.ask(target, Range="bytes=0-")
+        self.assertEqual(client.head().status, 206)
+        self.assertEqual(client.take(read), content(0, read))
+        return client
+
+    @unittest.skipIf(sanitized(), "sanitizers have a memory of their own")
+    def test_a_slow_reader_of_a_tebibyte_costs_less_than_a_mebibyte(self):
+        target = self.song(TIB)
+        with Client(self.tonearm.port) as client:  # what a first request allocates for all that follow
+            client.get(target, Range="bytes=0-200000")
+        before = self.tonearm.resident()
+        sent_before = self.origin.sent("/song")
+        client = self.listen(target, 64 * KIB)
+        for at in range(64, 192):
+            self.assertEqual(client.take(KIB), content(at * KIB, (at + 1) * KIB))
+        sent = wait_until_steady(lambda: self.origin.sent("/song")) - sent_before
+        self.assertLess(self.tonearm.resident() - before, MIB)
+        self.assertLess(sent, 192 * KIB + MIB, "the origin sends windows, not the range")
+
+    def test_a_paused_listener_holds_no_connection_and_goes_on_where_it_was(self):
+        target = self.song(16 * MIB)
+        client = self.listen(target, 100 * KIB)
+        wait_for(lambda: self.origin.busy("/song") == 0, "the window to be over")
+        self.assertEqual(client.take(16 * MIB - 100 * KIB), content(100 * KIB, 16 * MIB))
+
+    def test_an_origin_without_ranges_is_let_go_and_skipped_through_again(self):
+        target = self.song(16 * MIB, ranges=False)
+        client = self.listen(target, 100 * KIB)
+        wait_for(lambda: self.origin.busy("/song") == 0, "the connection to be given up", timeout=30)
+        self.assertLess(self.origin.sent("/song"), 8 * MIB, "kernel queues and one buffer")
+        self.assertEqual(client.take(16 * MIB - 100 * KIB), content(100 * KIB, 16 * MIB))
+
+    def test_an_origin_without_proof_is_held_paused(self):
+        target = self.song(32 * MIB, etag=None)
+        client = self.listen(target, 100 * KIB)
+        sent = wait_until_steady(lambda: self.origin.sent("/song"), quiet=1.5)
+        self.assertEqual(self.origin.busy("/song"), 1, "release_after does not apply")
+        self.assertLess(sent, 16 * MIB)
+        self.assertEqual(client.take(32 * MIB - 100 * KIB), content(100 * KIB, 32 * MIB))
+
+    def test_many_paused_listeners_leave_the_origin_alone(self):
+        target = self.song(TIB)
+        clients = 50 if sanitized() else 300
+        for _ in range(clients):
+            self.listen(target, KIB)
+        self.assertEqual(len(get_json(self.tonearm.admin_port, "/streams")["streams"]), clients)
+        wait_for(lambda: self.origin.busy("/song") == 0, "all windows to be over")
+        self.assertLessEqual(self.origin.sent("/song"), clients * 512 * KIB)
+        with Client(self.tonearm.port) as another:
+            self.assertEqual(another.get(target, Range="bytes=5-9").body, content(5, 10))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,237 @@
+"""The command line: version, check, probe, and what bad arguments and configurations are told."""
+
+import os
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from support.case import Case
+from support.client import get
+from support.fault_origin import FaultOrigin, Resource
+from support.tonearm import Tonearm, run, toml
+from support.wait import free_port
+
+
+class Commands(Case):
+    @classmethod
+    def prepare(cls):
+        cls.origin = FaultOrigin()
+        cls.addClassCleanup(cls.origin.stop)
+
+    def write(self, text, name="tonearm.toml"):
+        path = os.path.join(self.directory, name)
+        with open(path, "w") as out:
+            out.write(text)
+        return path
+
+    def assertRefused(self, result, *words):
+        """Exit status 2, and one line that has these words."""
+        self.assertEqual(result.returncode, 2, result.stderr)
+        self.assertEqual(len(result.stderr.strip().splitlines()), 1, result.stderr)
+        for word in words:
+            self.assertIn(word, result.stderr)
+
+
+class Arguments(Commands):
+    def test_version_and_help(self):
+        version = run("--version")
+        self.assertEqual(version.returncode, 0)
+        self.assertRegex(version.stdout, r"^tonearm \d+\.\d+\.\d+\n$")
+        for arguments in (["--help"], ["serve", "--help"], ["check", "--help"], ["probe", "--help"]):
+            shown = run(*arguments)
+            self.assertEqual(shown.returncode, 0)
+            self.assertIn("Usage", shown.stdout)
+
+    def test_bad_arguments(self):
+        for arguments in (
+            [],
+            ["play"],
+            ["--verbose"],
+            ["serve", "--port", "80"],
+            ["serve", "--listen", "nowhere"],
+            ["serve", "--listen", "127.0.0.1:99999"],
+            ["serve", "--base-url", "ftp://x/"],
+            ["serve", "--log-level", "loud"],
+            ["probe"],
+        ):
+            with self.subTest(arguments):
+                result = run(*arguments, cwd=self.directory)
+                self.assertEqual(result.returncode, 2, result.stderr)
+                self.assertTrue(result.stderr)
+                self.assertEqual(result.stdout, "")
+
+    def test_a_configuration_that_is_not_there(self):
+        missing = os.path.join(self.directory, "missing.toml")
+        for command in ("serve", "check"):
+            self.assertRefused(run(command, "-c", missing), missing)
+
+    def test_a_port_that_is_taken_is_a_failure_of_the_work(self):
+        taken = run("serve", "--listen", self.origin.authority, cwd=self.directory)
+        self.assertEqual(taken.returncode, 1, taken.stderr)
+        self.assertIn(str(self.origin.port), taken.stderr)
+
+    def test_what_comes_later_says_so(self):
+        for arguments in (["import", "."], ["sign", "/songs/listen/1"]):
+            result = run(*arguments, cwd=self.directory)
+            self.assertNotEqual(result.returncode, 0)
+            self.assertIn("not yet", result.stderr)
+
+
+class Configuration(Commands):
+    BAD = [  # the line that is wrong, and what the message must name
+        ("[server]\nlissten = []", ["2", "server.lissten", "listen"]),
+        ("[sever]\nthreads = 1", ["1", "sever", "server"]),
+        ("[stream]\nbuffer = \"lots\"", ["2", "stream.buffer", "lots"]),
+        ("[stream]\nbuffer = \"1KiB\"", ["2", "stream.buffer"]),
+        ("[stream]\nbuffer = -1", ["2", "stream.buffer"]),
+        ("[server]\nidle_timeout = 75", ["2", "server.idle_timeout", "s"]),
+        ("[server]\nidle_timeout = \"75 parsecs\"", ["2", "server.idle_timeout"]),
+        ("[server]\nlisten = \"127.0.0.1:8005\"", ["2", "server.listen"]),
+        ("[server]\nlisten = [\"127.0.0.1\"]", ["2", "server.listen"]),
+        ("[server]\ntrusted_proxies = [\"10.0.0.0/33\"]", ["2", "server.trusted_proxies"]),
+        ("[upstream]\nbase_url = \"file:///etc\"", ["2", "upstream.base_url"]),
+        ("[upstream]\nallow_private = \"sometimes\"", ["2", "upstream.allow_private", "configured"]),
+        ("[upstream]\nretries = 1.5", ["2", "upstream.retries"]),
+        ("[upstream]\nheaders = { \"X Y\" = \"z\" }", ["2", "upstream.headers"]),
+        ("[log]\nlevel = \"loud\"", ["2", "log.level", "info"]),
+        ("[server\nthreads = 1", ["1"]),
+        ("[server]\nthreads = 1\nthreads = 2", ["3"]),
+    ]
+
+    def test_what_is_wrong_is_named_with_file_line_and_key(self):
+        for text, words in self.BAD:
+            with self.subTest(text):
+                path = self.write(text + "\n")
+                for command in ("check", "serve"):
+                    self.assertRefused(run(command, "-c", path), path, *words)
+
+    def test_secrets_are_never_shown(self):
+        config = self.config(
+            "http://127.0.0.1:9/",
+            upstream={"base_url": "http://127.0.0.1:9/", "headers": {"Authorization": "Bearer S3CRET"}},
+            access={"signing_keys": ["S3CRET"], "api_tokens": ["S3CRET"]},
+        )
+        shown = run("check", "-c", self.write(toml(config)))
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        self.assertNotIn("S3CRET", shown.stdout + shown.stderr)
+        self.assertIn("***", shown.stdout)
+
+    def test_a_secret_may_come_from_a_file_or_the_environment(self):
+        self.write("from-file\n", "key")
+        for text in (
+            '[access]\nsigning_keys_file = "key"\n',
+            '[access]\nsigning_keys = ["env:PATH"]\n',
+        ):
+            path = self.write(f'[catalog]\npath = "{self.catalog.path}"\n{text}')
+            shown = run("check", "-c", path)
+            self.assertEqual(shown.returncode, 0, shown.stderr)
+        path = self.write('[access]\nsigning_keys = ["env:NO_SUCH_VARIABLE"]\n')
+        self.assertRefused(run("check", "-c", path), "NO_SUCH_VARIABLE")
+
+    def test_what_check_prints_is_a_configuration(self):
+        first = run("check", "-c", self.write(toml(self.config("http://127.0.0.1:9/media/"))))
+        self.assertEqual(first.returncode, 0, first.stderr)
+        self.assertIn("http://127.0.0.1:9/media/", first.stdout)
+        for section in ("server", "catalog", "upstream", "stream"):
+            self.assertIn(f"[{section}]", first.stdout)
+        second = run("check", "-c", self.write(first.stdout, "printed.toml"))
+        self.assertEqual((second.returncode, second.stdout), (0, first.stdout), second.stderr)
+
+    def test_command_line_beats_file_beats_default(self):
+        port, other = free_port(), free_port()
+        path = self.write(
+            toml(
+                {
+                    "server": {"listen": [f"127.0.0.1:{port}"], "threads": 1},
+                    "admin": {"listen": []},
+                    "catalog": {"path": "nowhere.sqlite3"},
+                }
+            )
+        )
+        tonearm = Tonearm(self.directory)
+        tonearm.config_path = path
+        tonearm.arguments = [
+            "--listen", f"127.0.0.1:{other}", "--catalog", self.catalog.path,
+            "--base-url", self.origin.base_url,
+        ]
+        tonearm.port, tonearm.admin_port = other, None
+        self.origin.routes["/a.mp3"] = Resource(1000)
+        song = self.catalog.add("a.mp3")
+        tonearm.start()
+        self.addCleanup(tonearm.stop)
+        self.assertEqual(get(other, f"/songs/listen/{song}").status, 200)
+        with self.assertRaises(ConnectionRefusedError):
+            get(port, "/")
+
+    def test_serve_needs_no_configuration_at_all(self):
+        # It takes port 8005 then; told another one, nothing else is needed.
+        tonearm = Tonearm(self.directory)
+        tonearm.config_path = None
+        tonearm.arguments = ["--listen", f"127.0.0.1:{tonearm.port}"]
+        tonearm.admin_port = None
+        tonearm.start()
+        self.addCleanup(tonearm.stop)
+        self.assertEqual(get(tonearm.port, "/songs/listen/1").status, 503)
+
+    def test_a_feature_that_comes_later_passes_check_and_is_said_at_serve(self):
+        path = self.write(toml(self.config(cache={"path": "cache"})))
+        self.assertEqual(run("check", "-c", path).returncode, 0)
+        self.assertRefused(run("serve", "-c", path), path, "cache.path", "not yet")
+
+
+class Check(Commands):
+    def test_a_bad_catalog_is_named(self):
+        broken = self.write("no database" * 500, "broken.sqlite3")
+        missing = os.path.join(self.directory, "missing.sqlite3")
+        for path in (broken, missing):
+            self.assertRefused(run("check", "-c", self.write(toml({"catalog": {"path": path}}))), path)
+
+    def test_a_bad_lookup_is_named(self):
+        for lookup in (
+            "SELECT nothing FROM nowhere WHERE key = :id",
+            "SELECT id FROM music_song WHERE id = :id",
+            "DELETE FROM music_song WHERE id = :id",
+            "SELECT file FROM music_song WHERE id = :id; SELECT 1",
+            "SELEKT",
+        ):
+            with self.subTest(lookup):
+                config = {"catalog": {"path": self.catalog.path, "lookup": lookup}}
+                self.assertRefused(run("check", "-c", self.write(toml(config))), "lookup")
+
+
+class Probe(Commands):
+    def setUp(self):
+        self.path = self.write(toml(self.config(self.origin.base_url)), "probe.toml")
+
+    def probe(self, file):
+        return run("probe", "-c", self.path, self.catalog.add(file))
+
+    def test_it_says_what_the_origin_says(self):
+        self.origin.routes["/p.mp3"] = Resource(
+            123_457, etag='"seventeen"', modified="Sun, 13 Sep 2020 12:26:40 GMT"
+        )
+        told = self.probe("p.mp3")
+        self.assertEqual(told.returncode, 0, told.stderr)
+        for word in ("206", "123457", "audio/mpeg", '"seventeen"', "Sun, 13 Sep 2020 12:26:40 GMT"):
+            self.assertIn(word, told.stdout)
+
+    def test_it_says_when_there_are_no_ranges(self):
+        self.origin.routes["/n.mp3"] = Resource(1000, etag=None, ranges=False)
+        told = self.probe("n.mp3")
+        self.assertEqual(told.returncode, 0, told.stderr)
+        self.assertIn("200", told.stdout)
+
+    def test_what_does_not_work_is_status_1_and_a_reason(self):
+        self.assertEqual(self.probe("absent.mp3").returncode, 1)
+        unknown = run("probe", "-c", self.path, "99999")
+        self.assertEqual(unknown.returncode, 1)
+        self.assertIn("99999", unknown.stderr)
+
+    def test_a_bad_catalog_is_status_2(self):
+        path = self.write(toml({"catalog": {"path": "/nowhere/c.sqlite3"}}), "bad.toml")
+        self.assertRefused(run("probe", "-c", path, "1"), "/nowhere/c.sqlite3")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,138 @@
+"""Ending: what SIGTERM lets finish, what it closes, and how it exits."""
+
+import os
+import signal
+import sys
+import threading
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from support.case import Case
+from support.client import Client, get
+from support.content import content
+from support.fault_origin import FaultOrigin, Resource
+from support.wait import listens, wait_for
+
+# More than a client's and a server's socket, and stream.buffer, can take together.
+SIZE = 32 << 20
+
+
+class Drain(Case):
+    @classmethod
+    def prepare(cls):
+        cls.origin = FaultOrigin()
+        cls.addClassCleanup(cls.origin.stop)
+        cls.origin.routes["/song.mp3"] = Resource(SIZE)
+        cls.song = cls.catalog.add("song.mp3")
+        cls.target = f"/songs/listen/{cls.song}"
+
+    def start(self, drain="20s"):
+        return self.serve_apart(self.origin.base_url, server={"drain": drain})
+
+    def listener(self):
+        """A client in the middle of the song that does not read on by itself."""
+        client = Client(self.tonearm.port, receive_buffer=4096)
+        self.addCleanup(client.close)
+        client.ask(self.target)
+        head = client.head()
+        return client, head
+
+    def drains(self):
+        wait_for(lambda: not listens(self.tonearm.port), "the listener to close")
+
+    def ends(self, timeout=10):
+        wait_for(lambda: self.tonearm.process.poll() is not None, "the end", timeout)
+        self.tonearm.check_ended()
+
+    def test_a_stream_may_finish_and_then_it_exits_with_0(self):
+        for end in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(end):
+                tonearm = self.start()
+                client, head = self.listener()
+                tonearm.process.send_signal(end)
+                self.drains()
+                self.assertIsNone(tonearm.process.poll())
+                response = client.body(head)
+                self.assertBody(response, content(0, SIZE))
+                self.assertTrue(client.is_closed())
+                self.ends()
+
+    def test_idle_connections_close_at_once(self):
+        tonearm = self.start()
+        playing, head = self.listener()
+        used, fresh = Client(tonearm.port), Client(tonearm.port)
+        self.addCleanup(used.close)
+        self.addCleanup(fresh.close)
+        used.get(self.target, "HEAD")
+        tonearm.terminate()
+        self.assertTrue(used.is_closed())
+        self.assertTrue(fresh.is_closed())
+        self.assertIsNone(tonearm.process.poll(), "the stream goes on")
+        self.assertTrue(playing.body(head).complete)
+        self.ends()
+
+    def test_while_draining_it_lives_but_is_not_ready(self):
+        tonearm = self.start()
+        client, head = self.listener()
+        self.assertEqual(get(tonearm.admin_port, "/readyz").status, 200)
+        tonearm.terminate()
+        self.drains()
+        self.assertEqual(get(tonearm.admin_port, "/readyz").status, 503)
+        self.assertEqual(get(tonearm.admin_port, "/healthz").status, 200)
+        self.assertTrue(client.body(head).complete)
+        self.ends()
+
+    def test_an_answer_while_draining_says_that_the_connection_ends(self):
+        asked, go = threading.Event(), threading.Event()
+        song = Resource(1000)
+
+        def late(exchange):
+            asked.set()
+            go.wait(20)
+            song(exchange)
+
+        self.origin.routes["/late.mp3"] = late
+        late_song = self.catalog.add("late.mp3")
+        tonearm = self.start()
+        with Client(tonearm.port) as client:
+            client.ask(f"/songs/listen/{late_song}")
+            self.assertTrue(asked.wait(10))
+            tonearm.terminate()
+            self.drains()
+            go.set()
+            response = client.response()
+            self.assertBody(response, content(0, 1000))
+            self.assertEqual((response["Connection"] or "").lower(), "close")
+            self.assertTrue(client.is_closed())
+        self.ends()
+
+    def test_what_is_not_done_after_the_drain_is_reset(self):
+        tonearm = self.start(drain="500ms")
+        client, head = self.listener()
+        tonearm.terminate()
+        self.ends()
+        response = client.body(head)
+        self.assertEqual(response.end, "reset")
+        self.assertTrue(response.body == content(0, len(response.body)))
+
+    def test_a_second_signal_ends_it_now(self):
+        tonearm = self.start(drain="300s")
+        client, head = self.listener()
+        tonearm.terminate()
+        self.drains()
+        self.assertIsNone(tonearm.process.poll())
+        tonearm.terminate()
+        wait_for(lambda: tonearm.process.poll() is not None, "the end", 5)
+        self.assertEqual(client.body(head).end, "reset")
+        # However it ended, it was not by crashing.
+        self.assertIn(tonearm.process.returncode, (0, 1, -signal.SIGTERM, 128 + signal.SIGTERM))
+
+    def test_with_nobody_there_it_ends_at_once(self):
+        tonearm = self.start(drain="300s")
+        tonearm.terminate()
+        self.ends(5)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,172 @@
+"""config/nginx.conf, really run in front of the program."""
+
+import os
+import re
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from support.case import Case
+from support.client import Client, get, parts
+from support.content import content
+from support.fault_origin import FaultOrigin, Resource
+from support.wait import free_port, listens, wait_for, wait_until_steady
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SIZE = 24 << 20
+
+
+def replaced(text, old, new):
+    """text with `old`, which must stand in it exactly once, replaced."""
+    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in the sample"
+    return text.replace(old, new)
+
+
+class Front(Case):
+    upstream = None  # what stands in place of 127.0.0.1:8005
+
+    @classmethod
+    def prepare(cls):
+        cls.origin = FaultOrigin()
+        cls.addClassCleanup(cls.origin.stop)
+        cls.origin.routes["/song.mp3"] = Resource(SIZE)
+        cls.song = cls.catalog.add("song.mp3")
+        cls.target = f"/songs/listen/{cls.song}"
+        cls.serve(cls.origin.base_url, **cls.settings())
+        cls.start_front()
+
+    @classmethod
+    def settings(cls):
+        cls.upstream = None
+        return {}
+
+    @classmethod
+    def start_front(cls):
+        """nginx with the sample as it stands but for its ports, in a directory of its own."""
+        with open(os.path.join(ROOT, "config", "nginx.conf")) as sample:
+            text = sample.read()
+        cls.port = free_port()
+        cls.prefix = os.path.join(cls.directory, "front")
+        os.mkdir(cls.prefix)
+        text = replaced(text, "listen 8080;", f"listen 127.0.0.1:{cls.port};")
+        text = replaced(text, "127.0.0.1:8005", cls.upstream or f"127.0.0.1:{cls.tonearm.port}")
+        temporary = "".join(
+            f"    {kind}_temp_path {cls.prefix}/{kind};\n"
+            for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
+        text = replaced(text, "http {\n", "http {\n" + temporary)
+        if os.geteuid() == 0:
+            text = "user root;\n" + text  # workers that may enter our directory
+        path = os.path.join(cls.prefix, "nginx.conf")
+        with open(path, "w") as out:
+            out.write(text)
+        environment = {**os.environ, "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin"}
+        log = open(os.path.join(cls.prefix, "log"), "wb")
+        cls.addClassCleanup(log.close)
+        front = subprocess.Popen(
+            ["nginx", "-p", cls.prefix, "-c", path, "-g", "daemon off;"],
+            env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+        )
+        cls.addClassCleanup(front.wait)
+        cls.addClassCleanup(front.terminate)
+        wait_for(lambda: front.poll() is not None or listens(cls.port), "nginx to listen")
+        assert front.poll() is None, open(log.name).read()
+
+    def through(self, **options):
+        return get(self.port, self.target, **options)
+
+
+class Sample(Front):
+    def test_a_whole_song_and_ranges_come_through(self):
+        whole = self.through()
+        self.assertStatus(whole, 200)
+        self.assertBody(whole, content(0, SIZE))
+        part = self.through(Range="bytes=1000-1999")
+        self.assertStatus(part, 206)
+        self.assertEqual(part["Content-Range"], f"bytes 1000-1999/{SIZE}")
+        self.assertBody(part, content(1000, 2000))
+        several = parts(self.through(Range="bytes=0-0,10-19"))
+        self.assertEqual([piece for _, _, piece in several], [content(0, 1), content(10, 20)])
+
+    def test_errors_and_conditionals_come_through(self):
+        self.assertEqual(self.through(Range=f"bytes={SIZE}-")["Content-Range"], f"bytes */{SIZE}")
+        etag = self.through(method="HEAD")["ETag"]
+        self.assertStatus(self.through(If_None_Match=etag), 304)
+        self.assertStatus(self.through(If_Match='"x"'), 412)
+        self.assertStatus(self.through(Range="bytes=0-1", If_Range='"x"'), 200)
+        missing = get(self.port, "/songs/listen/9999")
+        self.assertEqual(missing.problem()["status"], 404)
+
+    def test_the_program_learns_who_asks_and_under_which_id(self):
+        self.through(method="HEAD", X_Forwarded_For="203.0.113.9", User_Agent="forwarded")
+        entry = self.tonearm.wait_for_access(user_agent="forwarded")[0]
+        # nginx, which nobody has told to trust anyone, appends whom it saw.
+        self.assertEqual(entry["client"], "203.0.113.9")
+        self.assertTrue(re.fullmatch(r"[0-9a-f]{32}", entry["request_id"]))
+
+    def test_connections_to_the_program_are_kept(self):
+        def opened():
+            text = open(f"/proc/{self.tonearm.pid}/net/tcp").read()
+            port = f"{self.tonearm.port:04X}"
+            return sum(f":{port} " in line.split()[1] + " " for line in text.splitlines()[1:])
+
+        for _ in range(30):
+            self.assertStatus(self.through(Range="bytes=0-1"), 206)
+        self.assertLess(opened(), 15)
+
+    def test_a_slow_player_holds_the_origin_back_and_nothing_is_spooled(self):
+        client = Client(self.port, receive_buffer=4096)
+        self.addCleanup(client.close)
+        before = self.origin.sent("/song.mp3")
+        client.ask(self.target)
+        head = client.head()
+        sent = wait_until_steady(lambda: self.origin.sent("/song.mp3")) - before
+        self.assertLess(sent, SIZE // 2)
+        spooled = [
+            name for _, _, files in os.walk(os.path.join(self.prefix, "proxy")) for name in files
+        ]
+        self.assertEqual(spooled, [])
+        self.assertBody(client.body(head), content(0, SIZE))
+
+    def test_a_song_that_breaks_does_not_look_whole(self):
+        song = Resource(1 << 20, etag=None)
+        self.origin.routes["/broken.mp3"] = lambda exchange: song(exchange, most=500_000)
+        target = f"/songs/listen/{self.catalog.add('broken.mp3')}"
+        response = get(self.port, target)
+        self.assertFalse(response.complete, response)
+        self.assertTrue(response.body == content(0, len(response.body)))
+
+        def endless(exchange):
+            exchange.head(200, Transfer_Encoding="chunked", Content_Type="audio/mpeg")
+            exchange.send_content(0, 500_000, chunked=True)
+            exchange.reset()
+
+        self.origin.routes["/endless.mp3"] = endless
+        target = f"/songs/listen/{self.catalog.add('endless.mp3')}"
+        response = get(self.port, target)
+        self.assertFalse(response.complete, response)
+
+
+class OverUnixSocket(Front):
+    @classmethod
+    def settings(cls):
+        path = os.path.join(cls.directory, "tonearm.socket")
+        cls.upstream = f"unix:{path}"
+        return {"server": {"listen": [f"unix:{path}"]}}
+
+    def test_it_serves_and_believes_the_forwarded_address(self):
+        response = self.through(Range="bytes=5-9", User_Agent="unix")
+        self.assertBody(response, content(5, 10))
+        self.assertEqual(self.tonearm.wait_for_access(user_agent="unix")[0]["client"], "127.0.0.1")
+
+    def test_a_song_that_breaks_does_not_look_whole(self):
+        song = Resource(1 << 20, etag=None)
+        self.origin.routes["/broken.mp3"] = lambda exchange: song(exchange, most=500_000)
+        response = get(self.port, f"/songs/listen/{self.catalog.add('broken.mp3')}")
+        self.assertFalse(response.complete, response)
+
+
+if __name__ == "__main__":
+    unittest.main()

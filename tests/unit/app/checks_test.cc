@@ -1,0 +1,108 @@
+#include "app/checks.h"
+
+#include <gtest/gtest.h>
+
+namespace tonearm::app {
+namespace {
+
+using Check = Complaint (*)(const std::string&);
+
+/// `quoted` "X" and then what is said of it.
+std::string of(const std::string& text, const std::string& rest) { return '"' + text + '"' + rest; }
+
+void expect_passes(Check check, const std::vector<std::string>& texts) {
+  for (const std::string& text : texts) EXPECT_EQ(check(text), std::nullopt) << text;
+}
+
+void expect_refuses(Check check, const std::vector<std::string>& texts, const std::string& rest) {
+  for (const std::string& text : texts) EXPECT_EQ(check(text), of(text, rest)) << text;
+}
+
+TEST(CheckListen, TakesHostPortAndUnixPath) {
+  expect_passes(check_listen, {"127.0.0.1:8005", "localhost:80", "[::1]:0", "unix:/run/t.sock"});
+  expect_refuses(check_listen, {"", "8005", "127.0.0.1", "127.0.0.1:65536", "::1:80", "unix:"},
+                 " is no address to listen on; give \"127.0.0.1:8005\", \"[::1]:8005\" or "
+                 "\"unix:/run/tonearm.sock\"");
+}
+
+TEST(CheckCidr, TakesBlocksAndAddresses) {
+  expect_passes(check_cidr, {"10.0.0.0/8", "127.0.0.1", "fc00::/7", "::1", "0.0.0.0/0"});
+  expect_refuses(check_cidr, {"", "10.0.0.0/33", "10.0.0/8", "example.com", "::/129", "::1/"},
+                 " is no address block; give \"10.0.0.0/8\", \"fc00::/7\" or an address");
+}
+
+TEST(CheckOrigin, TakesSchemeAndHostAlone) {
+  expect_passes(check_origin, {"*", "null", "https://player.example", "http://localhost:3000"});
+  expect_refuses(check_origin,
+                 {"", "player.example", "https://player.example/page", "https://player.example?a"},
+                 " is no origin; give \"https://player.example\" or \"*\"");
+}
+
+TEST(CheckLogLevel, TakesTheFive) {
+  expect_passes(check_log_level, {"trace", "debug", "info", "warn", "error"});
+  expect_refuses(check_log_level, {"", "INFO", "warning", "off"},
+                 " is no level; give trace, debug, info, warn or error");
+}
+
+TEST(CheckBaseUrl, TakesHttpUrlsWithoutQueryAndFragment) {
+  expect_passes(check_base_url, {"http://localhost:8000/media/", "HTTPS://cdn.example"});
+  expect_refuses(check_base_url,
+                 {"", "media/", "ftp://host/", "http://host/?a=b", "http://host/#f", "http:///x"},
+                 " cannot stand before a file's name; give an http or https URL without query, "
+                 "such as \"http://localhost:8000/media/\"");
+}
+
+TEST(CheckUrl, TakesHttpUrlsOrNothing) {
+  expect_passes(check_url, {"", "https://music.example", "http://music.example/base"});
+  expect_refuses(check_url, {"music.example", "ftp://music.example", "http://"},
+                 " is no http or https URL; give one such as \"https://music.example\"");
+}
+
+TEST(CheckFieldValue, RefusesControlCharacters) {
+  expect_passes(check_field_value, {"", "private, max-age=3600", "a\tb", "blåbær"});
+  for (const std::string text : {"a\r\nX: y", "a\nb", "\x7F", "\x01"}) {
+    EXPECT_EQ(check_field_value(text),
+              "a field value must not hold control characters; remove them");
+  }
+}
+
+TEST(CheckRequestField, RefusesWhatTonearmSetsItself) {
+  EXPECT_EQ(check_request_field({"Authorization", "Basic eA=="}), std::nullopt);
+  EXPECT_EQ(check_request_field({"X-Token", ""}), std::nullopt);
+  for (const std::string name :
+       {"Host", "host", "Range", "If-Range", "accept-encoding", "Connection", "Keep-Alive", "TE",
+        "Trailer", "Transfer-Encoding", "Upgrade", "Content-Length", "If-Match", "If-None-Match",
+        "Proxy-Connection"}) {
+    EXPECT_EQ(check_request_field({name, "x"}),
+              name + " is set by tonearm for each request; remove it");
+  }
+}
+
+TEST(CheckRequestField, RefusesWhatCannotStandInAHead) {
+  for (const std::string name : {"", "X Y", "X:", "Ü"}) {
+    EXPECT_EQ(check_request_field({name, "x"}),
+              of(name, " is no field name; give one such as Authorization"));
+  }
+  EXPECT_EQ(check_request_field({"X-Token", "a\r\nb"}),
+            "a field value must not hold control characters; remove them");
+}
+
+TEST(CheckResolverName, TakesSchemesThatAreNotTaken) {
+  expect_passes(check_resolver_name, {"yt", "Yt", "a1+-.", "s3x"});
+  expect_refuses(check_resolver_name, {"http", "HTTPS", "s3", "File"},
+                 " is a source of its own; choose another name");
+  expect_refuses(check_resolver_name, {"", "1yt", "y t", "y:t", "ü", "y_t"},
+                 " cannot be a scheme; give letters, digits, + - . and a letter first");
+}
+
+TEST(CheckResolverCommand, WantsAPlaceForItsArgument) {
+  EXPECT_EQ(check_resolver_command({"yt-dlp", "--", "{}"}), std::nullopt);
+  EXPECT_EQ(check_resolver_command({"sh", "-c", "find '{}'"}), std::nullopt);
+  EXPECT_EQ(check_resolver_command({}),
+            "the command is missing; give [\"program\", \"argument\", \"{}\"]");
+  EXPECT_EQ(check_resolver_command({"yt-dlp", "{ }"}),
+            "no argument holds {}, the place of what is to be resolved; add one");
+}
+
+}  // namespace
+}  // namespace tonearm::app
