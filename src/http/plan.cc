@@ -3,6 +3,7 @@
 #include "tonearm/http/multipart.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace tonearm::http {
 namespace {
@@ -51,12 +52,11 @@ ResponsePlan without_body(unsigned status) {
 
 ResponsePlan whole(const Representation& what) {
   ResponsePlan plan;
-  if (!what.length) {
+  if (!what.length || !what.seekable) {
     plan.framing = Framing::until_end;
     plan.accept_ranges = false;
     return plan;
   }
-  plan.accept_ranges = what.seekable;
   plan.content_length = *what.length;
   if (*what.length > 0) plan.parts.push_back(ByteRange{0, *what.length});
   return plan;
@@ -83,6 +83,8 @@ ByteRanges fit_all(const RangeSpecs& specs, std::uint64_t length, const PlanOpti
 /// Whether a list is a reasonable wish: not more than the whole in all (RFC 9110 §14.2, §17.15),
 /// and in ascending order where the body can be passed over only once.
 bool is_reasonable(const ByteRanges& parts, const Representation& what) {
+  // Some origins claim totals near 2^64: with the framing, a multipart length could wrap there.
+  if (*what.length > std::numeric_limits<std::uint64_t>::max() / 2) return false;
   std::uint64_t total = 0;
   std::uint64_t reached = 0;
   for (const ByteRange& part : parts) {
@@ -94,25 +96,41 @@ bool is_reasonable(const ByteRanges& parts, const Representation& what) {
   return true;
 }
 
+/// The range that is asked for, as far as the fields around it do not undo it. Range is no list
+/// that may be split over lines (RFC 9110 §5.3, §14.2): given twice, it is ambiguous, hence
+/// ignored. An empty If-Range is one that matches nothing.
+RangeField read_range(const RequestHead& head) {
+  const auto lines = std::count_if(head.fields.begin(), head.fields.end(),
+                                   [](const auto& line) { return line.id == field::range; });
+  const bool never = head.has(field::if_range) && head.get(field::if_range).empty();
+  return lines == 1 && !never ? parse_range(head.get(field::range)) : RangeField{};
+}
+
+std::optional<EntityTagList> read_tags(const RequestHead& head, field id) {
+  if (!head.has(id)) return std::nullopt;
+  std::string storage;
+  return parse_entity_tag_list(head.get_combined(id, storage));
+}
+
+/// Several lines are no date, and then the field is ignored (RFC 9110 §13.1.3, §13.1.4).
+std::optional<HttpTime> read_date(const RequestHead& head, field id) {
+  std::string storage;
+  return parse_http_date(head.get_combined(id, storage));
+}
+
 }  // namespace
 
 RepresentationRequest read_representation_request(const RequestHead& head) {
   RepresentationRequest request;
   request.head = head.method == verb::head;
+  request.range = read_range(head);
+  request.if_match = read_tags(head, field::if_match);
+  request.if_none_match = read_tags(head, field::if_none_match);
+  request.if_modified_since = read_date(head, field::if_modified_since);
+  request.if_unmodified_since = read_date(head, field::if_unmodified_since);
+  // Several lines are neither tag nor date: joined, they match nothing.
   std::string storage;
-  const auto date_of = [&](field id) -> std::optional<HttpTime> {
-    return head.has(id) ? parse_http_date(head.get(id)) : std::nullopt;
-  };
-  if (head.has(field::range)) request.range = parse_range(head.get_combined(field::range, storage));
-  if (head.has(field::if_match)) {
-    request.if_match = parse_entity_tag_list(head.get_combined(field::if_match, storage));
-  }
-  if (head.has(field::if_none_match)) {
-    request.if_none_match = parse_entity_tag_list(head.get_combined(field::if_none_match, storage));
-  }
-  request.if_modified_since = date_of(field::if_modified_since);
-  request.if_unmodified_since = date_of(field::if_unmodified_since);
-  request.if_range = head.get(field::if_range);
+  request.if_range = head.get_combined(field::if_range, storage);
   return request;
 }
 

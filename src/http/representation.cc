@@ -100,10 +100,26 @@ bool says_nothing(std::string_view essence) {
   return essence.empty() || boost::algorithm::iends_with(essence, "/octet-stream");
 }
 
-/// The type as it may stand in a field: without control characters, which only parameters can hold.
+/// Whether a comma stands outside of quotes, or the quotes are not closed. Browsers take such a
+/// field for a list and its last member for the type, which would let any type pass behind a
+/// harmless one.
+bool looks_like_list(std::string_view type) {
+  bool quoted = false;
+  for (std::size_t i = 0; i < type.size(); ++i) {
+    if (type[i] == ',' && !quoted) return true;
+    if (type[i] == '"') quoted = !quoted;
+    if (type[i] == '\\' && quoted) ++i;  // RFC 9110 §5.6.4: quoted-pair
+  }
+  return quoted;
+}
+
+/// The type as it may stand in a field: without control characters and commas, which only
+/// parameters can hold.
 std::string clean(std::string_view type) {
   const auto harmful = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
-  if (std::any_of(type.begin(), type.end(), harmful)) return std::string(essence(type));
+  if (std::any_of(type.begin(), type.end(), harmful) || looks_like_list(type)) {
+    return std::string(essence(type));
+  }
   const auto first = type.find_first_not_of(' ');
   return std::string(type.substr(first, type.find_last_not_of(' ') - first + 1));
 }

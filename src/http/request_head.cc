@@ -1,6 +1,6 @@
 #include "tonearm/http/request_head.h"
 
-#include <boost/algorithm/string/predicate.hpp>
+#include <boost/beast/core/string.hpp>
 
 #include <algorithm>
 #include <array>
@@ -9,26 +9,29 @@
 namespace tonearm::http {
 namespace {
 
-using boost::algorithm::iequals;
+using boost::beast::iequals;
 
 Error bad(std::string why) { return Error{ErrorKind::bad_request, std::move(why), {}}; }
 
-/// RFC 9110 §5.6.2: tchar.
-constexpr std::array<bool, 256> make_token_table() {
-  std::array<bool, 256> table{};
-  for (unsigned c = '0'; c <= '9'; ++c) table[c] = true;
-  for (unsigned c = 'a'; c <= 'z'; ++c) table[c] = table[c - 'a' + 'A'] = true;
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
-    table[static_cast<unsigned char>(c)] = true;
-  return table;
-}
-constexpr auto token_table = make_token_table();
+using CharSet = std::array<bool, 256>;
 
-bool is_token(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return token_table[static_cast<unsigned char>(c)];
-  });
+/// Letters, digits and `marks`.
+constexpr CharSet make_char_set(std::string_view marks) {
+  CharSet set{};
+  for (unsigned c = '0'; c <= '9'; ++c) set[c] = true;
+  for (unsigned c = 'a'; c <= 'z'; ++c) set[c] = set[c - 'a' + 'A'] = true;
+  for (const char c : marks) set[static_cast<unsigned char>(c)] = true;
+  return set;
 }
+constexpr CharSet token_chars = make_char_set("!#$%&'*+-.^_`|~");     // RFC 9110 §5.6.2
+constexpr CharSet host_chars = make_char_set("-._~%!$&'()*+,;=:[]");  // RFC 3986 §3.2.2, §3.2.3
+
+bool consists_of(const CharSet& set, std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [&](char c) { return set[static_cast<unsigned char>(c)]; });
+}
+
+bool is_token(std::string_view text) { return !text.empty() && consists_of(token_chars, text); }
 
 std::string_view trim(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
@@ -38,9 +41,10 @@ std::string_view trim(std::string_view text) {
 
 /// The next line without its CRLF, or nothing when a bare CR or LF ends it (RFC 9112 §2.2).
 std::optional<std::string_view> take_line(std::string_view& rest) {
-  const auto end = rest.find_first_of("\r\n");
+  const auto end = rest.find('\r');
   if (end == std::string_view::npos || !rest.substr(end).starts_with("\r\n")) return std::nullopt;
   const std::string_view line = rest.substr(0, end);
+  if (line.find('\n') != std::string_view::npos) return std::nullopt;
   rest.remove_prefix(end + 2);
   return line;
 }
@@ -63,19 +67,22 @@ Result<void> parse_request_line(std::string_view line, RequestHead& head) {
     return bad("the request line is not METHOD SP target SP HTTP/1.1");
   head.method_text = line.substr(0, first);
   if (!is_token(head.method_text)) return bad("the request method is not a token");
-  if (first == last) {
-    return Error{
-        ErrorKind::version_not_supported, "HTTP/0.9 is not spoken here, only HTTP/1.x", {}};
-  }
-  head.target = line.substr(first + 1, last - first - 1);
+  const bool two_words = first == last;
+  head.target = line.substr(first + 1, two_words ? line.npos : last - first - 1);
+  if (two_words && head.target.starts_with("HTTP/")) return bad("the request line has no target");
   if (head.target.size() > max_target_bytes) {
     return Error{ErrorKind::target_too_long, "the request target is longer than 8 KiB", {}};
+  }
+  if (two_words) {
+    return Error{
+        ErrorKind::version_not_supported, "HTTP/0.9 is not spoken here, only HTTP/1.x", {}};
   }
   const bool plain = std::all_of(head.target.begin(), head.target.end(),
                                  [](char c) { return c > ' ' && c != 0x7F; });
   if (head.target.empty() || !plain) {
     return bad(
-        "the request target holds a blank, a control character or a byte to be percent-encoded");
+        "the request target is empty or holds a blank, a control character or a byte to be "
+        "percent-encoded");
   }
   const auto version = parse_version(line.substr(last + 1));
   if (!version) return bad("the request line does not end in HTTP/1.1 or HTTP/1.0");
@@ -119,7 +126,7 @@ Result<void> read_framing(RequestHead& head) {
       std::int64_t length = -1;
       const auto result = std::from_chars(line.value.data(), end, length);
       if (result.ec != std::errc{} || result.ptr != end || length < 0 || line.value[0] == '-') {
-        return bad("Content-Length is not a number of bytes");
+        return bad("Content-Length is not one number of bytes below 2^63");
       }
       head.content_length = static_cast<std::uint64_t>(length);
     } else if (line.id == field::transfer_encoding) {
@@ -138,8 +145,12 @@ Result<void> read_framing(RequestHead& head) {
 
 /// RFC 9112 §3.2.
 Result<void> check_host(const RequestHead& head) {
-  const auto hosts = std::count_if(head.fields.begin(), head.fields.end(),
-                                   [](const auto& line) { return line.id == field::host; });
+  unsigned hosts = 0;
+  for (const auto& line : head.fields) {
+    if (line.id != field::host) continue;
+    ++hosts;
+    if (!consists_of(host_chars, line.value)) return bad("Host is not a name and a port");
+  }
   if (hosts > 1) return bad("there are several Host fields");
   if (hosts == 0 && head.version >= 11) return bad("an HTTP/1.1 request needs a Host field");
   return {};

@@ -108,6 +108,9 @@ void add_plan_fields(ResponseHead& head, const ResponsePlan& plan, const Represe
   if (plan.status == 416 && what.length) {
     head.add("Content-Range", format_unsatisfied_range(*what.length));
   }
+  if (plan.accept_ranges && (plan.status / 100 == 2 || plan.status == 416)) {
+    head.add("Accept-Ranges", "bytes");
+  }
   if (plan.status == 412 || plan.status == 416) return;
 
   if (plan.framing != ResponsePlan::Framing::none) {
@@ -125,7 +128,6 @@ void add_plan_fields(ResponseHead& head, const ResponsePlan& plan, const Represe
   if (plan.status == 206 && !plan.is_multipart()) {
     head.add("Content-Range", format_content_range(plan.parts[0], what.length));
   }
-  if (plan.accept_ranges && plan.status != 304) head.add("Accept-Ranges", "bytes");
   const Validators& validators = what.validators;
   if (validators.has_strong_etag()) head.add("ETag", validators.etag->opaque);
   if (validators.last_modified) {

@@ -79,7 +79,10 @@ struct Moment {
     const year_month_day date{std::chrono::year(year), std::chrono::month(month + 1),
                               std::chrono::day(static_cast<unsigned>(day))};
     if (!date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
-    return sys_days(date) + hours(hour) + minutes(minute) + seconds(second);
+    const HttpTime time = sys_days(date) + hours(hour) + minutes(minute) + seconds(second);
+    // The leap second of the last year that four digits can write would lead past it.
+    if (time >= sys_days(December / 31 / 9999) + days(1)) return std::nullopt;
+    return time;
   }
 };
 
@@ -100,7 +103,7 @@ std::optional<HttpTime> parse_imf_fixdate(std::string_view text) {
   return in.done() ? moment.time() : std::nullopt;
 }
 
-/// `Sunday, 06-Nov-94 08:49:37 GMT`; a year that looks more than 50 years ahead is in the past.
+/// `Sunday, 06-Nov-94 08:49:37 GMT`; what looks more than 50 years ahead is in the past.
 std::optional<HttpTime> parse_rfc850(std::string_view text) {
   DateReader in(text);
   Moment moment;
@@ -115,10 +118,13 @@ std::optional<HttpTime> parse_rfc850(std::string_view text) {
   moment.read_time(in);
   in.literal(" GMT");
   if (!in.done()) return std::nullopt;
-  const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+  const auto now = std::chrono::system_clock::now();
+  const auto today = std::chrono::floor<std::chrono::days>(now);
   const int this_year = static_cast<int>(std::chrono::year_month_day(today).year());
   moment.year += this_year / 100 * 100;
-  if (moment.year > this_year + 50) moment.year -= 100;
+  const auto time = moment.time();
+  if (!time || *time <= now + std::chrono::years(50)) return time;
+  moment.year -= 100;
   return moment.time();
 }
 
@@ -229,7 +235,9 @@ EntityTagList parse_entity_tag_list(std::string_view field) {
   list.any = field == "*";
   while (!list.any && !field.empty()) {
     // A comma may stand inside a tag: only what is no tag is skipped to the next comma.
-    if (auto tag = take_entity_tag(field)) list.tags.push_back(std::move(*tag));
+    auto tag = take_entity_tag(field);
+    field = trim(field);
+    if (tag && (field.empty() || field.front() == ',')) list.tags.push_back(std::move(*tag));
     const auto comma = field.find(',');
     field = comma == std::string_view::npos ? std::string_view() : trim(field.substr(comma + 1));
   }

@@ -16,7 +16,7 @@ struct RepresentationRequest {
   RangeField range;
   std::optional<EntityTagList> if_match;
   std::optional<EntityTagList> if_none_match;
-  std::optional<HttpTime> if_modified_since;    ///< Absent too when it is no valid date (§13.1.3).
+  std::optional<HttpTime> if_modified_since;  ///< Absent too when it is no valid date (§13.1.3).
   std::optional<HttpTime> if_unmodified_since;
   /// The If-Range field as sent; empty when absent. Neither tag nor date: never matches.
   std::string if_range;
@@ -37,9 +37,9 @@ struct PlanOptions {
 /// The answer to a representation request, decided before a byte of it moves.
 struct ResponsePlan {
   enum class Framing : std::uint8_t {
-    none,         ///< No body at all: 304 and 412.
-    length,       ///< Exactly content_length bytes.
-    until_end,    ///< Chunked to HTTP/1.1, until close to HTTP/1.0: the length is not known.
+    none,       ///< No body at all: 304 and 412.
+    length,     ///< Exactly content_length bytes.
+    until_end,  ///< Chunked to HTTP/1.1, until close to HTTP/1.0: the length is not known.
   };
 
   unsigned status = 200;  ///< 200, 206, 304, 412 or 416.

@@ -1,11 +1,11 @@
 #pragma once
 
+#include <boost/container/small_vector.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
-
-#include <boost/container/small_vector.hpp>
 
 namespace tonearm::http {
 
@@ -19,8 +19,8 @@ struct ByteRange {
 };
 
 /// One range as it was asked, before the length is known (RFC 9110 §14.1.2).
-/// int-range: `first` set, `last` set or not. suffix-range: `first` empty, `last` the suffix length.
-/// Numbers of any length are accepted and saturate at 2^64-1; they never wrap.
+/// int-range: `first` set, `last` set or not. suffix-range: `first` empty, `last` the suffix
+/// length. Numbers of any length are accepted and saturate at 2^64-1; they never wrap.
 struct RangeSpec {
   std::optional<std::uint64_t> first;
   std::optional<std::uint64_t> last;

@@ -32,9 +32,9 @@ struct RequestHead {
   std::string_view target;
   unsigned version = 11;  ///< 10 or 11. A later 1.x counts as 11.
   boost::container::small_vector<Field, 24> fields;
-  bool keep_alive = true;             ///< RFC 9112 §9.3.
-  std::uint64_t content_length = 0;   ///< 0 when there is none.
-  bool chunked = false;               ///< A chunked request body follows.
+  bool keep_alive = true;            ///< RFC 9112 §9.3.
+  std::uint64_t content_length = 0;  ///< 0 when there is none.
+  bool chunked = false;              ///< A chunked request body follows.
 
   /// The first field of this id, empty when absent.
   std::string_view get(field id) const;

@@ -8,8 +8,8 @@
 namespace tonearm::http {
 
 /// Builds one response head in one string: status line, fields, empty line.
-/// A value must not hold CR, LF or NUL; such bytes are dropped, so that nothing that a catalog or an
-/// origin says can start a field of its own.
+/// A value must not hold CR, LF or NUL; such bytes are dropped, so that nothing that a catalog or
+/// an origin says can start a field of its own.
 class ResponseHead {
  public:
   /// The status line (always HTTP/1.1, RFC 9112 §2.3) and Date.
@@ -27,8 +27,10 @@ class ResponseHead {
 std::string_view reason_phrase(unsigned status);
 
 /// Adds what a plan decides: Content-Type, Content-Length or Transfer-Encoding, Content-Range,
-/// Accept-Ranges, ETag (strong only), Last-Modified. 304 carries what RFC 9110 §15.4.5 wants,
-/// 416 `Content-Range: bytes */SIZE`. Chunked is for HTTP/1.1 alone: `version` is the request's.
+/// Accept-Ranges, ETag (strong only), Last-Modified. 304 carries what RFC 9110 §15.4.5 wants.
+/// 412 and 416 have a body of the caller's, so their Content-Type and Content-Length are his too;
+/// 416 gets `Content-Range: bytes */SIZE` and Accept-Ranges alone, 412 nothing.
+/// Chunked is for HTTP/1.1 alone: `version` is the request's.
 void add_plan_fields(ResponseHead& head, const ResponsePlan& plan, const Representation& what,
                      std::string_view content_type, std::string_view boundary, unsigned version);
 

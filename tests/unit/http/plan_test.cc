@@ -2,6 +2,8 @@
 
 #include "tonearm/http/multipart.h"
 
+#include "print.h"
+
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -9,11 +11,6 @@
 #include <vector>
 
 namespace tonearm::http {
-
-void PrintTo(const ByteRange& range, std::ostream* out) {
-  *out << '[' << range.first << ", " << range.end << ')';
-}
-
 namespace {
 
 using Framing = ResponsePlan::Framing;
@@ -190,6 +187,7 @@ TEST(PlanMaxRange, TouchesNothingElse) {
   expect_multipart(plan_of("bytes=0-0,300-", song(), 100), {{0, 1}, {300, 1000}});
   // A list stays one, even where only its open-ended member can be satisfied.
   expect_single(plan_of("bytes=5000-6000,500-", song(), 100), {500, 1000});
+  expect_single(plan_of("bytes=5000-,500-", song(), 100), {500, 1000});
   expect_unsatisfiable(plan_of("bytes=1000-", song(), 100));
 }
 

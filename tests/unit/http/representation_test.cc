@@ -93,6 +93,16 @@ TEST(ChooseContentType, ParametersAreKeptAndBlanksAroundAreNot) {
   EXPECT_EQ(choose_content_type("", "audio/L16;rate=16000", ""), "audio/L16;rate=16000");
 }
 
+// Browsers take a list's last member for the type.
+TEST(ChooseContentType, AListBehindAHarmlessTypeIsCutOff) {
+  for (const char* type : {"audio/mpeg; a=b, text/html", "audio/mpeg; a=\"b, text/html",
+                           "audio/mpeg; a=\"b\\\", text/html"}) {
+    EXPECT_EQ(choose_content_type(type, "", ""), "audio/mpeg") << type;
+  }
+  const std::string quoted = "audio/mp4; codecs=\"mp4a.40.2, ac-3\"";
+  EXPECT_EQ(choose_content_type(quoted, "", ""), quoted);
+}
+
 TEST(ChooseContentType, NeverHoldsAControlCharacter) {
   const std::string types[] = {"audio/mpeg; a=b\r\nSet-Cookie: x=y",
                                "audio/mpeg\r\nX: y",

@@ -199,6 +199,7 @@ TEST(ParseRequestHead, RefusesABareCrOrLf) {  // RFC 9112 §2.2
   expect_outcomes({
       {"GET / HTTP/1.1\nHost: h\r\n\r\n", bad_request},
       {"GET /\nHost: h\r\n\r\n", bad_request},
+      {"GET /\nHost:h\r\n\r\n", bad_request},
       {"GET / HTTP/1.1\rHost: h\r\n\r\n", bad_request},
       {with("X: a\nY: b\r\n"), bad_request},
       {with("X: a\rY: b\r\n"), bad_request},

@@ -140,8 +140,7 @@ TEST(AddPlanFields, ChunksABodyOfUnknownLengthForHttp11Alone) {  // RFC 9112 §6
   EXPECT_THAT(fields(plan, what, 10), testing::UnorderedElementsAre(type, etag, last_modified));
 }
 
-TEST(AddPlanFields,
-     TellsHeadNoFramingWhereTheLengthIsUnknown) {  // INTERFACE: without Content-Length
+TEST(AddPlanFields, TellsHeadNoFramingWhereTheLengthIsUnknown) {  // RFC 9110 §9.3.2
   Representation what = song();
   what.length.reset();
   EXPECT_THAT(fields(plan_for(what, "", true), what),
@@ -161,13 +160,6 @@ TEST(AddPlanFields, HandsOnNoWeakTag) {  // players put it into If-Range, where 
   EXPECT_THAT(
       fields(plan_for(what, ""), what),
       testing::UnorderedElementsAre(type, "Content-Length: 1000", accept_ranges, last_modified));
-}
-
-TEST(AddPlanFields, OffersNoRangesOfWhatCannotSeek) {
-  Representation what = song();
-  what.seekable = false;
-  EXPECT_THAT(fields(plan_for(what, "bytes=0-1"), what),
-              testing::UnorderedElementsAre(type, "Content-Length: 1000", etag, last_modified));
 }
 
 }  // namespace
