@@ -20,17 +20,17 @@ bool is_private_v4(ip::address_v4 address) {
     unsigned prefix;
   };
   // IANA's special-purpose registry, as far as such an address could be somebody's inside.
-  static constexpr std::array<Block, 12> blocks{{{0x00000000, 8},   // "this network"
-                                                 {0x0A000000, 8},   // RFC 1918
-                                                 {0x64400000, 10},  // shared address space
-                                                 {0x7F000000, 8},   // loopback
-                                                 {0xA9FE0000, 16},  // link-local
-                                                 {0xAC100000, 12},  // RFC 1918
-                                                 {0xC0000000, 24},  // IETF protocol assignments
-                                                 {0xC0A80000, 16},  // RFC 1918
-                                                 {0xC6120000, 15},  // benchmarking
-                                                 {0xE0000000, 4},   // multicast
-                                                 {0xF0000000, 4},   // reserved, broadcast
+  static constexpr std::array<Block, 12> blocks{{{0x00000000, 8},     // "this network"
+                                                 {0x0A000000, 8},     // RFC 1918
+                                                 {0x64400000, 10},    // shared address space
+                                                 {0x7F000000, 8},     // loopback
+                                                 {0xA9FE0000, 16},    // link-local
+                                                 {0xAC100000, 12},    // RFC 1918
+                                                 {0xC0000000, 24},    // IETF protocol assignments
+                                                 {0xC0A80000, 16},    // RFC 1918
+                                                 {0xC6120000, 15},    // benchmarking
+                                                 {0xE0000000, 4},     // multicast
+                                                 {0xF0000000, 4},     // reserved, broadcast
                                                  {0xC0586300, 24}}};  // 6to4 relay anycast
   const std::uint32_t value = address.to_uint();
   return std::any_of(blocks.begin(), blocks.end(), [&](const Block& block) {
@@ -44,7 +44,8 @@ ip::address_v4 embedded_v4(const ip::address_v6::bytes_type& bytes, std::size_t 
 
 bool is_private_v6(const ip::address_v6& address) {
   const auto bytes = address.to_bytes();
-  const bool high_zero = std::all_of(bytes.begin(), bytes.begin() + 10, [](auto b) { return b == 0; });
+  const bool high_zero =
+      std::all_of(bytes.begin(), bytes.begin() + 10, [](auto b) { return b == 0; });
   if (high_zero) {
     const bool mapped = bytes[10] == 0xFF && bytes[11] == 0xFF;
     const bool compatible = bytes[10] == 0 && bytes[11] == 0;  // ::, ::1 and ::a.b.c.d

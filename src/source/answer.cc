@@ -105,9 +105,9 @@ Sameness compare(const http::Representation& described, const UpstreamHead& head
 }
 
 bool is_provable(const http::Representation& described) {
-  return described.length && (described.validators.has_strong_etag() ||
-                              (described.validators.last_modified &&
-                               described.validators.last_modified_is_strong));
+  return described.length &&
+         (described.validators.has_strong_etag() ||
+          (described.validators.last_modified && described.validators.last_modified_is_strong));
 }
 
 }  // namespace tonearm::source

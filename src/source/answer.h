@@ -1,9 +1,10 @@
 #pragma once
 
-#include "source/upstream_head.h"
 #include "tonearm/base/result.h"
 #include "tonearm/http/range.h"
 #include "tonearm/http/representation.h"
+
+#include "source/upstream_head.h"
 
 #include <optional>
 
@@ -18,8 +19,8 @@ struct Answer {
     unsatisfiable,  ///< 416; `length` is set when it named the size.
     useless,        ///< A 206 that cannot serve the question: ask again without Range.
     redirect,
-    retry,          ///< 429, 500, 502, 503, 504: the same question may be answered later.
-    failure,        ///< `error` says what.
+    retry,    ///< 429, 500, 502, 503, 504: the same question may be answered later.
+    failure,  ///< `error` says what.
   };
   Kind kind = Kind::failure;
   /// part, whole: the bytes of the representation that the body holds; end is empty when unknown.

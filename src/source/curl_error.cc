@@ -5,8 +5,10 @@ namespace {
 
 ErrorKind kind_of(CURLcode code, CURL* easy) {
   switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST: return ErrorKind::dns_error;
-    case CURLE_COULDNT_CONNECT: return ErrorKind::connection_refused;
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return ErrorKind::dns_error;
+    case CURLE_COULDNT_CONNECT:
+      return ErrorKind::connection_refused;
     case CURLE_OPERATION_TIMEDOUT: {
       curl_off_t looked_up = 0;
       curl_easy_getinfo(easy, CURLINFO_NAMELOOKUP_TIME_T, &looked_up);
@@ -14,20 +16,27 @@ ErrorKind kind_of(CURLcode code, CURL* easy) {
     }
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR: return ErrorKind::tls_certificate_error;
+    case CURLE_SSL_ISSUER_ERROR:
+      return ErrorKind::tls_certificate_error;
     case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_SSL_CIPHER: return ErrorKind::tls_protocol_error;
+    case CURLE_SSL_CIPHER:
+      return ErrorKind::tls_protocol_error;
     case CURLE_GOT_NOTHING:
     case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR: return ErrorKind::connection_terminated;
-    case CURLE_PARTIAL_FILE: return ErrorKind::http_response_incomplete;
+    case CURLE_RECV_ERROR:
+      return ErrorKind::connection_terminated;
+    case CURLE_PARTIAL_FILE:
+      return ErrorKind::http_response_incomplete;
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_FILESIZE_EXCEEDED:
     case CURLE_OUT_OF_MEMORY:
-    case CURLE_BAD_CONTENT_ENCODING: return ErrorKind::http_protocol_error;
-    case CURLE_URL_MALFORMAT: return ErrorKind::bad_locator;
-    default: return ErrorKind::connection_terminated;
+    case CURLE_BAD_CONTENT_ENCODING:
+      return ErrorKind::http_protocol_error;
+    case CURLE_URL_MALFORMAT:
+      return ErrorKind::bad_locator;
+    default:
+      return ErrorKind::connection_terminated;
   }
 }
 

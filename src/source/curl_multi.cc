@@ -10,7 +10,8 @@
 
 namespace tonearm::source {
 
-/// One watched descriptor. Shared with its pending waits: a handler that comes late finds it closed.
+/// One watched descriptor. Shared with its pending waits: a handler that comes late finds it
+/// closed.
 struct Watch {
   Watch(io::Executor executor, curl_socket_t curl_fd, int watched_fd)
       : fd(curl_fd), descriptor(executor, watched_fd) {}
@@ -28,15 +29,16 @@ struct Watch {
 };
 
 CurlMulti::CurlMulti(io::Executor executor, long max_idle)
-    : executor_(executor), multi_(curl_multi_init()), timer_(executor, [this] {
-        act(CURL_SOCKET_TIMEOUT, 0);
-      }) {
+    : executor_(executor),
+      multi_(curl_multi_init()),
+      timer_(executor, [this] { act(CURL_SOCKET_TIMEOUT, 0); }) {
   curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &CurlMulti::on_socket);
   curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
   curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &CurlMulti::on_timer);
   curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
   curl_multi_setopt(multi_, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
-  // Set explicitly: the default shrinks after a burst, and every reconnect doubles a request's cost.
+  // Set explicitly: the default shrinks after a burst, and every reconnect doubles a request's
+  // cost.
   curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, max_idle);
 }
 

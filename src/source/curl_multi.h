@@ -13,15 +13,15 @@ namespace tonearm::source {
 /// libcurl's multi interface on one loop: its sockets watched by Asio, its timer lazy.
 ///
 /// Rules that keep it sound (docs/architecture.md): socket_action is never called from inside a
-/// libcurl callback; whoever waits for a transfer is woken by posting; a socket's watch outlives its
-/// pending waits. Not thread-safe.
+/// libcurl callback; whoever waits for a transfer is woken by posting; a socket's watch outlives
+/// its pending waits. Not thread-safe.
 class CurlMulti {
  public:
   /// One transfer, as the multi sees it. Set as CURLOPT_PRIVATE before add().
   class Client {
    public:
-    /// False while there is no room for what a read would bring: the socket is then left alone, which
-    /// is all the backpressure that HTTP/1.1 over TCP needs.
+    /// False while there is no room for what a read would bring: the socket is then left alone,
+    /// which is all the backpressure that HTTP/1.1 over TCP needs.
     virtual bool wants_data() const = 0;
     /// The transfer has ended and its handle left the multi. Must not add, remove or resume inline.
     virtual void on_done(CURLcode code) = 0;
@@ -69,7 +69,7 @@ class CurlMulti {
   CURLM* multi_;
   std::unordered_map<curl_socket_t, std::shared_ptr<Watch>> watches_;
   io::Deadline timer_;
-  bool due_now_ = false;   ///< libcurl wants to be called at once.
+  bool due_now_ = false;  ///< libcurl wants to be called at once.
   bool settling_ = false;
 };
 

@@ -1,7 +1,8 @@
 #pragma once
 
-#include "source/curl_multi.h"
 #include "tonearm/source/http_options.h"
+
+#include "source/curl_multi.h"
 
 #include <curl/curl.h>
 

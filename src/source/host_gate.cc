@@ -3,36 +3,104 @@
 #include "tonearm/io/event.h"
 
 #include <algorithm>
+#include <deque>
 #include <list>
+#include <utility>
 
 namespace tonearm::source {
 
+/// One request on its way to an answer.
+struct HostGate::Permit::Approach {
+  io::Clock::time_point since = io::Clock::now();
+  bool over = false;
+};
+
 struct HostGate::Host {
+  using Approach = Permit::Approach;
+
   struct Waiter {
     explicit Waiter(io::Executor executor) : event(executor) {}
     io::Event event;
-    bool admitted = false;
+    std::shared_ptr<Approach> admitted;
   };
 
-  // Invariant: nobody waits while in_use < most. A permit that ends is handed to the first in line
-  // without in_use going down, so that nobody can push in between.
-  std::size_t in_use = 0;
-  std::list<Waiter*> line;
+  Host(io::Executor executor, std::size_t most_connections)
+      : most(most_connections), patience_over(executor, [this] { lose_patience(); }) {}
 
-  void leave() {
-    if (line.empty()) {
-      --in_use;
-      return;
+  // Invariant: nobody waits while there is room, so that whoever comes next cannot push in.
+  const std::size_t most;
+  std::size_t in_use = 0;
+  std::size_t approaching = 0;
+  double burst = first_burst;
+  io::Clock::time_point shrunk{};
+  std::list<Waiter*> line;
+  std::deque<std::shared_ptr<Approach>> approaches;  ///< In the order of their start.
+  io::Deadline patience_over;
+
+  bool has_room() const { return in_use < most && static_cast<double>(approaching) < burst; }
+
+  std::shared_ptr<Approach> take_room() {
+    ++in_use;
+    ++approaching;
+    auto approach = std::make_shared<Approach>();
+    if (approaches.empty()) patience_over.expire_at(approach->since + patience);
+    approaches.push_back(approach);
+    return approach;
+  }
+
+  void end_approach(Approach& approach) {
+    if (std::exchange(approach.over, true)) return;
+    --approaching;
+    while (!approaches.empty() && approaches.front()->over) approaches.pop_front();
+  }
+
+  void lose_patience() {
+    const auto before = io::Clock::now() - patience;
+    while (!approaches.empty() && approaches.front()->since <= before) {
+      const std::shared_ptr<Approach> slow = approaches.front();
+      end_approach(*slow);
     }
-    Waiter* next = line.front();
-    line.pop_front();
-    next->admitted = true;
-    next->event.notify();
+    if (!approaches.empty()) patience_over.expire_at(approaches.front()->since + patience);
+    admit();
+  }
+
+  void judge(std::chrono::microseconds connecting) {
+    const auto now = io::Clock::now();
+    if (connecting < dropped) {
+      burst += burst < 16 ? 1 : 1 / burst;
+    } else if (now - shrunk > dropped) {
+      shrunk = now;
+      burst = std::max<double>(least_burst, burst / 2);
+    }
+  }
+
+  void admit() {
+    while (!line.empty() && has_room()) {
+      Waiter* next = line.front();
+      line.pop_front();
+      next->admitted = take_room();
+      next->event.notify();
+    }
+  }
+
+  void leave(Approach& approach) {
+    end_approach(approach);
+    --in_use;
+    admit();
   }
 };
 
+HostGate::Permit::Permit(std::shared_ptr<Host> host, std::shared_ptr<Approach> approach)
+    : host_(std::move(host)), approach_(std::move(approach)) {}
+
 HostGate::Permit::~Permit() {
-  if (host_) host_->leave();
+  if (host_) host_->leave(*approach_);
+}
+
+void HostGate::Permit::answered(std::chrono::microseconds connecting) {
+  host_->judge(connecting);
+  host_->end_approach(*approach_);
+  host_->admit();
 }
 
 std::shared_ptr<HostGate::Host> HostGate::host(const std::string& authority) {
@@ -41,7 +109,7 @@ std::shared_ptr<HostGate::Host> HostGate::host(const std::string& authority) {
     std::erase_if(hosts_, [](const auto& entry) { return entry.second.use_count() == 1; });
   }
   auto& host = hosts_[authority];
-  if (!host) host = std::make_shared<Host>();
+  if (!host) host = std::make_shared<Host>(executor_, most_);
   return host;
 }
 
@@ -55,14 +123,13 @@ class PlaceInLine {
   }
   ~PlaceInLine() {
     host_.line.remove(&waiter_);
-    if (waiter_.admitted && !taken_) host_.leave();
+    if (waiter_.admitted) host_.leave(*waiter_.admitted);
   }
-  void take() { taken_ = true; }
+  std::shared_ptr<HostGate::Permit::Approach> take() { return std::move(waiter_.admitted); }
 
  private:
   HostGate::Host& host_;
   HostGate::Host::Waiter& waiter_;
-  bool taken_ = false;
 };
 
 }  // namespace
@@ -70,10 +137,7 @@ class PlaceInLine {
 io::Task<std::optional<HostGate::Permit>> HostGate::enter(std::string authority,
                                                           io::Clock::time_point deadline) {
   const std::shared_ptr<Host> place = host(authority);
-  if (place->in_use < most_) {
-    ++place->in_use;
-    co_return Permit(place);
-  }
+  if (place->has_room()) co_return Permit(place, place->take_room());
   Host::Waiter waiter(executor_);
   PlaceInLine in_line(*place, waiter);
   bool late = false;
@@ -84,8 +148,7 @@ io::Task<std::optional<HostGate::Permit>> HostGate::enter(std::string authority,
   limit.expire_at(deadline);
   co_await waiter.event.wait();
   if (!waiter.admitted) co_return std::nullopt;
-  in_line.take();
-  co_return Permit(place);
+  co_return Permit(place, in_line.take());
 }
 
 }  // namespace tonearm::source

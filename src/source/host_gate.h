@@ -3,6 +3,7 @@
 #include "tonearm/io/deadline.h"
 #include "tonearm/io/task.h"
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -11,21 +12,39 @@
 
 namespace tonearm::source {
 
-/// upstream.max_connections_per_host on one loop: who comes past it waits in order. Not thread-safe.
+/// upstream.max_connections_per_host on one loop: who comes past it waits in order. Not
+/// thread-safe.
+///
+/// It also keeps a burst from overrunning an origin's listen queue, which for small servers holds
+/// five: only so many requests are on their way to an answer at once, more with each one that is
+/// answered, fewer when a connection took so long that its SYN must have been dropped. A request
+/// that waits for longer than `patience` does not count: slow answers must not hold up the others.
 class HostGate {
  public:
   struct Host;
 
+  static constexpr std::size_t first_burst = 6;
+  static constexpr std::size_t least_burst = 4;
+  static constexpr std::chrono::milliseconds patience{300};
+  /// The kernel repeats a SYN after a second.
+  static constexpr std::chrono::milliseconds dropped{900};
+
   /// The right to one connection to a host; gives it to the next in line when it is destroyed.
   class Permit {
    public:
-    explicit Permit(std::shared_ptr<Host> host) : host_(std::move(host)) {}
+    struct Approach;
+
+    Permit(std::shared_ptr<Host> host, std::shared_ptr<Approach> approach);
     Permit(Permit&&) noexcept = default;
     Permit& operator=(Permit&&) = delete;
     ~Permit();
 
+    /// The origin has answered; connecting took so long (zero on a connection that was there).
+    void answered(std::chrono::microseconds connecting);
+
    private:
     std::shared_ptr<Host> host_;
+    std::shared_ptr<Approach> approach_;
   };
 
   HostGate(io::Executor executor, std::size_t most) : executor_(executor), most_(most) {}

@@ -7,7 +7,7 @@
 namespace tonearm::source {
 namespace {
 
-constexpr std::size_t idle_blocks = 128;      // 16 MiB of a loop's memory, at most
+constexpr std::size_t idle_blocks = 128;  // 16 MiB of a loop's memory, at most
 constexpr long idle_connections = 256;
 // What may be thrown away to keep a connection: a rest that is on its way already.
 constexpr std::uint64_t short_rest = 256 * 1024;
@@ -79,8 +79,8 @@ io::Task<Result<Reply>> HttpClient::ask(Question question, OriginUse& use) {
     Result<OriginUrl> next = resolve_redirect(url, reply.transfer->head().location);
     if (!next) co_return next.error();
     if (redirects >= options_.max_redirects) {
-      co_return Error{ErrorKind::http_protocol_error, "more redirects than upstream.max_redirects",
-                      {}};
+      co_return Error{
+          ErrorKind::http_protocol_error, "more redirects than upstream.max_redirects", {}};
     }
     url = std::move(*next);
   }

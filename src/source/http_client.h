@@ -1,10 +1,11 @@
 #pragma once
 
+#include "tonearm/source/http_options.h"
+
 #include "source/answer.h"
 #include "source/easy_pool.h"
 #include "source/host_gate.h"
 #include "source/transfer.h"
-#include "tonearm/source/http_options.h"
 
 #include <list>
 #include <memory>

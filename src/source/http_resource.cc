@@ -62,7 +62,8 @@ io::Task<Result<Reply>> HttpResource::ask_for_description(std::optional<http::By
     if (!reply) co_return reply.error();
     switch (reply->answer.kind) {
       case Answer::Kind::part:
-      case Answer::Kind::whole: co_return reply;
+      case Answer::Kind::whole:
+        co_return reply;
       case Answer::Kind::unsatisfiable:
         if (!asked) co_return reply->answer.error;
         if (asked->first == 0 && reply->answer.length == 0U) co_return reply;
@@ -93,16 +94,16 @@ void HttpResource::describe_from(Reply reply, const ReadIntent& intent) {
                                                      : Access::rest;
   url_ = reply.transfer->url();
   take_body(std::move(reply));
-  headers_ = std::make_shared<RequestHeaders>(
-      client_.make_headers(if_range_of(described_.validators)));
+  headers_ =
+      std::make_shared<RequestHeaders>(client_.make_headers(if_range_of(described_.validators)));
   // A body that only told the length is no window to read from.
   const bool only_probe = body_->end == probe.end && access_ != Access::whole;
   if (only_probe && (!intent.body || !intent.range || intent.range->last != 1U)) close_body();
 }
 
 /// One question, repeated as long as the failure may pass, the budget and the deadline allow.
-io::Task<Result<Reply>> HttpResource::ask(std::optional<http::ByteRange> range,
-                                          RetryBudget& budget, io::Clock::time_point deadline) {
+io::Task<Result<Reply>> HttpResource::ask(std::optional<http::ByteRange> range, RetryBudget& budget,
+                                          io::Clock::time_point deadline) {
   for (;;) {
     Question question;
     question.named = named_;
@@ -120,8 +121,8 @@ io::Task<Result<Reply>> HttpResource::ask(std::optional<http::ByteRange> range,
     } else {
       error = reply.error();
     }
-    const bool link_died = error.kind == ErrorKind::origin_refused ||
-                           error.kind == ErrorKind::destination_not_found;
+    const bool link_died =
+        error.kind == ErrorKind::origin_refused || error.kind == ErrorKind::destination_not_found;
     if (link_died && url_.text != named_.text) {
       url_ = named_;  // where it redirected to has expired: ask for the way again
       continue;
@@ -149,11 +150,13 @@ std::unique_ptr<io::ByteReader> HttpResource::read(std::uint64_t first,
 std::optional<http::ByteRange> HttpResource::window_at(std::uint64_t position,
                                                        std::optional<std::uint64_t> end) const {
   switch (access_) {
-    case Access::windows: return sizer_.next(position, *end, closed_);
+    case Access::windows:
+      return sizer_.next(position, *end, closed_);
     case Access::rest:
       // With several ranges to come, one request must serve them all.
       return http::ByteRange{position, several_ ? *described_.length : *end};
-    case Access::whole: break;
+    case Access::whole:
+      break;
   }
   return std::nullopt;
 }
@@ -163,7 +166,8 @@ io::Task<Result<void>> HttpResource::open_body(std::uint64_t position,
                                                std::optional<std::uint64_t> end,
                                                RetryBudget& budget) {
   if (body_) {
-    const bool leads_there = body_->position() <= position && (!body_->end || position < *body_->end);
+    const bool leads_there =
+        body_->position() <= position && (!body_->end || position < *body_->end);
     const bool suffices = access_ != Access::rest || (end && body_->end && *body_->end >= *end);
     if (leads_there && suffices) co_return Result<void>{};
     if (body_->end == position) sizer_.taken(io::Clock::now() - body_->opened);
@@ -180,6 +184,7 @@ io::Task<Result<void>> HttpResource::open_body(std::uint64_t position,
     }
     Result<void> verified = verify(*reply);
     if (!verified) co_return verified;
+    url_ = reply->transfer->url();
     take_body(std::move(*reply));
     co_return Result<void>{};
   }
@@ -193,12 +198,14 @@ Result<void> HttpResource::verify(const Reply& reply) const {
   if (reply.answer.kind == Answer::Kind::unsatisfiable) return changed("a later range got a 416");
   const UpstreamHead& head = reply.transfer->head();
   switch (compare(described_, head, reply.answer.length)) {
-    case Sameness::proven: return {};
+    case Sameness::proven:
+      return {};
     case Sameness::consistent:
       if (!delivered_) return {};
       if (client_.options().window != 0 && head.content_type == described_.content_type) return {};
       return changed("nothing proves that the rest is of the same version");
-    case Sameness::different: break;
+    case Sameness::different:
+      break;
   }
   return changed("the origin's validators or size have changed");
 }

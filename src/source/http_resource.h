@@ -1,9 +1,10 @@
 #pragma once
 
+#include "tonearm/source/resource.h"
+
 #include "source/http_client.h"
 #include "source/retry.h"
 #include "source/window_sizer.h"
-#include "tonearm/source/resource.h"
 
 #include <memory>
 #include <optional>

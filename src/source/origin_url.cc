@@ -1,9 +1,9 @@
 #include "source/origin_url.h"
 
 #include <boost/url/encode.hpp>
+#include <boost/url/parse.hpp>
 #include <boost/url/rfc/pchars.hpp>
 #include <boost/url/url.hpp>
-#include <boost/url/parse.hpp>
 
 #include <algorithm>
 #include <cctype>
@@ -53,7 +53,8 @@ Result<OriginUrl> url_of_plain_name(std::string_view base_url, std::string_view 
     const std::string_view segment = name.substr(start, slash - start);
     if (segment.empty() || segment == "." || segment == "..") {
       return Error{ErrorKind::bad_locator,
-                   "the catalog's file value has an empty, \".\" or \"..\" path segment", {}};
+                   "the catalog's file value has an empty, \".\" or \"..\" path segment",
+                   {}};
     }
     if (start != 0) text += '/';
     text += urls::encode(segment, urls::pchars);

@@ -12,8 +12,10 @@ bool is_retryable(ErrorKind kind) {
     case ErrorKind::connection_timeout:
     case ErrorKind::connection_read_timeout:
     case ErrorKind::http_response_incomplete:
-    case ErrorKind::dns_timeout: return true;
-    default: return false;
+    case ErrorKind::dns_timeout:
+      return true;
+    default:
+      return false;
   }
 }
 

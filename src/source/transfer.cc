@@ -80,7 +80,7 @@ io::Task<Result<std::span<const std::byte>>> Transfer::read() {
     const std::span<const std::byte> bytes = portion();
     handed_out_ = bytes.size();
     position_ += bytes.size();
-    if (running_ && release_after_ && !wants_data()) deadline_.expire_after(*release_after_);
+    if (running_ && release_after_) deadline_.expire_after(*release_after_);
     co_return bytes;
   }
   if (timed_out_) {
@@ -194,6 +194,7 @@ std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count,
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   if (transfer.head_.line({data, length}, now)) {
     transfer.head_complete_ = true;
+    transfer.report_answer();
     transfer.progress_.notify();
   }
   return length;
@@ -213,6 +214,12 @@ std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, v
   if (transfer.use_ != nullptr) transfer.use_->bytes += length;
   if (transfer.reading_) transfer.progress_.notify();
   return length;
+}
+
+void Transfer::report_answer() {
+  curl_off_t connecting = 0;  // microseconds; includes the name lookup, which is quick or cached
+  curl_easy_getinfo(easy_.get(), CURLINFO_CONNECT_TIME_T, &connecting);
+  if (permit_) permit_->answered(std::chrono::microseconds(connecting));
 }
 
 curl_socket_t Transfer::on_open_socket(void* self, curlsocktype, curl_sockaddr* address) {

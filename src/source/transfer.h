@@ -82,6 +82,7 @@ class Transfer final : public CurlMulti::Client {
   static int on_connected(void* self, char* remote, char* local, int remote_port, int local_port);
 
   void set_options();
+  void report_answer();
   std::span<const std::byte> portion();
   void make_room();
   void on_deadline();

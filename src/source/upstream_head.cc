@@ -48,7 +48,8 @@ bool UpstreamHeadReader::line(std::string_view text, http::HttpTime now) {
     return head_.status >= 200;
   }
   const auto colon = text.find(':');
-  if (colon != std::string_view::npos) field(text.substr(0, colon), trim(text.substr(colon + 1)), now);
+  if (colon != std::string_view::npos)
+    field(text.substr(0, colon), trim(text.substr(colon + 1)), now);
   return false;
 }
 

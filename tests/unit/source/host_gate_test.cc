@@ -100,5 +100,45 @@ TEST_F(HostGateTest, APlaceGivenToWhoWasCancelledIsNotLost) {
   EXPECT_TRUE(fourth.permit);
 }
 
+class HostBurstTest : public HostGateTest {
+ protected:
+  HostBurstTest() { gate_ = HostGate(loop_.get_executor(), 1000); }
+
+  /// How many of so many more visitors are admitted at once.
+  std::size_t admitted_of(std::size_t count) {
+    std::size_t admitted = 0;
+    for (std::size_t i = 0; i < count; ++i) admitted += send().permit ? 1U : 0U;
+    return admitted;
+  }
+};
+
+TEST_F(HostBurstTest, OnlySoManyAreOnTheirWayAtOnce) {
+  EXPECT_EQ(admitted_of(20), HostGate::first_burst);
+}
+
+TEST_F(HostBurstTest, EachAnswerLetsMoreIn) {
+  Visitor& first = send();
+  EXPECT_EQ(admitted_of(20), HostGate::first_burst - 1);
+  first.permit->answered(1ms);
+  settle();
+  std::size_t admitted = 0;
+  for (const Visitor& visitor : visitors_) admitted += visitor.permit ? 1U : 0U;
+  EXPECT_EQ(admitted, HostGate::first_burst + 2) << "its place, and one more";
+}
+
+TEST_F(HostBurstTest, ADroppedSynLetsFewerIn) {
+  Visitor& first = send();
+  first.permit->answered(1s);
+  EXPECT_EQ(admitted_of(20), HostGate::least_burst);
+}
+
+TEST_F(HostBurstTest, WhoWaitsForLongHoldsNobodyUp) {
+  admitted_of(HostGate::first_burst);
+  Visitor& next = send();
+  EXPECT_FALSE(next.permit);
+  while (!next.ended) loop_.run_one();
+  EXPECT_TRUE(next.permit);
+}
+
 }  // namespace
 }  // namespace tonearm::source
