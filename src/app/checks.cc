@@ -25,10 +25,32 @@ bool is_token(const std::string& text) {
   });
 }
 
-bool is_http_url(const std::string& text) {
-  const auto url = boost::urls::parse_absolute_uri(text);
-  return url && (iequals(url->scheme(), "http") || iequals(url->scheme(), "https")) &&
-         !url->encoded_host().empty();
+/// What keeps a text from being a URL that others are made from; empty when nothing does.
+Complaint base_fault(const std::string& text) {
+  const auto url = boost::urls::parse_uri(text);
+  if (!url || (!iequals(url->scheme(), "http") && !iequals(url->scheme(), "https")) ||
+      url->encoded_host().empty()) {
+    return "is no http or https URL";
+  }
+  // parse_uri() takes any digits; 0 stands for a port that is out of bounds.
+  if (url->has_port() && !url->port().empty() && url->port_number() == 0) {
+    return "has a port that is not from 1 to 65535";
+  }
+  if (url->has_query() || url->has_fragment()) return "must not have a query or a fragment";
+  return {};
+}
+
+Complaint check_base(const std::string& text, std::string_view example) {
+  const auto url = boost::urls::parse_uri(text);
+  // The text is not shown: it holds a password.
+  if (url && url->has_userinfo()) {
+    return "must not hold a user or a password, which everyone who sees it would learn; give one "
+           "such as \"" +
+           std::string(example) + "\", and Authorization in upstream.headers where it is wanted";
+  }
+  const Complaint fault = base_fault(text);
+  if (!fault) return {};
+  return quoted(text) + ' ' + *fault + "; give one such as \"" + std::string(example) + '"';
 }
 
 }  // namespace
@@ -46,7 +68,8 @@ Complaint check_cidr(const std::string& text) {
 
 Complaint check_origin(const std::string& text) {
   const auto url = boost::urls::parse_absolute_uri(text);
-  const bool origin = url && !url->encoded_host().empty() && !url->has_query() &&
+  const bool origin = url && !url->encoded_host().empty() && !url->has_userinfo() &&
+                      !url->has_query() &&
                       (url->encoded_path().empty() || url->encoded_path() == "/");
   if (text == "*" || text == "null" || origin) return {};
   return quoted(text) + " is no origin; give \"https://player.example\" or \"*\"";
@@ -59,18 +82,28 @@ Complaint check_log_level(const std::string& text) {
 }
 
 Complaint check_base_url(const std::string& text) {
-  const auto url = boost::urls::parse_absolute_uri(text);
-  if (!is_http_url(text) || url->has_query()) {
-    return quoted(text) +
-           " cannot stand before a file's name; give an http or https URL without "
-           "query, such as \"http://localhost:8000/media/\"";
-  }
-  return {};
+  return check_base(text, "http://localhost:8000/media/");
 }
 
-Complaint check_url(const std::string& text) {
-  if (text.empty() || is_http_url(text)) return {};
-  return quoted(text) + " is no http or https URL; give one such as \"https://music.example\"";
+Complaint check_public_url(const std::string& text) {
+  return text.empty() ? Complaint() : check_base(text, "https://music.example");
+}
+
+Complaint check_endpoint(const std::string& text) {
+  return check_base(text, "https://s3.amazonaws.com");
+}
+
+Complaint check_not_empty(const std::string& text) {
+  if (!text.empty()) return {};
+  return "is empty; remove it, or give a value";
+}
+
+Complaint check_readable_file(const std::string& path) {
+  std::string content;
+  if (path.empty()) return {};
+  const Complaint fault = read_whole_file(path, content);
+  if (fault) return *fault + "; give a readable file";
+  return {};
 }
 
 Complaint check_field_value(const std::string& text) {

@@ -14,7 +14,11 @@ Complaint check_cidr(const std::string& text);
 Complaint check_origin(const std::string& text);
 Complaint check_log_level(const std::string& text);
 Complaint check_base_url(const std::string& text);
-Complaint check_url(const std::string& text);
+Complaint check_public_url(const std::string& text);
+Complaint check_endpoint(const std::string& text);
+Complaint check_not_empty(const std::string& text);
+/// Empty text is no file, and fine.
+Complaint check_readable_file(const std::string& path);
 Complaint check_field_value(const std::string& text);
 Complaint check_request_field(const std::pair<std::string, std::string>& field);
 Complaint check_resolver_name(const std::string& name);

@@ -1,11 +1,13 @@
 #include "app/command_line.h"
 
 #include "app/commands.h"
+#include "app/keys.h"
 #include "app/load_config.h"
 #include "app/logging.h"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <string>
@@ -22,14 +24,11 @@ int complain(const std::string& line) {
 
 /// What the commands have in common.
 struct Arguments {
-  std::string file;
+  std::optional<std::filesystem::path> file;
   Overrides overrides;
   std::string id;
 
-  Loaded load() const {
-    return load_config(file.empty() ? std::nullopt : std::optional<std::filesystem::path>(file),
-                       overrides);
-  }
+  Loaded load() const { return load_config(file, overrides); }
 };
 
 void add_config_options(CLI::App& command, Arguments& arguments) {
@@ -59,6 +58,31 @@ int probe(const Arguments& arguments) {
   const Loaded loaded = arguments.load();
   start_logging(loaded.config.log.level);
   return run_probe(loaded.config, arguments.id);
+}
+
+/// What is wrong with the first word, where a command or --help or --version is wanted.
+std::string no_command(const CLI::App& program, std::string_view word) {
+  if (word.starts_with('-')) {
+    return std::string(word) + " stands before the command; see tonearm --help";
+  }
+  std::vector<std::string> names;
+  for (const CLI::App* command : program.get_subcommands({})) names.push_back(command->get_name());
+  return '"' + std::string(word) + "\" is no command; did you mean " + nearest(word, names) +
+         "? See tonearm --help";
+}
+
+int refuse(const CLI::App& program, const CLI::ParseError& error, int argc,
+           const char* const* argv) {
+  if (argc < 2) {
+    std::cerr << program.help();
+    return bad_usage;
+  }
+  const auto parsed = program.get_subcommands();
+  const std::string_view first = argv[1];
+  if (parsed.empty() || first.starts_with('-')) return complain(no_command(program, first));
+  std::string line = error.what();
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  return complain(line + "; see tonearm " + parsed.front()->get_name() + " --help");
 }
 
 }  // namespace
@@ -97,9 +121,7 @@ int run_command_line(int argc, const char* const* argv) {
     std::cout << program.version() << '\n';
     return 0;
   } catch (const CLI::ParseError& error) {
-    std::string line = error.what();
-    std::replace(line.begin(), line.end(), '\n', ' ');
-    return complain(line + "; see tonearm --help");
+    return refuse(program, error, argc, argv);
   } catch (const ConfigError& error) {
     return complain(error.what());
   }

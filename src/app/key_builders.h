@@ -55,14 +55,17 @@ Key<Target> texts_key(std::string name, Field field, Complaint (*check)(const st
   return key;
 }
 
-/// `special`: values that are no paths, such as "-".
+/// `special`: values that are no paths, such as "-". `check` gets the path as it is to be opened.
 template <class Target, class Field>
-Key<Target> path_key(std::string name, Field field, std::string_view special = {}) {
+Key<Target> path_key(std::string name, Field field, std::string_view special = {},
+                     Complaint (*check)(const std::string&) = nullptr) {
   Key<Target> key = text_key<Target>(std::move(name), field);
   key.read = [=](const toml::node& node, const std::filesystem::path& directory, Target& target) {
     std::string text;
     Complaint complaint = read_text(node, text);
-    if (!complaint) field(target) = text == special ? text : rooted(text, directory);
+    if (text != special) text = rooted(text, directory);
+    if (!complaint && check != nullptr) complaint = check(text);
+    if (!complaint) field(target) = std::move(text);
     return complaint;
   };
   return key;
@@ -80,11 +83,12 @@ Key<Target> flag_key(std::string name, Field field) {
 }
 
 template <class Target, class Field>
-Key<Target> number_key(std::string name, Field field, std::uint64_t least, std::uint64_t most) {
+Key<Target> number_key(std::string name, Field field, std::uint64_t least, std::uint64_t most,
+                       std::string_view zero_means = {}) {
   Key<Target> key;
   key.read = [=](const toml::node& node, const std::filesystem::path&, Target& target) {
     std::uint64_t number = 0;
-    Complaint complaint = read_number(node, least, most, number);
+    Complaint complaint = read_number(node, least, most, zero_means, number);
     using Number = std::remove_reference_t<decltype(field(target))>;
     if (!complaint) field(target) = static_cast<Number>(number);
     return complaint;
@@ -137,7 +141,7 @@ Key<Target> secret_key(std::string name, Field field) {
   Key<Target> key;
   key.read = [=](const toml::node& node, const std::filesystem::path&, Target& target) {
     std::string text;
-    Complaint complaint = read_text(node, text);
+    Complaint complaint = read_hidden_text(node, text);
     return complaint ? complaint : read_secret(text, field(target));
   };
   key.take = [=](std::vector<std::string> lines, Target& target) -> Complaint {
@@ -158,7 +162,7 @@ Key<Target> secrets_key(std::string name, Field field) {
   Key<Target> key;
   key.read = [=](const toml::node& node, const std::filesystem::path&, Target& target) {
     std::vector<std::string> texts;
-    Complaint complaint = read_texts(node, texts);
+    Complaint complaint = read_hidden_texts(node, texts);
     for (std::string& text : texts) {
       if (!complaint) complaint = read_secret(std::string(text), text);
       if (!complaint && text.empty()) complaint = "a secret must not be empty; remove it";

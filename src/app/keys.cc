@@ -52,15 +52,15 @@ Key<Config> allow_private_key() {
 
 Complaint read_headers(const toml::node& node, UpstreamConfig& upstream) {
   const auto* table = node.as_table();
-  if (table == nullptr) return shown(node) + R"( is not a table; give { Authorization = "…" })";
+  if (table == nullptr) return R"(is not a table; give { Authorization = "…" })";
   std::vector<std::pair<std::string, std::string>> headers;
   for (const auto& [name, value] : *table) {
     auto& field = headers.emplace_back(std::string(name.str()), std::string());
-    if (auto complaint = read_text(value, field.second)) return complaint;
-    std::string secret;
-    if (auto complaint = read_secret(field.second, secret)) return complaint;
-    field.second = std::move(secret);
-    if (auto complaint = check_request_field(field)) return complaint;
+    std::string text;
+    Complaint complaint = read_hidden_text(value, text);
+    if (!complaint) complaint = read_secret(text, field.second);
+    if (complaint) return field.first + ": " + *complaint;
+    if ((complaint = check_request_field(field))) return complaint;
   }
   upstream.headers = std::move(headers);
   return {};
@@ -91,10 +91,10 @@ Key<Config> listen_key(Field field) {
     Complaint complaint = read_texts(node, texts);
     for (std::string& text : texts) {
       constexpr std::string_view unix_prefix = "unix:";
-      if (!complaint) complaint = check_listen(text);
       if (text.starts_with(unix_prefix)) {
         text = std::string(unix_prefix) + rooted(text.substr(unix_prefix.size()), directory);
       }
+      if (!complaint) complaint = check_listen(text);
     }
     if (!complaint) field(config) = std::move(texts);
     return complaint;
@@ -104,33 +104,34 @@ Key<Config> listen_key(Field field) {
 
 Section server_section() {
   using C = Config;
-  return {
-      "server",
-      {listen_key(PLACE(server.listen)), number_key<C>("threads", PLACE(server.threads), 0, 1024),
-       number_key<C>("max_connections", PLACE(server.max_connections), 1, 10'000'000),
-       duration_key<C>("header_timeout", PLACE(server.header_timeout), 1ms, day),
-       duration_key<C>("idle_timeout", PLACE(server.idle_timeout), 1ms, day),
-       duration_key<C>("send_timeout", PLACE(server.send_timeout), 1ms, 30 * day),
-       duration_key<C>("drain", PLACE(server.drain), 0ms, 30 * day),
-       later(text_key<C>("public_url", PLACE(server.public_url), check_url)),
-       texts_key<C>("trusted_proxies", PLACE(server.trusted_proxies), check_cidr),
-       later(flag_key<C>("proxy_protocol", PLACE(server.proxy_protocol))),
-       texts_key<C>("cors_origins", PLACE(server.cors_origins), check_origin)}};
+  return {"server",
+          {listen_key(PLACE(server.listen)),
+           number_key<C>("threads", PLACE(server.threads), 1, 1024, "one loop per core"),
+           number_key<C>("max_connections", PLACE(server.max_connections), 1, 10'000'000),
+           duration_key<C>("header_timeout", PLACE(server.header_timeout), 1ms, day),
+           duration_key<C>("idle_timeout", PLACE(server.idle_timeout), 1ms, day),
+           duration_key<C>("send_timeout", PLACE(server.send_timeout), 1ms, 30 * day),
+           duration_key<C>("drain", PLACE(server.drain), 0ms, 30 * day),
+           later(text_key<C>("public_url", PLACE(server.public_url), check_public_url)),
+           texts_key<C>("trusted_proxies", PLACE(server.trusted_proxies), check_cidr),
+           later(flag_key<C>("proxy_protocol", PLACE(server.proxy_protocol))),
+           texts_key<C>("cors_origins", PLACE(server.cors_origins), check_origin)}};
 }
 
 Section upstream_section() {
   using C = Config;
-  return {"upstream",
-          {text_key<C>("base_url", PLACE(upstream.base_url), check_base_url),
-           duration_key<C>("connect_timeout", PLACE(upstream.connect_timeout), 1ms, 1h),
-           duration_key<C>("first_byte_timeout", PLACE(upstream.first_byte_timeout), 1ms, 1h),
-           duration_key<C>("stall_timeout", PLACE(upstream.stall_timeout), 1ms, 1h),
-           number_key<C>("retries", PLACE(upstream.retries), 0, 100),
-           number_key<C>("max_connections_per_host", PLACE(upstream.max_connections_per_host), 1,
-                         1'000'000),
-           size_key<C>("window", PLACE(upstream.window), {KiB, GiB, "tonearm's own growth"}),
-           path_key<C>("ca_file", PLACE(upstream.ca_file)), headers_key(), allow_private_key(),
-           number_key<C>("max_redirects", PLACE(upstream.max_redirects), 0, 50)}};
+  return {
+      "upstream",
+      {text_key<C>("base_url", PLACE(upstream.base_url), check_base_url),
+       duration_key<C>("connect_timeout", PLACE(upstream.connect_timeout), 1ms, 1h),
+       duration_key<C>("first_byte_timeout", PLACE(upstream.first_byte_timeout), 1ms, 1h),
+       duration_key<C>("stall_timeout", PLACE(upstream.stall_timeout), 1ms, 1h),
+       number_key<C>("retries", PLACE(upstream.retries), 0, 100),
+       number_key<C>("max_connections_per_host", PLACE(upstream.max_connections_per_host), 1,
+                     1'000'000),
+       size_key<C>("window", PLACE(upstream.window), {KiB, GiB, "tonearm's own growth"}),
+       path_key<C>("ca_file", PLACE(upstream.ca_file), "", check_readable_file), headers_key(),
+       allow_private_key(), number_key<C>("max_redirects", PLACE(upstream.max_redirects), 0, 50)}};
 }
 
 Section stream_section() {
@@ -160,8 +161,8 @@ Section cache_section() {
 Section s3_section() {
   using C = Config;
   return {"s3",
-          {later(text_key<C>("endpoint", PLACE(s3.endpoint), check_url)),
-           later(text_key<C>("region", PLACE(s3.region))),
+          {later(text_key<C>("endpoint", PLACE(s3.endpoint), check_endpoint)),
+           later(text_key<C>("region", PLACE(s3.region), check_not_empty)),
            later(secret_key<C>("access_key", PLACE(s3.access_key))),
            later(secret_key<C>("secret_key", PLACE(s3.secret_key))),
            later(secret_key<C>("session_token", PLACE(s3.session_token))),
@@ -170,13 +171,14 @@ Section s3_section() {
 
 Section access_section() {
   using C = Config;
-  return {
-      "access",
-      {later(secrets_key<C>("signing_keys", PLACE(access.signing_keys))),
-       later(duration_key<C>("link_ttl", PLACE(access.link_ttl), 1s, 3650 * day)),
-       later(secrets_key<C>("api_tokens", PLACE(access.api_tokens))),
-       later(number_key<C>("requests_per_second", PLACE(access.requests_per_second), 0, 1'000'000)),
-       later(number_key<C>("streams_per_client", PLACE(access.streams_per_client), 0, 1'000'000))}};
+  return {"access",
+          {later(secrets_key<C>("signing_keys", PLACE(access.signing_keys))),
+           later(duration_key<C>("link_ttl", PLACE(access.link_ttl), 1s, 3650 * day)),
+           later(secrets_key<C>("api_tokens", PLACE(access.api_tokens))),
+           later(number_key<C>("requests_per_second", PLACE(access.requests_per_second), 1,
+                               1'000'000, "no limit")),
+           later(number_key<C>("streams_per_client", PLACE(access.streams_per_client), 1, 1'000'000,
+                               "no limit"))}};
 }
 
 std::vector<Section> make_sections() {
@@ -188,7 +190,7 @@ std::vector<Section> make_sections() {
                  {text_key<C>("level", PLACE(log.level), check_log_level),
                   path_key<C>("access", PLACE(log.access), "-")}});
   all.push_back({"catalog",
-                 {path_key<C>("path", PLACE(catalog.path), ":memory:"),
+                 {path_key<C>("path", PLACE(catalog.path), ":memory:", check_not_empty),
                   text_key<C>("lookup", PLACE(catalog.lookup)),
                   later(text_key<C>("list", PLACE(catalog.list)))}});
   all.push_back(upstream_section());
@@ -257,6 +259,15 @@ std::string nearest(std::string_view wrong, const std::vector<std::string>& name
   return *std::min_element(names.begin(), names.end(), [&](const auto& a, const auto& b) {
     return edits(wrong, a) < edits(wrong, b);
   });
+}
+
+std::string nearest_key(std::string_view bare) {
+  const std::vector<std::string> names = all_key_names();
+  std::vector<std::string> last_parts;
+  for (const std::string& name : names) last_parts.push_back(name.substr(name.rfind('.') + 1));
+  const std::string meant = nearest(bare, last_parts);
+  const auto at = std::find(last_parts.begin(), last_parts.end(), meant) - last_parts.begin();
+  return names[static_cast<std::size_t>(at)];
 }
 
 }  // namespace tonearm::app

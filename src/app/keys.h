@@ -42,5 +42,7 @@ const std::vector<Key<ResolverConfig>>& resolver_keys();
 std::vector<std::string> all_key_names();
 /// The one of `names` that takes the fewest edits to become `wrong`.
 std::string nearest(std::string_view wrong, const std::vector<std::string>& names);
+/// The full name of the key that a name without its table is nearest to.
+std::string nearest_key(std::string_view bare);
 
 }  // namespace tonearm::app

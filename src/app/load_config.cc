@@ -1,18 +1,29 @@
 #include "app/load_config.h"
 
+#include "tonearm/server/listen_address.h"
+
 #include "app/checks.h"
+#include "app/key_builders.h"
 #include "app/keys.h"
 
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <set>
 #include <sstream>
+#include <type_traits>
 #include <utility>
 
 namespace tonearm::app {
 namespace {
 
 namespace fs = std::filesystem;
+
+std::string one_line(std::string text) {
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+  std::replace_if(text.begin(), text.end(), is_control, ' ');
+  return text;
+}
 
 std::string at(const fs::path& file, const toml::source_region& where) {
   return file.string() + ":" + std::to_string(where.begin.line) + ": ";
@@ -28,6 +39,29 @@ bool is_set(const Key<Target>& key, const Target& target) {
   return effective != by_default;
 }
 
+std::vector<std::string> table_names() {
+  std::vector<std::string> names{"resolver"};
+  for (const Section& section : sections()) names.push_back(section.name);
+  return names;
+}
+
+/// What an unknown key of a table may have meant: one of its own, or one of another table. A
+/// resolver's name is anything, so only its own keys compare.
+template <class Target>
+std::vector<std::string> known_names(const std::string& prefix,
+                                     const std::vector<Key<Target>>& keys) {
+  if constexpr (std::is_same_v<Target, Config>) return all_key_names();
+  std::vector<std::string> names;
+  for (const Key<Target>& key : keys) names.push_back(prefix + "." + key.name);
+  return names;
+}
+
+/// A resolver's name in a table's head: with + or . it must be quoted.
+std::string toml_key(const std::string& name) {
+  const bool bare = name.find_first_of("+.") == std::string::npos;
+  return bare ? name : '"' + name + '"';
+}
+
 /// Reads one file into a Loaded.
 class FileReader {
  public:
@@ -35,15 +69,18 @@ class FileReader {
       : file_(std::move(file)), directory_(file_.parent_path()), loaded_(loaded) {}
 
   void read() {
+    std::string text;
+    if (auto complaint = read_whole_file(file_, text)) {
+      throw ConfigError(*complaint + "; give a readable configuration file");
+    }
     toml::table root;
     try {
-      root = toml::parse_file(file_.string());
+      root = toml::parse(text, file_.string());
     } catch (const toml::parse_error& error) {
-      const bool opened = error.source().begin.line > 0;
-      std::string what(error.description());
-      std::replace(what.begin(), what.end(), '\n', ' ');
-      throw ConfigError((opened ? at(file_, error.source()) : file_.string() + ": ") + what);
+      throw ConfigError(at(file_, error.source()) + std::string(error.description()));
     }
+    // A default means what it would mean if the file said it.
+    loaded_.config.catalog.path = rooted(loaded_.config.catalog.path, directory_);
     for (const auto& [name, node] : root) read_section(name, node);
   }
 
@@ -53,18 +90,22 @@ class FileReader {
     const auto& all = sections();
     const auto section = std::find_if(all.begin(), all.end(),
                                       [&](const Section& one) { return one.name == name.str(); });
-    if (section == all.end()) fail_unknown(name, std::string(name.str()), node.is_table());
-    read_table(section->name, as_table(name, node), section->keys, loaded_.config);
+    if (section == all.end()) {
+      const std::string wrong(name.str());
+      if (node.is_table()) fail_unknown(name, wrong, nearest(wrong, table_names()));
+      fail_unknown(name, wrong, nearest_key(wrong));
+    }
+    read_table(section->name, as_table(name, section->name, node), section->keys, loaded_.config);
   }
 
   void read_resolvers(const toml::key& name, const toml::node& node) {
-    for (const auto& [resolver, keys] : as_table(name, node)) {
+    for (const auto& [resolver, keys] : as_table(name, "resolver", node)) {
       if (auto complaint = check_resolver_name(std::string(resolver.str()))) {
         fail(resolver.source(), "resolver", *complaint);
       }
       ResolverConfig& config = loaded_.config.resolvers[std::string(resolver.str())];
       const std::string prefix = "resolver." + std::string(resolver.str());
-      read_table(prefix, as_table(resolver, keys), resolver_keys(), config);
+      read_table(prefix, as_table(resolver, prefix, keys), resolver_keys(), config);
       if (auto complaint = check_resolver_command(config.command)) {
         fail(resolver.source(), prefix + ".command", *complaint);
       }
@@ -79,7 +120,7 @@ class FileReader {
       const auto key = std::find_if(keys.begin(), keys.end(), [&](const Key<Target>& one) {
         return one.name == name.str() || (one.secret && one.name + "_file" == name.str());
       });
-      if (key == keys.end()) fail_unknown(name, full, false);
+      if (key == keys.end()) fail_unknown(name, full, nearest(full, known_names(prefix, keys)));
       const bool from_file = key->name != name.str();
       if (from_file && table.contains(key->name)) {
         fail(name.source(), full, "is given together with " + key->name + "; keep one of them");
@@ -103,11 +144,11 @@ class FileReader {
     return key.take(std::move(lines), target);
   }
 
-  const toml::table& as_table(const toml::key& name, const toml::node& node) const {
+  const toml::table& as_table(const toml::key& name, const std::string& full,
+                              const toml::node& node) const {
     const auto* table = node.as_table();
     if (table == nullptr) {
-      fail(name.source(), std::string(name.str()),
-           "is a table; write [" + std::string(name.str()) + "] and its keys below it");
+      fail(name.source(), full, "is a table; write [" + full + "] and its keys below it");
     }
     return *table;
   }
@@ -118,15 +159,8 @@ class FileReader {
   }
 
   [[noreturn]] void fail_unknown(const toml::key& name, const std::string& full,
-                                 bool is_table) const {
-    std::vector<std::string> names;
-    if (is_table) {
-      for (const Section& section : sections()) names.push_back(section.name);
-      names.emplace_back("resolver");
-    } else {
-      names = all_key_names();
-    }
-    fail(name.source(), full, "is unknown; did you mean " + nearest(full, names) + "?");
+                                 const std::string& meant) const {
+    fail(name.source(), full, "is unknown; did you mean " + meant + "?");
   }
 
   fs::path file_;
@@ -168,7 +202,35 @@ void apply(const Overrides& overrides, Loaded& loaded) {
   text("--log-level", "log", "level", overrides.log_level);
 }
 
+/// An address to listen on twice: SO_REUSEPORT would let both have it, and share out its clients.
+Complaint repeated_address(const Config& config) {
+  std::set<std::string> seen;
+  const auto repeats = [&](const std::string& text) {
+    const auto address = server::parse_listen_address(text);
+    const bool any_port = !address->is_unix() && address->port == 0;
+    return !any_port && !seen.insert(server::to_text(*address)).second;
+  };
+  for (const std::string& text : config.server.listen) {
+    if (repeats(text)) return "server.listen: \"" + text + "\" is there twice; keep one of them";
+  }
+  for (const std::string& text : config.admin.listen) {
+    if (repeats(text)) {
+      return "admin.listen: \"" + text + "\" is taken already; give another port, or [] for none";
+    }
+  }
+  return {};
+}
+
+void print_table(const std::string& name, const toml::table& table, std::ostream& out) {
+  // Double quotes, as in the documentation.
+  constexpr auto flags =
+      toml::toml_formatter::default_flags & ~toml::format_flags::allow_literal_strings;
+  out << '[' << name << "]\n" << toml::toml_formatter(table, flags) << "\n\n";
+}
+
 }  // namespace
+
+ConfigError::ConfigError(std::string line) : std::runtime_error(one_line(std::move(line))) {}
 
 Loaded load_config(const std::optional<fs::path>& file, const Overrides& overrides) {
   Loaded loaded;
@@ -182,6 +244,9 @@ Loaded load_config(const std::optional<fs::path>& file, const Overrides& overrid
   if (config.server.listen.empty()) {
     throw ConfigError(where + "server.listen: is empty; give one address at least");
   }
+  if (const auto twice = repeated_address(config)) {
+    throw ConfigError(where + *twice);
+  }
   return loaded;
 }
 
@@ -190,12 +255,12 @@ std::string print_config(const Config& config) {
   for (const Section& section : sections()) {
     toml::table table;
     for (const auto& key : section.keys) key.print(config, table);
-    out << '[' << section.name << "]\n" << table << "\n\n";
+    print_table(section.name, table, out);
   }
   for (const auto& [name, resolver] : config.resolvers) {
     toml::table table;
     for (const auto& key : resolver_keys()) key.print(resolver, table);
-    out << "[resolver." << name << "]\n" << table << "\n\n";
+    print_table("resolver." + toml_key(name), table, out);
   }
   std::string text = out.str();
   if (text.ends_with("\n\n")) text.pop_back();

@@ -14,7 +14,8 @@ namespace tonearm::app {
 /// which key, what is wrong, what would be right.
 class ConfigError : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  /// Line breaks that a value brought along become blanks.
+  explicit ConfigError(std::string line);
 };
 
 /// What the command line says; it beats the file. Relative paths start at the current directory.

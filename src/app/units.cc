@@ -18,6 +18,11 @@ constexpr std::array<Unit, 6> sizes{{{"TiB", 1ULL << 40},
                                      {"KiB", 1ULL << 10},
                                      {"B", 1},
                                      {"", 1}}};
+constexpr std::array<Unit, 5> decimal_sizes{{{"TB", 1'000'000'000'000},
+                                             {"GB", 1'000'000'000},
+                                             {"MB", 1'000'000},
+                                             {"KB", 1'000},
+                                             {"kB", 1'000}}};
 constexpr std::array<Unit, 5> durations{
     {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
 constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
@@ -48,7 +53,10 @@ std::string format(std::uint64_t value, const std::array<Unit, N>& units) {
 
 }  // namespace
 
-std::optional<std::uint64_t> parse_size(std::string_view text) { return parse(text, sizes); }
+std::optional<std::uint64_t> parse_size(std::string_view text) {
+  const auto size = parse(text, sizes);
+  return size ? size : parse(text, decimal_sizes);
+}
 std::string format_size(std::uint64_t bytes) { return format(bytes, sizes); }
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {

@@ -8,10 +8,11 @@
 
 namespace tonearm::app {
 
-/// `64KiB`, `1MiB`, `10GiB`, `2TiB`, `100B` or digits alone; empty when it is none of these or does
-/// not fit 63 bits.
+/// `64KiB`, `1MiB`, `10GiB`, `2TiB` (powers of 1024), `64KB` or `64kB`, `1MB`, `10GB`, `2TB`
+/// (powers of 1000), `100B` or digits alone; empty when it is none of these or does not fit 63
+/// bits.
 std::optional<std::uint64_t> parse_size(std::string_view text);
-/// The largest unit that divides it, as parse_size() reads it.
+/// The largest binary unit that divides it, as parse_size() reads it.
 std::string format_size(std::uint64_t bytes);
 
 /// `250ms`, `10s`, `5m`, `24h`, `7d`; empty for anything else.

@@ -2,19 +2,23 @@
 
 #include "app/units.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 
 namespace tonearm::app {
 
 std::string shown(const toml::node& node) {
-  std::ostringstream out;
   if (node.is_table()) return "a table";
   if (node.is_array()) return "an array";
-  node.visit([&](const auto& value) { out << value; });
+  constexpr auto unlike_a_line =
+      toml::format_flags::allow_literal_strings | toml::format_flags::allow_multi_line_strings;
+  std::ostringstream out;
+  out << toml::toml_formatter(node, toml::toml_formatter::default_flags & ~unlike_a_line);
   return out.str();
 }
 
@@ -47,16 +51,18 @@ Complaint read_flag(const toml::node& node, bool& out) {
 }
 
 Complaint read_number(const toml::node& node, std::uint64_t least, std::uint64_t most,
-                      std::uint64_t& out) {
+                      std::string_view zero_means, std::uint64_t& out) {
+  const std::string zero =
+      zero_means.empty() ? std::string() : "0 (" + std::string(zero_means) + ") or ";
   const std::string wanted =
-      "; give one from " + std::to_string(least) + " to " + std::to_string(most);
+      "; give " + zero + "a number from " + std::to_string(least) + " to " + std::to_string(most);
   const auto* number = node.as_integer();
-  if (number == nullptr) return shown(node) + " is not a whole number" + wanted;
+  if (number == nullptr) return shown(node) + " is not an integer" + wanted;
   const std::int64_t value = number->get();
-  if (value < 0 || static_cast<std::uint64_t>(value) < least ||
-      static_cast<std::uint64_t>(value) > most) {
-    return shown(node) + " is out of bounds" + wanted;
-  }
+  const bool is_zero = value == 0 && !zero_means.empty();
+  const bool within = value >= 0 && static_cast<std::uint64_t>(value) >= least &&
+                      static_cast<std::uint64_t>(value) <= most;
+  if (!is_zero && !within) return shown(node) + " is out of bounds" + wanted;
   out = static_cast<std::uint64_t>(value);
   return {};
 }
@@ -104,6 +110,20 @@ Complaint read_duration(const toml::node& node, std::chrono::milliseconds least,
   return {};
 }
 
+Complaint read_hidden_text(const toml::node& node, std::string& out) {
+  if (!node.is_string()) return "is not a string; give one in quotes";
+  return read_text(node, out);
+}
+
+Complaint read_hidden_texts(const toml::node& node, std::vector<std::string>& out) {
+  const auto* array = node.as_array();
+  const auto is_string = [](const toml::node& element) { return element.is_string(); };
+  if (array == nullptr || !std::all_of(array->begin(), array->end(), is_string)) {
+    return "is not an array of strings; give [\"…\", \"…\"], or [] for none";
+  }
+  return read_texts(node, out);
+}
+
 Complaint read_secret(const std::string& text, std::string& out) {
   constexpr std::string_view prefix = "env:";
   if (!text.starts_with(prefix)) {
@@ -115,17 +135,36 @@ Complaint read_secret(const std::string& text, std::string& out) {
   if (value == nullptr) {
     return "the environment variable " + name + " is not set; set it, or give the secret itself";
   }
+  if (*value == '\0') {
+    return "the environment variable " + name + " is empty; set it to the secret";
+  }
   out = value;
   return {};
 }
 
-Complaint read_secret_file(const std::filesystem::path& path, std::vector<std::string>& out) {
+Complaint read_whole_file(const std::filesystem::path& path, std::string& out) {
+  const auto refused = [&](int error_number) {
+    return "cannot read " + path.string() + ": " + std::strerror(error_number);
+  };
+  // A directory can be opened, and then reads as empty.
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return refused(EISDIR);
   errno = 0;
-  std::ifstream file(path);
-  if (!file) {
-    return "cannot read " + path.string() + ": " + std::strerror(errno) +
-           "; give a readable file that holds the secret";
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return refused(errno);
+  std::ostringstream content;
+  content << file.rdbuf();
+  if (content.bad()) return refused(EIO);
+  out = std::move(content).str();
+  return {};
+}
+
+Complaint read_secret_file(const std::filesystem::path& path, std::vector<std::string>& out) {
+  std::string content;
+  if (auto complaint = read_whole_file(path, content)) {
+    return *complaint + "; give a readable file that holds the secret";
   }
+  std::istringstream file(content);
   std::vector<std::string> lines;
   for (std::string line; std::getline(file, line);) {
     if (line.ends_with('\r')) line.pop_back();

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,16 +23,21 @@ std::string shown(const toml::node& node);
 Complaint read_text(const toml::node& node, std::string& out);
 Complaint read_texts(const toml::node& node, std::vector<std::string>& out);
 Complaint read_flag(const toml::node& node, bool& out);
-Complaint read_number(const toml::node& node, std::uint64_t least, std::uint64_t most,
-                      std::uint64_t& out);
 /// `zero_means` says what 0 stands for where it is allowed below `least`; empty: it is not.
+Complaint read_number(const toml::node& node, std::uint64_t least, std::uint64_t most,
+                      std::string_view zero_means, std::uint64_t& out);
 Complaint read_size(const toml::node& node, std::uint64_t least, std::uint64_t most,
                     std::string_view zero_means, std::uint64_t& out);
 Complaint read_duration(const toml::node& node, std::chrono::milliseconds least,
                         std::chrono::milliseconds most, std::chrono::milliseconds& out);
 
+/// As read_text() and read_texts(), but a complaint does not show what may be a secret.
+Complaint read_hidden_text(const toml::node& node, std::string& out);
+Complaint read_hidden_texts(const toml::node& node, std::vector<std::string>& out);
 /// A secret: itself, or "env:NAME" for the value of an environment variable.
 Complaint read_secret(const std::string& text, std::string& out);
+/// Everything in a file, or a pipe. The complaint names the path and the reason, and no remedy.
+Complaint read_whole_file(const std::filesystem::path& path, std::string& out);
 /// The secrets in a file, one a line, blank lines left out.
 Complaint read_secret_file(const std::filesystem::path& path, std::vector<std::string>& out);
 

@@ -46,15 +46,22 @@ TEST(CheckLogLevel, TakesTheFive) {
 
 TEST(CheckBaseUrl, TakesHttpUrlsWithoutQueryAndFragment) {
   expect_passes(check_base_url, {"http://localhost:8000/media/", "HTTPS://cdn.example"});
-  expect_refuses(check_base_url,
-                 {"", "media/", "ftp://host/", "http://host/?a=b", "http://host/#f", "http:///x"},
-                 " cannot stand before a file's name; give an http or https URL without query, "
-                 "such as \"http://localhost:8000/media/\"");
+  const std::string wanted = "; give one such as \"http://localhost:8000/media/\"";
+  expect_refuses(check_base_url, {"", "media/", "ftp://host/", "http:///x"},
+                 " is no http or https URL" + wanted);
+  expect_refuses(check_base_url, {"http://host/?a=b", "http://host/#f"},
+                 " must not have a query or a fragment" + wanted);
 }
 
-TEST(CheckUrl, TakesHttpUrlsOrNothing) {
-  expect_passes(check_url, {"", "https://music.example", "http://music.example/base"});
-  expect_refuses(check_url, {"music.example", "ftp://music.example", "http://"},
+TEST(CheckBaseUrl, DoesNotShowAPassword) {
+  const auto complaint = check_base_url("http://user:secret@host/");
+  ASSERT_TRUE(complaint);
+  EXPECT_EQ(complaint->find("secret"), std::string::npos);
+}
+
+TEST(CheckPublicUrl, TakesHttpUrlsOrNothing) {
+  expect_passes(check_public_url, {"", "https://music.example", "http://music.example/base"});
+  expect_refuses(check_public_url, {"music.example", "ftp://music.example", "http://"},
                  " is no http or https URL; give one such as \"https://music.example\"");
 }
 

@@ -68,7 +68,7 @@ TEST(ParseDuration, RefusesAnythingElse) {
 }
 
 TEST(FormatDuration, TakesTheLargestUnitThatDivides) {
-  EXPECT_EQ(format_duration(0ms), "0ms");
+  EXPECT_EQ(format_duration(0ms), "0s");
   EXPECT_EQ(format_duration(250ms), "250ms");
   EXPECT_EQ(format_duration(1'500ms), "1500ms");
   EXPECT_EQ(format_duration(75s), "75s");

@@ -51,19 +51,20 @@ TEST(ReadFlag, TakesTrueAndFalseOnly) {
 
 TEST(ReadNumber, HoldsItsBounds) {
   std::uint64_t out = 7;
-  EXPECT_EQ(read_number(Value("4").node(), 5, 9, out), "4 is out of bounds; give one from 5 to 9");
-  EXPECT_EQ(read_number(Value("10").node(), 5, 9, out),
+  EXPECT_EQ(read_number(Value("4").node(), 5, 9, {}, out),
+            "4 is out of bounds; give one from 5 to 9");
+  EXPECT_EQ(read_number(Value("10").node(), 5, 9, {}, out),
             "10 is out of bounds; give one from 5 to 9");
-  EXPECT_EQ(read_number(Value("-1").node(), 0, 9, out),
+  EXPECT_EQ(read_number(Value("-1").node(), 0, 9, {}, out),
             "-1 is out of bounds; give one from 0 to 9");
-  EXPECT_EQ(read_number(Value("1.5").node(), 0, 9, out),
+  EXPECT_EQ(read_number(Value("1.5").node(), 0, 9, {}, out),
             "1.5 is not a whole number; give one from 0 to 9");
-  EXPECT_EQ(read_number(Value("\"6\"").node(), 0, 9, out),
+  EXPECT_EQ(read_number(Value("\"6\"").node(), 0, 9, {}, out),
             "\"6\" is not a whole number; give one from 0 to 9");
   EXPECT_EQ(out, 7U);
-  EXPECT_EQ(read_number(Value("5").node(), 5, 9, out), std::nullopt);
+  EXPECT_EQ(read_number(Value("5").node(), 5, 9, {}, out), std::nullopt);
   EXPECT_EQ(out, 5U);
-  EXPECT_EQ(read_number(Value("9").node(), 5, 9, out), std::nullopt);
+  EXPECT_EQ(read_number(Value("9").node(), 5, 9, {}, out), std::nullopt);
   EXPECT_EQ(out, 9U);
 }
 
