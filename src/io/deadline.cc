@@ -10,8 +10,8 @@ struct Deadline::State : std::enable_shared_from_this<Deadline::State> {
 
   State(Executor executor, Action action) : timer(executor), on_expiry(std::move(action)) {}
 
-  // Invariant: while `armed_for` is set, a wait for that time is pending, and it is never later than
-  // `due`.
+  // Invariant: while `armed_for` is set, a wait for that time is pending, and it is never later
+  // than `due`.
   Timer timer;
   Action on_expiry;
   std::optional<Clock::time_point> due;

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import socket
 import sys
 import unittest
@@ -16,6 +17,13 @@ from support.tonearm import Tonearm
 from support.wait import wait_for
 
 SIZE = 2_000_003
+
+
+def endless(exchange):
+    """A song whose origin tells no length and knows no ranges."""
+    exchange.head(200, Transfer_Encoding="chunked", Content_Type="audio/mpeg")
+    exchange.send_content(0, 1000, chunked=True)
+    exchange.raw(b"0\r\n\r\n")
 
 
 class Listener(Case):
@@ -40,6 +48,13 @@ class Listener(Case):
     def still_serves(self):
         response = self.get(self.song, Range="bytes=7-9")
         self.assertBody(response, content(7, 10))
+
+    def refused(self, client, status):
+        """The answer arrives whole, and the connection ends after it."""
+        response = client.response()
+        self.assertProblem(response, status)
+        self.assertEqual((response["Connection"] or "").lower(), "close")
+        self.assertTrue(client.is_closed())
 
 
 class Connections(Listener):
@@ -102,6 +117,25 @@ class Connections(Listener):
         self.assertBody(client.response(), content(0, SIZE))
         self.assertTrue(client.is_closed())
 
+    def test_what_was_pipelined_before_a_half_close_is_all_answered(self):
+        client = self.client()
+        for first in (0, 1000, 2000):
+            client.ask(self.target, Range=f"bytes={first}-{first + 99}")
+        client.half_close()
+        for first in (0, 1000, 2000):
+            self.assertBody(client.response(), content(first, first + 100))
+        self.assertTrue(client.is_closed())
+
+    def test_to_http_1_0_an_unknown_length_is_delimited_by_close(self):
+        self.origin.routes["/endless.mp3"] = endless
+        client = self.client()
+        response = client.get(
+            f"/songs/listen/{self.catalog.add('endless.mp3')}", version="1.0", Connection="keep-alive"
+        )
+        self.assertStatus(response, 200)
+        self.assertEqual((response["Content-Length"], response["Transfer-Encoding"]), (None, None))
+        self.assertBody(response, content(0, 1000))
+
     def test_a_head_may_come_byte_by_byte(self):
         client = self.client()
         client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -134,13 +168,6 @@ class Connections(Listener):
 
 
 class Heads(Listener):
-    def refused(self, client, status):
-        """The answer arrives whole, and the connection ends after it."""
-        response = client.response()
-        self.assertProblem(response, status)
-        self.assertEqual((response["Connection"] or "").lower(), "close")
-        self.assertTrue(client.is_closed())
-
     def test_a_head_of_15_kib_is_served(self):
         response = self.get(self.song, Range="bytes=0-1", X_Long="x" * 15_000)
         self.assertStatus(response, 206)
@@ -199,6 +226,19 @@ class Heads(Listener):
                 self.assertIn(response.status, (400, 501) if "coding" in why else (400,))
                 self.assertTrue(client.is_closed())
         self.still_serves()
+
+    def test_a_bare_line_feed_is_400_and_closes(self):  # RFC 9112 §2.2: it may be taken, or not
+        for head in (
+            "GET {} HTTP/1.1\nHost: t\n\n",
+            "GET {} HTTP/1.1\nHost: t\r\n\r\n",
+            "GET {} HTTP/1.1\r\nHost: t\nX: y\r\n\r\n",
+            "GET {} HTTP/1.1\r\nHost: t\r\n\n",
+            "GET {} HTTP/1.1\r\nHost: t\r\nContent-Length: 5\nTransfer-Encoding: chunked\r\n\r\nhello",
+        ):
+            with self.subTest(head):
+                client = self.client()
+                client.send(head.format(self.target))
+                self.refused(client, 400)
 
     def test_http_1_1_without_host_is_400(self):  # RFC 9112 §3.2
         client = self.client()
@@ -266,6 +306,19 @@ class Timeouts(Listener):
         wait_for(ended, "all slow heads to be given up", timeout=10)
         self.still_serves()
 
+    def test_a_head_that_drips_gets_its_408_too(self):
+        client = self.client()
+        client.send(f"GET {self.target} HTTP/1.1\r\nHost: t\r\nX: ")
+
+        def answered():
+            readable, _, _ = select.select([client.sock], [], [], 0.02)
+            if not readable:
+                client.send("y")
+            return readable
+
+        wait_for(answered, "an answer to the dripping head", timeout=10)
+        self.refused(client, 408)
+
     def test_an_idle_connection_is_closed_without_a_word(self):
         fresh, used = self.client(), self.client()
         used.get(self.target, "HEAD")
@@ -310,6 +363,16 @@ class Crowd(Listener):
         self.assertEqual(get(self.tonearm.admin_port, "/healthz").status, 200)
 
 
+class Idle(Listener):
+    def test_300_idle_connections_hinder_nobody(self):
+        idle = [self.client() for _ in range(300)]
+        for client in idle:
+            self.assertStatus(client.get(self.target, "HEAD"), 200)
+        self.assertBody(self.get(self.song), content(0, SIZE))
+        for client in idle[::50]:
+            self.assertBody(client.get(self.target, Range="bytes=7-9"), content(7, 10))
+
+
 class UnixSocket(Listener):
     @classmethod
     def settings(cls):
@@ -323,11 +386,6 @@ class UnixSocket(Listener):
         self.assertTrue(self.tonearm.wait_for_access(client="203.0.113.9"))
 
     def test_an_http_1_0_request_for_what_has_no_length_is_505(self):
-        def endless(exchange):
-            exchange.head(200, Transfer_Encoding="chunked", Content_Type="audio/mpeg")
-            exchange.send_content(0, 1000, chunked=True)
-            exchange.raw(b"0\r\n\r\n")
-
         self.origin.routes["/endless.mp3"] = endless
         song = self.catalog.add("endless.mp3")
         with Client(unix=self.path) as client:
@@ -406,6 +464,23 @@ class Log(Listener):
         self.assertTrue(entry["user_agent"].startswith('M "x" \\ '))
         self.assertRegex(entry["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
         self.assertLessEqual(entry["ttfb_ms"], entry["duration_ms"])
+
+    FIELDS = (
+        "time request_id client method path status range bytes duration_ms ttfb_ms song source"
+        " origin_bytes cache outcome user_agent"
+    ).split()
+
+    def test_every_line_has_every_field(self):
+        self.get(self.song, Range="bytes=0-1", User_Agent="fields")
+        self.get("/nothing", User_Agent="fields")
+        with self.client() as client:
+            client.send("garbage\r\n\r\n")
+            self.assertStatus(client.response(), 400)
+        self.tonearm.wait_for_access(2, user_agent="fields")
+        self.tonearm.wait_for_access(status=400)
+        for entry in self.tonearm.access_log():
+            self.assertEqual(sorted(entry), sorted(self.FIELDS))
+        self.assertNotIn(None, self.tonearm.access_log(user_agent="fields", status=206)[0].values())
 
     def test_neither_query_nor_origin_get_into_it(self):
         self.get(f"{self.target}?exp=1&sig=SECRETSIG", method="HEAD", User_Agent="query")

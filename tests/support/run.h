@@ -26,7 +26,8 @@ T run(io::asio::io_context& loop, io::Task<T> task) {
   });
   loop.restart();
   while (!ended) {
-    if (loop.run_one() == 0) throw std::logic_error("the task waits for something that never comes");
+    if (loop.run_one() == 0)
+      throw std::logic_error("the task waits for something that never comes");
   }
   if (error) std::rethrow_exception(error);
   return std::move(*value);
@@ -41,7 +42,8 @@ inline void run(io::asio::io_context& loop, io::Task<void> task) {
   });
   loop.restart();
   while (!ended) {
-    if (loop.run_one() == 0) throw std::logic_error("the task waits for something that never comes");
+    if (loop.run_one() == 0)
+      throw std::logic_error("the task waits for something that never comes");
   }
   if (error) std::rethrow_exception(error);
 }

@@ -1,7 +1,8 @@
 #pragma once
 
-#include <cstddef>
 #include <boost/container/small_vector.hpp>
+
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <vector>

@@ -32,9 +32,7 @@ class Chunk {
   bool empty() const { return size() == 0; }
   const FileRegion* file() const { return std::get_if<FileRegion>(&bytes_); }
   /// The memory; only when file() is null.
-  std::span<const std::byte> memory() const {
-    return std::get<std::span<const std::byte>>(bytes_);
-  }
+  std::span<const std::byte> memory() const { return std::get<std::span<const std::byte>>(bytes_); }
 
  private:
   std::variant<std::span<const std::byte>, FileRegion> bytes_;
