@@ -74,8 +74,8 @@ std::string no_command(const CLI::App& program, std::string_view word) {
 int refuse(const CLI::App& program, const CLI::ParseError& error, int argc,
            const char* const* argv) {
   if (argc < 2) {
-    std::cerr << program.help();
-    return bad_usage;
+    return complain(
+        "a command is missing: serve, check, probe, import or sign; see tonearm --help");
   }
   const auto parsed = program.get_subcommands();
   const std::string_view first = argv[1];

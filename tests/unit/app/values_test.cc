@@ -52,15 +52,15 @@ TEST(ReadFlag, TakesTrueAndFalseOnly) {
 TEST(ReadNumber, HoldsItsBounds) {
   std::uint64_t out = 7;
   EXPECT_EQ(read_number(Value("4").node(), 5, 9, {}, out),
-            "4 is out of bounds; give one from 5 to 9");
+            "4 is out of bounds; give a number from 5 to 9");
   EXPECT_EQ(read_number(Value("10").node(), 5, 9, {}, out),
-            "10 is out of bounds; give one from 5 to 9");
+            "10 is out of bounds; give a number from 5 to 9");
   EXPECT_EQ(read_number(Value("-1").node(), 0, 9, {}, out),
-            "-1 is out of bounds; give one from 0 to 9");
+            "-1 is out of bounds; give a number from 0 to 9");
   EXPECT_EQ(read_number(Value("1.5").node(), 0, 9, {}, out),
-            "1.5 is not a whole number; give one from 0 to 9");
+            "1.5 is not an integer; give a number from 0 to 9");
   EXPECT_EQ(read_number(Value("\"6\"").node(), 0, 9, {}, out),
-            "\"6\" is not a whole number; give one from 0 to 9");
+            "\"6\" is not an integer; give a number from 0 to 9");
   EXPECT_EQ(out, 7U);
   EXPECT_EQ(read_number(Value("5").node(), 5, 9, {}, out), std::nullopt);
   EXPECT_EQ(out, 5U);
@@ -92,7 +92,7 @@ TEST(ReadSize, ZeroPassesWhereItMeansSomething) {
 
 TEST(ReadSize, RefusesWhatIsNoSize) {
   std::uint64_t out = 7;
-  for (const std::string literal : {"-1", "1.5", "true", "\"1MB\"", "\"\""}) {
+  for (const std::string literal : {"-1", "1.5", "true", "\"1Mb\"", "\"\""}) {
     EXPECT_EQ(read_size(Value(literal).node(), 0, 4096, {}, out),
               literal + " is not a size; give \"64KiB\", \"1MiB\", \"10GiB\" or a number of bytes");
   }
@@ -151,7 +151,7 @@ TEST_F(ReadSecretFile, SaysWhatIsWrongWithTheFile) {
   EXPECT_EQ(read_secret_file(write("empty", "\n\r\n"), out),
             dir + "/empty is empty; write the secret into it");
   EXPECT_EQ(read_secret_file(directory_, out),
-            dir + " is a directory; give a readable file that holds the secret");
+            "cannot read " + dir + ": Is a directory; give a readable file that holds the secret");
   EXPECT_THAT(out, ElementsAre("before"));
 }
 

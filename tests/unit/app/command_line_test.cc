@@ -1,0 +1,135 @@
+#include "app/command_line.h"
+
+#include "unit/app/app_fixture.h"
+
+#include <gmock/gmock.h>
+
+namespace tonearm::app {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+struct Ran {
+  int status;
+  std::string out;
+  std::string err;
+};
+
+Ran run(std::vector<const char*> words) {
+  words.insert(words.begin(), "tonearm");
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  const int status = run_command_line(static_cast<int>(words.size()), words.data());
+  std::fflush(stdout);
+  std::string out = testing::internal::GetCapturedStdout();
+  return {status, std::move(out), testing::internal::GetCapturedStderr()};
+}
+
+bool is_one_line(const std::string& text) { return text.find('\n') == text.size() - 1; }
+
+TEST(CommandLine, VersionIsOneLine) {
+  const Ran ran = run({"--version"});
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.out, testing::MatchesRegex("tonearm [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+  EXPECT_EQ(ran.err, "");
+}
+
+TEST(CommandLine, HelpNamesTheCommands) {
+  const Ran ran = run({"--help"});
+  EXPECT_EQ(ran.status, 0);
+  for (const char* command : {"serve", "check", "probe"}) {
+    EXPECT_THAT(ran.out, HasSubstr(command));
+  }
+}
+
+TEST(CommandLine, HelpOfACommandNamesItsOptions) {
+  const Ran ran = run({"serve", "--help"});
+  EXPECT_EQ(ran.status, 0);
+  for (const char* option :
+       {"--config", "--listen", "--catalog", "--base-url", "--cache-dir", "--log-level"}) {
+    EXPECT_THAT(ran.out, HasSubstr(option));
+  }
+}
+
+TEST(CommandLine, BadUsageIsOneLineAndStatusTwo) {
+  const std::vector<std::vector<const char*>> rows = {{},
+                                                      {"play"},
+                                                      {"serve", "--lisen", "x"},
+                                                      {"probe"},
+                                                      {"serve", "--listen"},
+                                                      {"check", "stray"},
+                                                      {"import", "song.mp3"},
+                                                      {"sign", "/songs/listen/1"}};
+  for (const auto& words : rows) {
+    const Ran ran = run(words);
+    EXPECT_EQ(ran.status, 2);
+    EXPECT_EQ(ran.out, "");
+    EXPECT_THAT(ran.err, StartsWith("tonearm: "));
+    EXPECT_TRUE(is_one_line(ran.err)) << ran.err;
+    EXPECT_THAT(ran.err, HasSubstr("--help"));
+  }
+}
+
+TEST(CommandLine, CommandsOfComingVersionsSaySo) {
+  EXPECT_EQ(run({"sign", "/x", "--expires", "1h"}).err,
+            "tonearm: sign: not yet in this version; see --help for what there is\n");
+}
+
+class CommandLineFiles : public InDirectory {};
+
+TEST_F(CommandLineFiles, ABadFileIsOneLineAndStatusTwo) {
+  const std::string file = write("t.toml", "[server]\nthreads = \"x\"").string();
+  for (const char* command : {"check", "serve"}) {
+    const Ran ran = run({command, "-c", file.c_str()});
+    EXPECT_EQ(ran.status, 2);
+    EXPECT_EQ(without_directory(ran.err),
+              "tonearm: t.toml:2: server.threads: \"x\" is not an integer; give 0 (one loop per "
+              "core) or a number from 1 to "
+              "1024\n");
+  }
+}
+
+TEST_F(CommandLineFiles, ServeRefusesWhatIsNotYetAndCheckTakesIt) {
+  const std::string file = write("t.toml", R"([catalog]
+path = ":memory:"
+lookup = "SELECT 'x' AS file WHERE :id"
+[access]
+api_tokens = ["hush"]
+)")
+                               .string();
+  const Ran serving = run({"serve", "-c", file.c_str()});
+  EXPECT_EQ(serving.status, 2);
+  EXPECT_EQ(without_directory(serving.err),
+            "tonearm: t.toml:5: access.api_tokens: not yet in this version; remove it to serve\n");
+  const Ran checking = run({"check", "-c", file.c_str()});
+  EXPECT_EQ(checking.status, 0) << checking.err;
+  EXPECT_THAT(checking.out, HasSubstr("api_tokens = [ \"***\" ]"));
+}
+
+TEST_F(CommandLineFiles, OptionsBeatTheFile) {
+  const std::string file = write("t.toml", R"([catalog]
+path = ":memory:"
+lookup = "SELECT 'x' AS file WHERE :id"
+[log]
+level = "error"
+)")
+                               .string();
+  const Ran ran = run({"check", "-c", file.c_str(), "--log-level", "debug", "--listen", "a:1",
+                       "--listen", "[::1]:2"});
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("level = \"debug\""));
+  EXPECT_THAT(ran.out, HasSubstr("listen = [ \"a:1\", \"[::1]:2\" ]"));
+}
+
+TEST_F(CommandLineFiles, ABadCatalogIsStatusTwoForCheck) {
+  const std::string catalog = write("not.sqlite3", "this is no database at all").string();
+  const Ran ran = run({"check", "--catalog", catalog.c_str()});
+  EXPECT_EQ(ran.status, 2);
+  EXPECT_EQ(ran.out, "");
+  EXPECT_THAT(ran.err, HasSubstr(catalog));
+  EXPECT_TRUE(is_one_line(ran.err)) << ran.err;
+}
+
+}  // namespace
+}  // namespace tonearm::app

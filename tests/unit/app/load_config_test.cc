@@ -1,0 +1,318 @@
+#include "app/load_config.h"
+
+#include "app/keys.h"
+#include "unit/app/app_fixture.h"
+
+#include <gmock/gmock.h>
+
+namespace tonearm::app {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::Pair;
+
+class LoadConfig : public InDirectory {
+ protected:
+  std::string under(const std::string& name) const { return (directory_ / name).string(); }
+};
+
+TEST_F(LoadConfig, WithoutAFileTheDefaultsHold) {
+  const Loaded loaded = load_config(std::nullopt, {});
+  EXPECT_EQ(print_config(loaded.config), print_config(Config{}));
+  EXPECT_TRUE(loaded.not_yet.empty());
+}
+
+TEST_F(LoadConfig, ReadsEachKindOfValue) {
+  const Config config = load(R"(
+[server]
+listen = ["0.0.0.0:80", "[::]:80"]
+threads = 3
+idle_timeout = "2m"
+drain = 0
+cors_origins = []
+[upstream]
+window = "1MiB"
+headers = { X-Token = "t" }
+allow_private = true
+[stream]
+max_range = 3000
+[log]
+access = ""
+)")
+                            .config;
+  EXPECT_THAT(config.server.listen, ElementsAre("0.0.0.0:80", "[::]:80"));
+  EXPECT_EQ(config.server.threads, 3U);
+  EXPECT_EQ(config.server.idle_timeout, 2min);
+  EXPECT_EQ(config.server.drain, 0ms);
+  EXPECT_THAT(config.server.cors_origins, ElementsAre());
+  EXPECT_EQ(config.upstream.window, 1'048'576U);
+  EXPECT_THAT(config.upstream.headers, ElementsAre(Pair("X-Token", "t")));
+  EXPECT_EQ(config.upstream.allow_private, source::AllowPrivate::yes);
+  EXPECT_EQ(config.stream.max_range, 3000U);
+  EXPECT_EQ(config.log.access, "");
+}
+
+TEST_F(LoadConfig, AnErrorIsOneLineWithPlaceKeyFaultAndRemedy) {
+  const struct {
+    std::string toml;
+    std::string line;
+  } rows[] = {
+      {"[server]\n\nthread = 3",
+       "t.toml:3: server.thread: is unknown; did you mean server.threads?"},
+      {"[servr]", "t.toml:1: servr: is unknown; did you mean server?"},
+      {"[resolvers.yt]\ncommand = [\"x\", \"{}\"]",
+       "t.toml:1: resolvers: is unknown; did you mean resolver?"},
+      {"listen = []", "t.toml:1: listen: is unknown; did you mean server.listen?"},
+      {"server = 3", "t.toml:1: server: is a table; write [server] and its keys below it"},
+      {"resolver = 3", "t.toml:1: resolver: is a table; write [resolver] and its keys below it"},
+      {"[resolver]\nyt = 3",
+       "t.toml:2: resolver.yt: is a table; write [resolver.yt] and its keys below it"},
+      {"[resolver.a-long-name]\ncommand = [\"x\", \"{}\"]\ntimout = \"1s\"",
+       "t.toml:3: resolver.a-long-name.timout: is unknown; did you mean "
+       "resolver.a-long-name.timeout?"},
+      {"[resolver.s3]", "t.toml:1: resolver: \"s3\" is a source of its own; choose another name"},
+      {"[resolver.yt]\nttl = \"1h\"",
+       "t.toml:1: resolver.yt.command: the command is missing; give [\"program\", \"argument\", "
+       "\"{}\"]"},
+      {"[server]\nthreads = 1025",
+       "t.toml:2: server.threads: 1025 is out of bounds; give 0 (one loop per core) or a number "
+       "from 1 to 1024"},
+      {"[server]\nlisten = [\"8005\"]",
+       "t.toml:2: server.listen: \"8005\" is no address to listen on; give \"127.0.0.1:8005\", "
+       "\"[::1]:8005\" or \"unix:/run/tonearm.sock\""},
+      {"[server]\nlisten = []", "t.toml: server.listen: is empty; give one address at least"},
+      {"[log]\nlevel = \"\"\"a\nb\"\"\"",
+       "t.toml:2: log.level: \"a b\" is no level; give trace, debug, info, warn or error"},
+      {"[catalog]\npath = \":memory:\"",
+       "t.toml: catalog.path: \":memory:\" holds no table; set catalog.lookup too"},
+      {"[upstream]\nallow_private = \"yes\"",
+       "t.toml:2: upstream.allow_private: \"yes\" is not one of true, false and \"configured\""},
+      {"[upstream]\nheaders = \"a: b\"",
+       "t.toml:2: upstream.headers: is not a table; give { Authorization = \"…\" }"},
+      {"[upstream.headers]\nRange = \"x\"",
+       "t.toml:1: upstream.headers: Range is set by tonearm for each request; remove it"},
+      {"[upstream.headers]\nX = 1",
+       "t.toml:1: upstream.headers: X: is not a string; give one in quotes"},
+      {"[stream]\nbuffer = \"1KiB\"",
+       "t.toml:2: stream.buffer: \"1KiB\" is out of bounds; give one from 64KiB to 64MiB"},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(error_of(row.toml), row.line);
+  }
+}
+
+TEST_F(LoadConfig, BrokenTomlIsNamedByItsLineInOneLine) {
+  for (const std::string toml : {"[server]\nthreads = ", "[server]\nthreads = 1\nthreads = 2"}) {
+    const std::string line = error_of(toml);
+    EXPECT_THAT(line, testing::MatchesRegex("t\\.toml:[23]: .+")) << toml;
+    EXPECT_EQ(line.find('\n'), std::string::npos);
+  }
+}
+
+TEST_F(LoadConfig, AMissingFileIsNamed) {
+  try {
+    load_config(directory_ / "none.toml", {});
+    FAIL() << "a missing file was accepted";
+  } catch (const ConfigError& error) {
+    EXPECT_THAT(without_directory(error.what()),
+                testing::MatchesRegex("cannot read none\\.toml: .*"));
+  }
+}
+
+TEST_F(LoadConfig, RelativePathsStartAtTheFile) {
+  const Config config = load_config(write("etc/t.toml", R"(
+[server]
+listen = ["unix:run/t.sock"]
+[log]
+access = "access.log"
+[catalog]
+path = "../songs.sqlite3"
+[upstream]
+ca_file = "/dev/null"
+)"),
+                                    {})
+                            .config;
+  EXPECT_THAT(config.server.listen, ElementsAre("unix:" + under("etc/run/t.sock")));
+  EXPECT_EQ(config.log.access, under("etc/access.log"));
+  EXPECT_EQ(config.catalog.path, under("songs.sqlite3"));
+  EXPECT_EQ(config.upstream.ca_file, "/dev/null");
+}
+
+TEST_F(LoadConfig, WhatIsNoPathStaysAsItIs) {
+  const Config config = load(R"(
+[log]
+access = "-"
+[catalog]
+path = ":memory:"
+lookup = "SELECT 'x' AS file"
+[upstream]
+ca_file = ""
+)")
+                            .config;
+  EXPECT_EQ(config.log.access, "-");
+  EXPECT_EQ(config.catalog.path, ":memory:");
+  EXPECT_EQ(config.upstream.ca_file, "");
+}
+
+TEST_F(LoadConfig, SecretsComeFromTextEnvironmentAndFile) {
+  const WithVariable variable("TONEARM_TEST_SECRET", "from-env");
+  write("keys", "first\nsecond\n");
+  write("id", "from-file\n");
+  const Config config = load(R"(
+[s3]
+access_key_file = "id"
+secret_key = "env:TONEARM_TEST_SECRET"
+session_token = "plain"
+[access]
+signing_keys_file = "keys"
+api_tokens = ["a", "env:TONEARM_TEST_SECRET"]
+[upstream]
+headers = { Authorization = "env:TONEARM_TEST_SECRET" }
+)")
+                            .config;
+  EXPECT_EQ(config.s3.access_key, "from-file");
+  EXPECT_EQ(config.s3.secret_key, "from-env");
+  EXPECT_EQ(config.s3.session_token, "plain");
+  EXPECT_THAT(config.access.signing_keys, ElementsAre("first", "second"));
+  EXPECT_THAT(config.access.api_tokens, ElementsAre("a", "from-env"));
+  EXPECT_THAT(config.upstream.headers, ElementsAre(Pair("Authorization", "from-env")));
+}
+
+TEST_F(LoadConfig, AFaultOfASecretNamesItsKey) {
+  write("two", "a\nb\n");
+  write("empty", "");
+  const struct {
+    std::string toml;
+    std::string line;
+  } rows[] = {
+      {"[s3]\nsecret_key = \"a\"\nsecret_key_file = \"two\"",
+       "t.toml:3: s3.secret_key_file: is given together with secret_key; keep one of them"},
+      {"[s3]\nsecret_key_file = \"two\"",
+       "t.toml:2: s3.secret_key_file: the file holds several lines; give one secret"},
+      {"[s3]\nsecret_key_file = \"empty\"",
+       "t.toml:2: s3.secret_key_file: empty is empty; write the secret into it"},
+      {"[s3]\nsecret_key_file = \"none\"",
+       "t.toml:2: s3.secret_key_file: cannot read none: No such file or directory; give a readable "
+       "file that holds the secret"},
+      {"[s3]\nsecret_key = \"env:TONEARM_TEST_UNSET\"",
+       "t.toml:2: s3.secret_key: the environment variable TONEARM_TEST_UNSET is not set; set it, "
+       "or give the secret itself"},
+      {"[access]\napi_tokens = [\"\"]",
+       "t.toml:2: access.api_tokens: a secret must not be empty; remove it"},
+      {"[s3]\nregion_file = \"x\"",
+       "t.toml:2: s3.region_file: is unknown; did you mean s3.region?"},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(error_of(row.toml), row.line);
+  }
+}
+
+TEST_F(LoadConfig, OverridesBeatTheFileAndStayRelativeToTheCurrentDirectory) {
+  Overrides overrides;
+  overrides.listen = {"127.0.0.1:1", "unix:t.sock"};
+  overrides.catalog = "mine.sqlite3";
+  overrides.base_url = "https://cdn.example/";
+  overrides.cache_dir = "cache";
+  overrides.log_level = "debug";
+  const Config config = load(R"(
+[server]
+listen = ["127.0.0.1:9"]
+[catalog]
+path = "file.sqlite3"
+[upstream]
+base_url = "http://file.example/"
+retries = 2
+[cache]
+path = "other"
+[log]
+level = "error"
+)",
+                             overrides)
+                            .config;
+  EXPECT_THAT(config.server.listen, ElementsAre("127.0.0.1:1", "unix:t.sock"));
+  EXPECT_EQ(config.catalog.path, "mine.sqlite3");
+  EXPECT_EQ(config.upstream.base_url, "https://cdn.example/");
+  EXPECT_EQ(config.cache.path, "cache");
+  EXPECT_EQ(config.log.level, "debug");
+  EXPECT_EQ(config.upstream.retries, 2U);
+}
+
+TEST_F(LoadConfig, AFaultOfAnOverrideNamesItsOption) {
+  Overrides level;
+  level.log_level = "loud";
+  EXPECT_EQ(error_of("", level),
+            "--log-level: \"loud\" is no level; give trace, debug, info, warn or error");
+  Overrides listen;
+  listen.listen = {"8005"};
+  EXPECT_EQ(error_of("", listen),
+            "--listen: \"8005\" is no address to listen on; give \"127.0.0.1:8005\", "
+            "\"[::1]:8005\" or \"unix:/run/tonearm.sock\"");
+  Overrides base;
+  base.base_url = "media/";
+  EXPECT_EQ(error_of("", base),
+            "--base-url: \"media/\" is no http or https URL; give one such as "
+            "\"http://localhost:8000/media/\"");
+}
+
+TEST_F(LoadConfig, NotYetNamesEachKeyThatIsSetToSomethingElse) {
+  Overrides overrides;
+  overrides.cache_dir = "cache";
+  const Loaded loaded = load(R"([server]
+proxy_protocol = true
+[cache]
+size = "10GiB"
+negative = "1s"
+[access]
+signing_keys = ["k"]
+link_ttl = "360m"
+)",
+                             overrides);
+  std::vector<std::string> lines;
+  for (const std::string& line : loaded.not_yet) lines.push_back(without_directory(line));
+  EXPECT_THAT(lines,
+              testing::UnorderedElementsAre(
+                  "t.toml:2: server.proxy_protocol: not yet in this version; remove it to serve",
+                  "t.toml:5: cache.negative: not yet in this version; remove it to serve",
+                  "t.toml:7: access.signing_keys: not yet in this version; remove it to serve",
+                  "--cache-dir: not yet in this version; remove it to serve"));
+}
+
+class PrintConfig : public LoadConfig {};
+
+TEST_F(PrintConfig, MasksSecretsAndUpstreamFields) {
+  Config config;
+  config.s3.secret_key = "hush-1";
+  config.access.signing_keys = {"hush-2", "hush-3"};
+  config.upstream.headers = {{"Authorization", "hush-4"}};
+  const std::string text = print_config(config);
+  EXPECT_EQ(text.find("hush"), std::string::npos);
+  EXPECT_NE(text.find("\nsecret_key = \"***\"\n"), std::string::npos);
+  EXPECT_NE(text.find("\nsigning_keys = [ \"***\", \"***\" ]\n"), std::string::npos);
+}
+
+TEST_F(PrintConfig, ReadsBackAsTheSame) {
+  Config config;
+  config.server.listen = {"[::1]:80", "unix:/run/t.sock"};
+  config.server.drain = 0ms;
+  config.server.cors_origins = {};
+  config.log.access = "";
+  config.catalog.path = under("a 'quoted' \"name\".sqlite3");
+  config.catalog.lookup = "SELECT path AS file\nFROM tracks WHERE key = :id AND x <> '\\'";
+  config.upstream.headers = {{"Authorization", "x"}, {"X.Y", "z"}};
+  config.upstream.allow_private = source::AllowPrivate::no;
+  config.upstream.window = 1'000'001;
+  config.s3.secret_key = "x";
+  config.resolvers["yt"].command = {"yt-dlp", "{}"};
+  config.resolvers["a+b.c"].command = {"x", "{}"};
+  config.resolvers["a+b.c"].window = 0;
+  const std::string text = print_config(config);
+  const Config again = load(text).config;
+  EXPECT_EQ(print_config(again), text);
+  EXPECT_EQ(again.catalog.path, config.catalog.path);
+  EXPECT_EQ(again.catalog.lookup, config.catalog.lookup);
+  EXPECT_EQ(again.resolvers.count("a+b.c"), 1U);
+}
+
+}  // namespace
+}  // namespace tonearm::app
