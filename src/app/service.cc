@@ -73,6 +73,7 @@ struct Service::State {
   explicit State(const Config& from) : config(from) {}
 
   void on_signal(int number);
+  void reopen_log();
   void drain();
   void cancel();
   void one_loop_drained();
@@ -81,7 +82,7 @@ struct Service::State {
   const Config config;
   // The main thread's own loop: signals, and what the other loops report.
   asio::io_context context{1};
-  asio::signal_set signals{context, SIGINT, SIGTERM};
+  asio::signal_set signals{context, SIGINT, SIGTERM, SIGHUP};
   asio::steady_timer drain_limit{context};
   server::Shared shared;
   io::BlockingPool pool{4};
@@ -163,7 +164,9 @@ void Service::run() {
 }
 
 void Service::State::on_signal(int number) {
-  if (!draining) {
+  if (number == SIGHUP) {
+    reopen_log();
+  } else if (!draining) {
     spdlog::info("{}: draining for at most {} ms", number == SIGINT ? "SIGINT" : "SIGTERM",
                  config.server.drain.count());
     drain();
@@ -171,6 +174,12 @@ void Service::State::on_signal(int number) {
     spdlog::warn("second signal: ending what still streams");
     cancel();
   }
+}
+
+void Service::State::reopen_log() {
+  const Result<void> reopened = shared.access_log ? shared.access_log->reopen() : Result<void>{};
+  if (!reopened) spdlog::error("SIGHUP: {}", reopened.error().detail);
+  spdlog::warn("SIGHUP: logs reopened; this version reads its configuration at the start only");
 }
 
 void Service::State::drain() {
