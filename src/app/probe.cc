@@ -2,10 +2,10 @@
 #include "tonearm/catalog/sqlite_song_store.h"
 #include "tonearm/http/target.h"
 #include "tonearm/io/blocking_pool.h"
-#include "tonearm/source/http_source.h"
 
 #include "app/commands.h"
 #include "app/layer_options.h"
+#include "app/sources.h"
 
 #include <boost/asio/co_spawn.hpp>
 #include <curl/curl.h>
@@ -21,15 +21,15 @@ struct Probed {
   source::OriginReport report;
 };
 
-io::Task<Result<Probed>> probe(catalog::SongStore& store, source::HttpSource& source,
-                               std::string id) {
+io::Task<Result<Probed>> probe(catalog::SongStore& store, source::Source& source, std::string id) {
   Probed probed;
   Result<std::shared_ptr<const catalog::Song>> song = co_await store.find(id);
   if (!song) co_return song.error();
   probed.song = *song;
   Result<Locator> locator = parse_locator(probed.song->file, no_resolvers());
   if (!locator) co_return locator.error();
-  Result<source::OriginReport> report = co_await source.probe(std::move(*locator));
+  source::SourceRequest wanted{std::move(*locator), probed.song->growing};
+  Result<source::OriginReport> report = co_await source.probe(std::move(wanted));
   if (!report) co_return report.error();
   probed.report = std::move(*report);
   co_return probed;
@@ -73,7 +73,7 @@ int run_probe(const Config& config, std::string_view id) {
   io::BlockingPool pool(1);
   io::asio::io_context loop(1);
   catalog::SqliteSongStore store(loop.get_executor(), pool, catalog_options(config));
-  source::HttpSource source(loop.get_executor(), http_options(config, 1));
+  source::SourceSet source = make_sources(loop.get_executor(), config, 1);
   std::optional<Result<Probed>> probed;
   io::asio::co_spawn(loop, probe(store, source, std::string(id)),
                      [&](std::exception_ptr error, Result<Probed> result) {

@@ -4,9 +4,9 @@
 #include "tonearm/io/blocking_pool.h"
 #include "tonearm/server/listen_address.h"
 #include "tonearm/server/loop_server.h"
-#include "tonearm/source/http_source.h"
 
 #include "app/layer_options.h"
+#include "app/sources.h"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
@@ -29,7 +29,7 @@ class Service::Loop {
  public:
   Loop(server::Shared& shared, io::BlockingPool& pool, const Config& config, std::size_t loops)
       : store_(context_.get_executor(), pool, catalog_options(config)),
-        source_(context_.get_executor(), http_options(config, loops)),
+        source_(make_sources(context_.get_executor(), config, loops)),
         server_(context_, shared, server_options(config), store_, source_, no_resolvers()) {}
 
   void listen(std::vector<server::ListeningSocket> clients,
@@ -64,7 +64,7 @@ class Service::Loop {
   asio::io_context context_{1};
   asio::executor_work_guard<io::Executor> work_{context_.get_executor()};
   catalog::SqliteSongStore store_;
-  source::HttpSource source_;
+  source::SourceSet source_;
   server::LoopServer server_;
   std::thread thread_;
 };

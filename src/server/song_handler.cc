@@ -201,9 +201,10 @@ io::Task<Result<void>> stream_song(const Request& request, Responder& responder)
   if (!locator) co_return locator.error();
   exchange.set_source(kind_of(*locator));
   exchange.set_cache("miss");
-  Result<std::unique_ptr<Resource>> resource = request.serving.source.open(*locator);
+  const source::SourceRequest wanted{std::move(*locator), (*song)->growing};
+  Result<std::unique_ptr<Resource>> resource = request.serving.source.open(wanted);
   if (!resource) co_return resource.error();
-  co_return co_await answer_with(request, responder, **song, *locator, **resource);
+  co_return co_await answer_with(request, responder, **song, wanted.locator, **resource);
 }
 
 }  // namespace tonearm::server

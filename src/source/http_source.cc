@@ -23,14 +23,14 @@ Result<OriginUrl> HttpSource::url_of(const Locator& locator) const {
   return Error{ErrorKind::bad_locator, "not an HTTP source", {}};
 }
 
-Result<std::unique_ptr<Resource>> HttpSource::open(const Locator& locator) {
-  Result<OriginUrl> url = url_of(locator);
+Result<std::unique_ptr<Resource>> HttpSource::open(const SourceRequest& request) {
+  Result<OriginUrl> url = url_of(request.locator);
   if (!url) return url.error();
   return std::unique_ptr<Resource>(std::make_unique<HttpResource>(*client_, std::move(*url)));
 }
 
-io::Task<Result<OriginReport>> HttpSource::probe(Locator locator) {
-  Result<OriginUrl> url = url_of(locator);
+io::Task<Result<OriginReport>> HttpSource::probe(SourceRequest request) {
+  Result<OriginUrl> url = url_of(request.locator);
   if (!url) co_return url.error();
   const RequestHeaders headers = client_->make_headers({});
   Question question;

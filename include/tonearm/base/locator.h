@@ -2,6 +2,7 @@
 
 #include "tonearm/base/result.h"
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@ struct Locator {
     file,      ///< `file:a/b.wav`; value is the path below files.root.
     resolver,  ///< `NAME:anything` of a configured [resolver.NAME].
   };
+  static constexpr std::size_t kinds = 5;
 
   Kind kind = Kind::plain;
   /// Without the scheme for s3, file and resolver; the whole URL for url; the name for plain.

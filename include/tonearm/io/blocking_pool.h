@@ -13,7 +13,8 @@
 
 namespace tonearm::io {
 
-/// The threads for what blocks: SQLite, cold disks, spawning. Shared by all loops.
+/// The threads for what blocks: SQLite, cold disks, spawning. Shared by all loops; join() it before
+/// any of them is destroyed, since its threads let go of a loop after they have resumed the caller.
 class BlockingPool {
  public:
   explicit BlockingPool(std::size_t threads) : pool_(threads) {}

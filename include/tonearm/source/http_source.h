@@ -2,7 +2,6 @@
 
 #include "tonearm/io/task.h"
 #include "tonearm/source/http_options.h"
-#include "tonearm/source/origin_report.h"
 #include "tonearm/source/resource.h"
 
 #include <memory>
@@ -12,17 +11,14 @@ namespace tonearm::source {
 class HttpClient;
 struct OriginUrl;
 
-/// Opens plain names below upstream.base_url and http(s) URLs. One per loop; outlives its
-/// resources, and is destroyed after the loop has stopped.
+/// Opens plain names below upstream.base_url and http(s) URLs.
 class HttpSource final : public Source {
  public:
   HttpSource(io::Executor executor, HttpOptions options);
   ~HttpSource() override;
 
-  Result<std::unique_ptr<Resource>> open(const Locator& locator) override;
-
-  /// Asks the origin once, and says what it said; an error only when no answer came.
-  io::Task<Result<OriginReport>> probe(Locator locator);
+  Result<std::unique_ptr<Resource>> open(const SourceRequest& request) override;
+  io::Task<Result<OriginReport>> probe(SourceRequest request) override;
 
  private:
   Result<OriginUrl> url_of(const Locator& locator) const;

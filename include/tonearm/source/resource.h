@@ -6,6 +6,7 @@
 #include "tonearm/http/representation.h"
 #include "tonearm/io/byte_stream.h"
 #include "tonearm/io/task.h"
+#include "tonearm/source/origin_report.h"
 
 #include <memory>
 #include <optional>
@@ -49,12 +50,21 @@ class Resource {
   virtual OriginUse origin_use() const = 0;
 };
 
-/// Opens locators: one implementation per scheme, and one that picks among them. Per loop.
+/// What a source is asked for: where the bytes live, and what the catalog says of them.
+struct SourceRequest {
+  Locator locator;
+  bool growing = false;  ///< The catalog says that it may still be written.
+};
+
+/// Opens songs' bytes: one implementation per scheme, and one that picks among them. One per loop;
+/// outlives its resources, and is destroyed after the loop has stopped.
 class Source {
  public:
   virtual ~Source() = default;
   /// bad_locator when it cannot be opened as it stands; the origin is not asked yet.
-  virtual Result<std::unique_ptr<Resource>> open(const Locator& locator) = 0;
+  virtual Result<std::unique_ptr<Resource>> open(const SourceRequest& request) = 0;
+  /// Asks the origin once, and says what it said; an error only when no answer came.
+  virtual io::Task<Result<OriginReport>> probe(SourceRequest request) = 0;
 };
 
 }  // namespace tonearm::source

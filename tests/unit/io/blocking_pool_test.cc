@@ -23,8 +23,10 @@ Task<Seen> where_it_runs(BlockingPool& pool) {
 }
 
 TEST(BlockingPool, WorksOnAnotherThreadAndResumesOnTheLoop) {
+  asio::io_context loop(1);
   BlockingPool pool(1);
-  const Seen seen = test::run(where_it_runs(pool));
+  const Seen seen = test::run(loop, where_it_runs(pool));
+  pool.join();
   EXPECT_NE(seen.worked_on, std::this_thread::get_id());
   EXPECT_EQ(seen.resumed_on, std::this_thread::get_id());
 }
@@ -32,8 +34,10 @@ TEST(BlockingPool, WorksOnAnotherThreadAndResumesOnTheLoop) {
 std::unique_ptr<int> make_answer() { return std::make_unique<int>(42); }
 
 TEST(BlockingPool, ReturnsWhatCanOnlyBeMoved) {
+  asio::io_context loop(1);
   BlockingPool pool(1);
-  const auto answer = test::run(pool.run(&make_answer));
+  const auto answer = test::run(loop, pool.run(&make_answer));
+  pool.join();
   ASSERT_TRUE(answer);
   EXPECT_EQ(*answer, 42);
 }

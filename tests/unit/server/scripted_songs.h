@@ -135,10 +135,15 @@ class ScriptedSource final : public source::Source {
     script.what.seekable = false;
   }
 
-  Result<std::unique_ptr<source::Resource>> open(const Locator& locator) override {
+  Result<std::unique_ptr<source::Resource>> open(const source::SourceRequest& request) override {
     ++script.opened;
-    if (locator.kind != Locator::Kind::plain) return Error{ErrorKind::bad_locator, "scripted", {}};
+    if (request.locator.kind != Locator::Kind::plain) {
+      return Error{ErrorKind::bad_locator, "scripted", {}};
+    }
     return std::unique_ptr<source::Resource>(new ScriptedResource(script, executor_));
+  }
+  io::Task<Result<source::OriginReport>> probe(source::SourceRequest) override {
+    co_return source::OriginReport{};
   }
 
   Script script;

@@ -49,7 +49,7 @@ io::Task<Heard> listen(Source& source, std::string url, Wish wish) {
   Locator locator;
   locator.kind = Locator::Kind::url;
   locator.value = std::move(url);
-  auto resource = source.open(locator).value();
+  auto resource = source.open({locator}).value();
   ReadIntent intent;
   if (wish.first != 0 || wish.end) {
     http::RangeSpec spec;

@@ -1,0 +1,19 @@
+#include "app/sources.h"
+
+#include "tonearm/source/http_source.h"
+
+#include "app/layer_options.h"
+
+#include <memory>
+
+namespace tonearm::app {
+
+source::SourceSet make_sources(io::Executor executor, const Config& config, std::size_t loops) {
+  source::SourceSet sources;
+  const auto http = std::make_shared<source::HttpSource>(executor, http_options(config, loops));
+  sources.set(Locator::Kind::plain, http);
+  sources.set(Locator::Kind::url, http);
+  return sources;
+}
+
+}  // namespace tonearm::app
