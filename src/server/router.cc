@@ -1,5 +1,6 @@
 #include "server/router.h"
 
+#include "server/page.h"
 #include "server/song_handler.h"
 
 #include <algorithm>
@@ -34,6 +35,7 @@ std::string_view raw_path(std::string_view target) {
 }
 
 std::optional<Match> match(std::string_view path, std::ptrdiff_t depth) {
+  if (path == "/") return Match{&send_page, {}};
   for (const Route& route : routes) {
     if (depth != slashes(route.prefix) || !path.starts_with(route.prefix)) continue;
     if (path.size() == route.prefix.size()) continue;

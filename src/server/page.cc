@@ -1,0 +1,121 @@
+#include "server/page.h"
+
+#include "tonearm/http/plan.h"
+
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+
+#include <zlib.h>
+
+#include <array>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace tonearm::server {
+namespace {
+
+/// Standard Base64 of the text's SHA-256, as a Content-Security-Policy names it.
+std::string sha256_base64(std::string_view text) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+  std::array<unsigned char, 45> encoded{};  // 44 characters and EVP's NUL
+  const int length =
+      EVP_EncodeBlock(encoded.data(), digest.data(), static_cast<int>(digest.size()));
+  return {reinterpret_cast<const char*>(encoded.data()), static_cast<std::size_t>(length)};
+}
+
+std::string gzip(std::string_view text) {
+  z_stream stream{};
+  constexpr int gzip_window = 15 + 16;
+  if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, gzip_window, 9, Z_DEFAULT_STRATEGY) !=
+      Z_OK) {
+    throw std::runtime_error("zlib cannot be initialised");
+  }
+  std::string out(deflateBound(&stream, text.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));  // only read
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  deflate(&stream, Z_FINISH);
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  return out;
+}
+
+/// What stands between `<name…>` and `</name>`.
+std::string_view element(std::string_view text, std::string_view name) {
+  const auto tag = text.find("<" + std::string(name));
+  const auto begin = text.find('>', tag) + 1;
+  return text.substr(begin, text.find("</" + std::string(name) + ">", begin) - begin);
+}
+
+/// Everything about the page that never changes while the program runs.
+struct Page {
+  std::string compressed = gzip(page_text);
+  std::string hash = sha256_base64(page_text);
+  http::EntityTag etag{"\"" + hash + "\"", false};
+  http::EntityTag compressed_etag{"\"" + hash + "-gzip\"", false};
+  std::string policy = "default-src 'none'; script-src 'sha256-" +
+                       sha256_base64(element(page_text, "script")) + "'; style-src 'sha256-" +
+                       sha256_base64(element(page_text, "style")) +
+                       "'; img-src * data: blob:; base-uri 'none'; form-action 'none'; "
+                       "frame-ancestors 'none'; require-trusted-types-for 'script'; ";
+};
+
+const Page& page() {
+  static const Page made;
+  return made;
+}
+
+/// Whether gzip is among the codings that are named without a weight of zero (RFC 9110 §12.5.3).
+bool takes_gzip(const http::RequestHead& head) {
+  std::string storage;
+  std::string_view field = head.get_combined(http::field::accept_encoding, storage);
+  while (!field.empty()) {
+    const auto comma = field.find(',');
+    std::string member(field.substr(0, comma));
+    std::erase_if(member, [](char c) { return c == ' ' || c == '\t'; });
+    if (member == "gzip") return true;
+    if (member.starts_with("gzip;q=")) return member.find_first_of("123456789") != member.npos;
+    if (comma == field.npos) break;
+    field.remove_prefix(comma + 1);
+  }
+  return false;
+}
+
+unsigned status_for(const http::RequestHead& head, const http::EntityTag& etag,
+                    std::uint64_t length) {
+  http::RepresentationRequest asked = http::read_representation_request(head);
+  asked.range = {};
+  http::Representation what;
+  what.length = length;
+  what.validators.etag = etag;
+  return http::plan_response(asked, what, {}, "text/html", {}).status;
+}
+
+}  // namespace
+
+io::Task<Result<void>> send_page(const Request& request, Responder& responder) {
+  const bool compressed = takes_gzip(request.head);
+  const http::EntityTag& etag = compressed ? page().compressed_etag : page().etag;
+  const std::string_view text = compressed ? std::string_view(page().compressed) : page_text;
+  const unsigned status = status_for(request.head, etag, text.size());
+  http::ResponseHead head = responder.begin(status);
+  head.add("ETag", etag.opaque);
+  head.add("Cache-Control", "no-cache");
+  head.add("Vary", "Accept-Encoding");
+  if (status != 200) {
+    if (status == 412) head.add("Content-Length", std::uint64_t{0});
+    responder.start(std::move(head), BodyFraming::none);
+    co_return co_await responder.writer().finish();
+  }
+  head.add("Content-Type", "text/html; charset=utf-8");
+  if (compressed) head.add("Content-Encoding", "gzip");
+  head.add("Content-Length", text.size());
+  head.add("Content-Security-Policy", page().policy + "media-src 'self'; connect-src 'self'");
+  head.add("Referrer-Policy", "no-referrer");
+  co_return co_await responder.send(std::move(head), std::string(text));
+}
+
+}  // namespace tonearm::server

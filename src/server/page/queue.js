@@ -1,0 +1,88 @@
+
+// What comes next: first what was queued by hand, then the list from which the last song came.
+const queue = {
+  songs: [],
+  history: [],
+  context: [], // the list's songs when one of them was started
+  place: -1, // of that one
+};
+
+function leave() {
+  if (player.song?.stream_url) queue.history.push(player.song);
+  if (queue.history.length > 200) queue.history.shift();
+}
+
+function playFromList(place) {
+  leave();
+  queue.context = list.songs;
+  queue.place = place;
+  play(queue.context[place]);
+}
+
+/** Whether there was something to go on with. */
+async function playNext() {
+  const queued = queue.songs.shift();
+  if (queued) {
+    showQueue();
+    leave();
+    play(queued);
+    return true;
+  }
+  const atEnd = queue.place + 1 >= queue.context.length;
+  if (atEnd && queue.context === list.songs && queue.context.length < list.total && !list.loading) await loadMore();
+  if (queue.place + 1 >= queue.context.length) return false;
+  leave();
+  queue.place += 1;
+  play(queue.context[queue.place]);
+  return true;
+}
+
+function playPrevious() {
+  const before = queue.history.at(-1);
+  if (position() > 3 || !before) {
+    seekTo(0);
+    return;
+  }
+  queue.history.pop();
+  const place = queue.context.indexOf(before);
+  if (place >= 0) queue.place = place;
+  play(before);
+}
+
+function enqueue(song) {
+  queue.songs.push(song);
+  showQueue();
+  $("count").textContent = `“${label(song)}” plays next.`;
+  if (!player.song) playNext();
+}
+
+function showQueue() {
+  const rows = queue.songs.map((song, place) => {
+    const remove = button("remove", "×", `Remove ${label(song)} from the queue`, () => {
+      queue.songs.splice(place, 1);
+      showQueue();
+    });
+    return row(song, () => {
+      queue.songs.splice(place, 1);
+      leave();
+      play(song);
+      showQueue();
+    }, remove);
+  });
+  $("queue-songs").replaceChildren(...rows);
+  $("queue-empty").hidden = rows.length > 0;
+  $("queue-count").textContent = rows.length || "";
+}
+
+function toggleQueue(open = $("queue").hidden) {
+  $("queue").hidden = !open;
+  $("show-queue").setAttribute("aria-expanded", String(open));
+}
+
+function wireQueue() {
+  player.onEnded = playNext;
+  $("next").addEventListener("click", playNext);
+  $("previous").addEventListener("click", playPrevious);
+  $("show-queue").addEventListener("click", () => toggleQueue());
+  showQueue();
+}
