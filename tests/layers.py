@@ -33,7 +33,8 @@ def sources():
     for folder in ("src", "include/tonearm"):
         for layer in BELOW:
             for file in sorted((ROOT / folder / layer).glob("*")):
-                yield layer, file
+                if file.suffix in (".h", ".cc"):
+                    yield layer, file
 
 
 def includes(file):
