@@ -47,11 +47,16 @@ void add_config_options(CLI::App& command, Arguments& arguments) {
       ->type_name("L");
 }
 
+Config load_to_serve(const Arguments& arguments) {
+  Loaded loaded = arguments.load();
+  if (!loaded.not_yet.empty()) throw ConfigError(loaded.not_yet.front());
+  return std::move(loaded.config);
+}
+
 int serve(const Arguments& arguments) {
-  const Loaded loaded = arguments.load();
-  if (!loaded.not_yet.empty()) return complain(loaded.not_yet.front());
-  start_logging(loaded.config.log.level);
-  return run_serve(loaded.config);
+  const Config config = load_to_serve(arguments);
+  start_logging(config.log.level);
+  return run_serve(config, [arguments] { return load_to_serve(arguments); });
 }
 
 int probe(const Arguments& arguments) {

@@ -184,6 +184,17 @@ Key<Target> secrets_key(std::string name, Field field) {
   return key;
 }
 
+/// For what a reload cannot change.
+template <class Target, class Field>
+Key<Target> at_start_only(Key<Target> key, Field field) {
+  key.keep = [=](const Target& running, Target& reloaded) {
+    const bool differs = field(running) != field(reloaded);
+    field(reloaded) = field(running);
+    return differs;
+  };
+  return key;
+}
+
 /// For a feature that a coming version brings.
 template <class Target>
 Key<Target> later(Key<Target> key) {

@@ -104,18 +104,20 @@ Key<Config> listen_key(Field field) {
 
 Section server_section() {
   using C = Config;
-  return {"server",
-          {listen_key(PLACE(server.listen)),
-           number_key<C>("threads", PLACE(server.threads), 1, 1024, "one loop per core"),
-           number_key<C>("max_connections", PLACE(server.max_connections), 1, 10'000'000),
-           duration_key<C>("header_timeout", PLACE(server.header_timeout), 1ms, day),
-           duration_key<C>("idle_timeout", PLACE(server.idle_timeout), 1ms, day),
-           duration_key<C>("send_timeout", PLACE(server.send_timeout), 1ms, 30 * day),
-           duration_key<C>("drain", PLACE(server.drain), 0ms, 30 * day),
-           later(text_key<C>("public_url", PLACE(server.public_url), check_public_url)),
-           texts_key<C>("trusted_proxies", PLACE(server.trusted_proxies), check_cidr),
-           later(flag_key<C>("proxy_protocol", PLACE(server.proxy_protocol))),
-           texts_key<C>("cors_origins", PLACE(server.cors_origins), check_origin)}};
+  return {
+      "server",
+      {at_start_only(listen_key(PLACE(server.listen)), PLACE(server.listen)),
+       at_start_only(number_key<C>("threads", PLACE(server.threads), 1, 1024, "one loop per core"),
+                     PLACE(server.threads)),
+       number_key<C>("max_connections", PLACE(server.max_connections), 1, 10'000'000),
+       duration_key<C>("header_timeout", PLACE(server.header_timeout), 1ms, day),
+       duration_key<C>("idle_timeout", PLACE(server.idle_timeout), 1ms, day),
+       duration_key<C>("send_timeout", PLACE(server.send_timeout), 1ms, 30 * day),
+       duration_key<C>("drain", PLACE(server.drain), 0ms, 30 * day),
+       later(text_key<C>("public_url", PLACE(server.public_url), check_public_url)),
+       texts_key<C>("trusted_proxies", PLACE(server.trusted_proxies), check_cidr),
+       later(flag_key<C>("proxy_protocol", PLACE(server.proxy_protocol))),
+       texts_key<C>("cors_origins", PLACE(server.cors_origins), check_origin)}};
 }
 
 Section upstream_section() {
@@ -149,7 +151,7 @@ Section stream_section() {
 Section cache_section() {
   using C = Config;
   return {"cache",
-          {later(path_key<C>("path", PLACE(cache.path))),
+          {at_start_only(later(path_key<C>("path", PLACE(cache.path))), PLACE(cache.path)),
            later(size_key<C>("size", PLACE(cache.size), {16 * MiB})),
            later(size_key<C>("slice", PLACE(cache.slice), {64 * KiB, 64 * MiB})),
            later(duration_key<C>("fresh", PLACE(cache.fresh), 0ms, 3650 * day)),
@@ -185,7 +187,7 @@ std::vector<Section> make_sections() {
   using C = Config;
   std::vector<Section> all;
   all.push_back(server_section());
-  all.push_back({"admin", {listen_key(PLACE(admin.listen))}});
+  all.push_back({"admin", {at_start_only(listen_key(PLACE(admin.listen)), PLACE(admin.listen))}});
   all.push_back({"log",
                  {text_key<C>("level", PLACE(log.level), check_log_level),
                   path_key<C>("access", PLACE(log.access), "-")}});

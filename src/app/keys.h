@@ -24,6 +24,9 @@ struct Key {
   std::function<Complaint(const toml::node&, const std::filesystem::path& directory, Target&)> read;
   /// For secrets: takes what a file held.
   std::function<Complaint(std::vector<std::string>, Target&)> take;
+  /// Only for what a restart alone can change: puts the running value back into a reloaded
+  /// configuration, and says whether the file had another.
+  std::function<bool(const Target& running, Target& reloaded)> keep;
   /// The effective value, as it would stand in a file; secrets are masked.
   std::function<void(const Target&, toml::table&)> print;
 };

@@ -250,6 +250,16 @@ Loaded load_config(const std::optional<fs::path>& file, const Overrides& overrid
   return loaded;
 }
 
+std::vector<std::string> keep_what_wants_a_restart(const Config& running, Config& reloaded) {
+  std::vector<std::string> names;
+  for (const Section& section : sections()) {
+    for (const auto& key : section.keys) {
+      if (key.keep && key.keep(running, reloaded)) names.push_back(section.name + "." + key.name);
+    }
+  }
+  return names;
+}
+
 std::string print_config(const Config& config) {
   std::ostringstream out;
   for (const Section& section : sections()) {

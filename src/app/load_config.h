@@ -36,6 +36,10 @@ struct Loaded {
 /// Command line over file over defaults, all of it validated. Throws ConfigError.
 Loaded load_config(const std::optional<std::filesystem::path>& file, const Overrides& overrides);
 
+/// Puts back into a reloaded configuration what only a restart can change; the full names of the
+/// keys that had another value.
+std::vector<std::string> keep_what_wants_a_restart(const Config& running, Config& reloaded);
+
 /// The effective configuration as TOML that load_config() reads, secrets masked.
 std::string print_config(const Config& config);
 

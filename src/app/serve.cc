@@ -11,6 +11,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <utility>
 
 namespace tonearm::app {
 namespace {
@@ -24,7 +25,7 @@ void keep_freed_memory() {
 
 }  // namespace
 
-int run_serve(const Config& config) {
+int run_serve(const Config& config, Reread reread) {
   keep_freed_memory();
   std::signal(SIGPIPE, SIG_IGN);
   curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -32,7 +33,7 @@ int run_serve(const Config& config) {
   if (!catalog) spdlog::warn("{}: answering 503 until it is there", catalog.error().detail);
   int status = 0;
   {
-    Service service(config);
+    Service service(config, std::move(reread));
     const Result<void> opened = service.open();
     if (opened) {
       service.run();

@@ -1,14 +1,13 @@
 #include "app/service.h"
 
-#include "tonearm/catalog/sqlite_song_store.h"
-#include "tonearm/io/blocking_pool.h"
+#include "tonearm/catalog/check_catalog.h"
 #include "tonearm/server/listen_address.h"
-#include "tonearm/server/loop_server.h"
 
 #include "app/layer_options.h"
-#include "app/sources.h"
+#include "app/load_config.h"
+#include "app/logging.h"
+#include "app/serving_loop.h"
 
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -24,80 +23,38 @@ namespace tonearm::app {
 
 namespace asio = io::asio;
 
-/// One thread with everything that lives on it.
-class Service::Loop {
- public:
-  Loop(server::Shared& shared, io::BlockingPool& pool, const Config& config, std::size_t loops)
-      : store_(context_.get_executor(), pool, catalog_options(config)),
-        source_(make_sources(context_.get_executor(), config, loops)),
-        server_(context_, shared, server_options(config), store_, source_, no_resolvers()) {}
-
-  void listen(std::vector<server::ListeningSocket> clients,
-              std::vector<server::ListeningSocket> admin) {
-    server_.start(std::move(clients), std::move(admin));
-  }
-
-  void start() {
-    thread_ = std::thread([this] { context_.run(); });
-  }
-
-  void drain(std::function<void()> on_drained) {
-    asio::post(context_, [this, on_drained = std::move(on_drained)]() mutable {
-      server_.drain(std::move(on_drained));
-    });
-  }
-
-  void cancel_all(std::function<void()> on_stopped) {
-    asio::post(context_, [this, on_stopped = std::move(on_stopped)]() mutable {
-      server_.cancel_all(std::move(on_stopped));
-    });
-  }
-
-  /// Only when nothing runs on it any more.
-  void stop() {
-    context_.stop();
-    if (thread_.joinable()) thread_.join();
-  }
-
- private:
-  // One thread runs it: no locks inside.
-  asio::io_context context_{1};
-  asio::executor_work_guard<io::Executor> work_{context_.get_executor()};
-  catalog::SqliteSongStore store_;
-  source::SourceSet source_;
-  server::LoopServer server_;
-  std::thread thread_;
-};
-
 struct Service::State {
-  explicit State(const Config& from) : config(from) {}
+  State(const Config& from, std::function<Config()> again)
+      : config(std::make_shared<const Config>(from)), reread(std::move(again)) {}
 
   void on_signal(int number);
-  void reopen_log();
+  void reload();
+  void use(Config fresh);
   void drain();
   void cancel();
   void one_loop_drained();
   void one_loop_stopped();
 
-  const Config config;
+  std::shared_ptr<const Config> config;  ///< What new requests are served with.
+  const std::function<Config()> reread;
   // The main thread's own loop: signals, and what the other loops report.
   asio::io_context context{1};
   asio::signal_set signals{context, SIGINT, SIGTERM, SIGHUP};
   asio::steady_timer drain_limit{context};
-  server::Shared shared;
-  io::BlockingPool pool{4};
-  std::list<Loop> loops;
+  Process process;
+  std::list<ServingLoop> loops;
   std::size_t undrained = 0;
   std::size_t running = 0;
   bool draining = false;
   bool cancelled = false;
 };
 
-Service::Service(const Config& config) : state_(std::make_unique<State>(config)) {}
+Service::Service(const Config& config, std::function<Config()> reread)
+    : state_(std::make_unique<State>(config, std::move(reread))) {}
 
 Service::~Service() {
-  state_->pool.join();
-  for (Loop& loop : state_->loops) loop.stop();
+  state_->process.pool.join();
+  for (ServingLoop& loop : state_->loops) loop.stop();
 }
 
 namespace {
@@ -121,26 +78,27 @@ std::size_t loop_count(const Config& config) {
 
 Result<void> Service::open() {
   State& state = *state_;
-  const std::size_t count = loop_count(state.config);
-  Result<std::vector<server::ListenAddress>> clients = parse_all(state.config.server.listen);
+  const std::size_t count = loop_count(*state.config);
+  state.process.loops = count;
+  Result<std::vector<server::ListenAddress>> clients = parse_all(state.config->server.listen);
   if (!clients) return clients.error();
-  Result<std::vector<server::ListenAddress>> admin = parse_all(state.config.admin.listen);
+  Result<std::vector<server::ListenAddress>> admin = parse_all(state.config->admin.listen);
   if (!admin) return admin.error();
   auto client_sockets = server::open_listeners(*clients, count);
   if (!client_sockets) return client_sockets.error();
   auto admin_sockets = server::open_listeners(*admin, 1);
   if (!admin_sockets) return admin_sockets.error();
   server::AccessLogOptions log;
-  log.target = state.config.log.access;
-  auto opened = server::AccessLog::open(std::move(log), state.shared.metrics);
+  log.target = state.config->log.access;
+  auto opened = server::AccessLog::open(std::move(log), state.process.shared.metrics);
   if (!opened) return opened.error();
-  state.shared.access_log = std::move(*opened);
+  state.process.shared.access_log = std::move(*opened);
 
   for (const auto& socket : client_sockets->front()) {
     spdlog::info("listening on {}", server::to_text(socket.address()));
   }
   for (std::size_t i = 0; i < count; ++i) {
-    Loop& loop = state.loops.emplace_back(state.shared, state.pool, state.config, count);
+    ServingLoop& loop = state.loops.emplace_back(state.process, state.config);
     std::vector<server::ListeningSocket> admin_of_loop;
     if (i == 0 && !admin_sockets->empty()) admin_of_loop = std::move(admin_sockets->front());
     loop.listen(std::move((*client_sockets)[i]), std::move(admin_of_loop));
@@ -159,16 +117,16 @@ void Service::run() {
   };
   wait(wait);
   state.running = state.loops.size();
-  for (Loop& loop : state.loops) loop.start();
+  for (ServingLoop& loop : state.loops) loop.start();
   state.context.run();
 }
 
 void Service::State::on_signal(int number) {
   if (number == SIGHUP) {
-    reopen_log();
+    reload();
   } else if (!draining) {
     spdlog::info("{}: draining for at most {} ms", number == SIGINT ? "SIGINT" : "SIGTERM",
-                 config.server.drain.count());
+                 config->server.drain.count());
     drain();
   } else {
     spdlog::warn("second signal: ending what still streams");
@@ -176,20 +134,41 @@ void Service::State::on_signal(int number) {
   }
 }
 
-void Service::State::reopen_log() {
-  const Result<void> reopened = shared.access_log ? shared.access_log->reopen() : Result<void>{};
-  if (!reopened) spdlog::error("SIGHUP: {}", reopened.error().detail);
-  spdlog::warn("SIGHUP: logs reopened; this version reads its configuration at the start only");
+void Service::State::reload() {
+  try {
+    use(reread());
+  } catch (const ConfigError& error) {
+    spdlog::error("reload: {}; going on with the old configuration", error.what());
+    const Result<void> reopened = process.shared.access_log->reopen(config->log.access);
+    if (!reopened) spdlog::error("reload: {}", reopened.error().detail);
+  }
+}
+
+void Service::State::use(Config fresh) {
+  for (const std::string& key : keep_what_wants_a_restart(*config, fresh)) {
+    spdlog::warn("reload: {} has changed: that wants a restart", key);
+  }
+  const Result<void> reopened = process.shared.access_log->reopen(fresh.log.access);
+  if (!reopened) {
+    spdlog::error("reload: {}; the old log goes on", reopened.error().detail);
+    fresh.log.access = config->log.access;
+  }
+  set_log_level(fresh.log.level);
+  const auto catalog = catalog::check_catalog(catalog_options(fresh));
+  if (!catalog) spdlog::warn("reload: {}: answering 503", catalog.error().detail);
+  config = std::make_shared<const Config>(std::move(fresh));
+  for (ServingLoop& loop : loops) loop.reconfigure(config);
+  spdlog::info("reload: configuration read, logs reopened");
 }
 
 void Service::State::drain() {
   draining = true;
-  shared.draining = true;
+  process.shared.draining = true;
   undrained = loops.size();
-  for (Loop& loop : loops) {
+  for (ServingLoop& loop : loops) {
     loop.drain([this] { asio::post(context, [this] { one_loop_drained(); }); });
   }
-  drain_limit.expires_after(config.server.drain);
+  drain_limit.expires_after(config->server.drain);
   drain_limit.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     spdlog::warn("server.drain is over: ending what still streams");
@@ -205,7 +184,7 @@ void Service::State::one_loop_drained() {
 void Service::State::cancel() {
   if (std::exchange(cancelled, true)) return;
   drain_limit.cancel();
-  for (Loop& loop : loops) {
+  for (ServingLoop& loop : loops) {
     loop.cancel_all([this] { asio::post(context, [this] { one_loop_stopped(); }); });
   }
 }

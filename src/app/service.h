@@ -4,6 +4,7 @@
 
 #include "app/config.h"
 
+#include <functional>
 #include <memory>
 
 namespace tonearm::app {
@@ -12,7 +13,8 @@ namespace tonearm::app {
 /// reverse. Not thread-safe.
 class Service {
  public:
-  explicit Service(const Config& config);
+  /// `reread`: the configuration as it is now, for SIGHUP; throws ConfigError.
+  Service(const Config& config, std::function<Config()> reread);
   ~Service();
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
@@ -20,11 +22,10 @@ class Service {
   /// Opens the access log and every listening socket; the error names which and why.
   Result<void> open();
   /// Serves until SIGTERM or SIGINT, and then until the last stream has ended, server.drain is over
-  /// or a second signal came.
+  /// or a second signal came. On SIGHUP, what a reload can change counts from the next request on.
   void run();
 
  private:
-  class Loop;
   struct State;
   std::unique_ptr<State> state_;
 };

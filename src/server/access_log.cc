@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <system_error>
@@ -75,10 +76,11 @@ class LineBuilder {
 Result<OwnedDescriptor> open_output(const std::string& target) {
   const bool is_stdout = target == "-";
   // Non-blocking for a FIFO that nobody reads; to stdout it would be done to others as well.
+  const char* const path = target.empty() ? "/dev/null" : target.c_str();
   OwnedDescriptor output(
-      is_stdout ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
-                : ::open(target.c_str(),
-                         O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640));
+      is_stdout
+          ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+          : ::open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640));
   if (output.valid()) return output;
   const std::string reason = std::system_category().message(errno);
   return Error{ErrorKind::internal,
@@ -115,11 +117,22 @@ class AccessLog::Writer {
   Writer(std::string target, OwnedDescriptor output, LogWriter::Options options)
       : target_(std::move(target)), lines_(std::move(output), std::move(options)) {}
 
-  const std::string& target() const { return target_; }
-  LogWriter& lines() { return lines_; }
+  void write(const AccessRecord& record) {
+    if (wanted_.load(std::memory_order_relaxed)) lines_.append(format_access_line(record));
+  }
+  Result<void> reopen(const std::string& target) {
+    if (target == "-" && target_ == "-") return {};
+    auto output = open_output(target);
+    if (!output) return output.error();
+    target_ = target;
+    wanted_ = !target.empty();
+    lines_.change_output(*std::move(output));
+    return {};
+  }
 
  private:
-  const std::string target_;
+  std::string target_;
+  std::atomic<bool> wanted_{!target_.empty()};
   LogWriter lines_;
 };
 
@@ -127,29 +140,18 @@ AccessLog::AccessLog(std::unique_ptr<Writer> writer) : writer_(std::move(writer)
 AccessLog::~AccessLog() = default;
 
 Result<std::unique_ptr<AccessLog>> AccessLog::open(AccessLogOptions options, Metrics& metrics) {
-  std::unique_ptr<Writer> writer;
-  if (!options.target.empty()) {
-    auto output = open_output(options.target);
-    if (!output) return output.error();
-    LogWriter::Options how{
-        options.capacity, options.flush_timeout,
-        [&metrics](std::uint64_t lines) { metrics.access_log_lines_dropped(lines); }};
-    writer =
-        std::make_unique<Writer>(std::move(options.target), *std::move(output), std::move(how));
-  }
+  auto output = open_output(options.target);
+  if (!output) return output.error();
+  LogWriter::Options how{options.capacity, options.flush_timeout, [&metrics](std::uint64_t lines) {
+                           metrics.access_log_lines_dropped(lines);
+                         }};
+  auto writer =
+      std::make_unique<Writer>(std::move(options.target), *std::move(output), std::move(how));
   return std::unique_ptr<AccessLog>(new AccessLog(std::move(writer)));
 }
 
-void AccessLog::write(const AccessRecord& record) {
-  if (writer_) writer_->lines().append(format_access_line(record));
-}
+void AccessLog::write(const AccessRecord& record) { writer_->write(record); }
 
-Result<void> AccessLog::reopen() {
-  if (!writer_ || writer_->target() == "-") return {};
-  auto output = open_output(writer_->target());
-  if (!output) return output.error();
-  writer_->lines().change_output(*std::move(output));
-  return {};
-}
+Result<void> AccessLog::reopen(const std::string& target) { return writer_->reopen(target); }
 
 }  // namespace tonearm::server

@@ -138,6 +138,7 @@ io::Task<bool> Connection::serve_request(std::string_view text) {
   phase_ = Phase::answering;
   watch_for_reset();
   const std::shared_ptr<const Serving> serving = loop_->serving();
+  send_timeout_ = serving->options.send_timeout;
   const Result<http::RequestHead> head = http::parse_request_head(text);
   if (!head) {
     co_await refuse(head.error());
@@ -211,6 +212,7 @@ io::Task<void> Connection::refuse(Error why) {
   exchange.set_peer(make_request_id(), to_text(peer_.address));
   ResponseWriter writer(socket_, *this);
   const std::shared_ptr<const Serving> serving = loop_->serving();
+  send_timeout_ = serving->options.send_timeout;
   Responder responder(writer, exchange, role_ == Role::admin ? nullptr : &serving->cors,
                       loop_->shared().draining);
   const bool told = co_await tell(std::move(why), responder);
@@ -292,7 +294,7 @@ void Connection::on_sent(std::uint64_t bytes, std::uint64_t body_bytes) {
   if (exchange_ != nullptr) exchange_->add_sent(bytes, body_bytes);
 }
 
-void Connection::on_blocked() { deadline_.expire_after(loop_->serving()->options.send_timeout); }
+void Connection::on_blocked() { deadline_.expire_after(send_timeout_); }
 
 void Connection::on_unblocked() { deadline_.clear(); }
 

@@ -98,6 +98,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   bool watching_ = false;  ///< A wait for a reset is pending.
   std::optional<Error> cancelled_;
   Exchange* exchange_ = nullptr;  ///< Of the request that is being answered.
+  std::chrono::milliseconds send_timeout_{0};  ///< That it began with.
 };
 
 }  // namespace tonearm::server

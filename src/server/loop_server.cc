@@ -7,10 +7,12 @@
 namespace tonearm::server {
 
 LoopServer::LoopServer(io::asio::io_context& loop, Shared& shared, const Options& options,
-                       catalog::SongStore& store, source::Source& source, IsResolver is_resolver)
+                       catalog::SongStore& store, source::Source& source, IsResolver is_resolver,
+                       std::shared_ptr<const void> owner)
     : loop_(std::make_shared<Loop>(
           loop.get_executor(), shared,
-          std::make_shared<const Serving>(options, store, source, std::move(is_resolver)))) {}
+          std::make_shared<const Serving>(options, store, source, std::move(is_resolver),
+                                          std::move(owner)))) {}
 
 LoopServer::~LoopServer() { loop_->close_listeners(); }
 
@@ -19,9 +21,10 @@ void LoopServer::start(std::vector<ListeningSocket> clients, std::vector<Listeni
 }
 
 void LoopServer::reconfigure(const Options& options, catalog::SongStore& store,
-                             source::Source& source, IsResolver is_resolver) {
-  loop_->reconfigure(
-      std::make_shared<const Serving>(options, store, source, std::move(is_resolver)));
+                             source::Source& source, IsResolver is_resolver,
+                             std::shared_ptr<const void> owner) {
+  loop_->reconfigure(std::make_shared<const Serving>(options, store, source, std::move(is_resolver),
+                                                     std::move(owner)));
 }
 
 void LoopServer::drain(std::function<void()> on_drained) { loop_->drain(std::move(on_drained)); }

@@ -7,7 +7,9 @@
 #include "server/cors.h"
 
 #include <functional>
+#include <memory>
 #include <string_view>
+#include <utility>
 
 namespace tonearm::server {
 
@@ -15,13 +17,15 @@ namespace tonearm::server {
 /// keeps the one that it began with.
 struct Serving {
   Serving(const Options& with, catalog::SongStore& songs, source::Source& bytes,
-          std::function<bool(std::string_view)> resolvers)
-      : options(with),
+          std::function<bool(std::string_view)> resolvers, std::shared_ptr<const void> keep)
+      : owner(std::move(keep)),
+        options(with),
         cors(with.cors_origins),
         store(songs),
         source(bytes),
         is_resolver(std::move(resolvers)) {}
 
+  const std::shared_ptr<const void> owner;  ///< Of store and source; released last.
   const Options options;
   const Cors cors;
   catalog::SongStore& store;

@@ -90,9 +90,11 @@ void HttpClient::retire(std::unique_ptr<Transfer> transfer,
                         std::shared_ptr<const RequestHeaders> headers) {
   if (!transfer || !transfer->rest_is_at_most(short_rest)) return;
   Transfer& draining = *transfer;
-  retired_.push_back(Retired{std::move(transfer), std::move(headers)});
-  const auto place = std::prev(retired_.end());
-  draining.discard(drain_limit, [this, place] { retired_.erase(place); });
+  retired_->push_back(Retired{std::move(transfer), std::move(headers)});
+  const auto place = std::prev(retired_->end());
+  draining.discard(drain_limit, [known = std::weak_ptr(retired_), place] {
+    if (const auto retired = known.lock()) retired->erase(place);
+  });
 }
 
 }  // namespace tonearm::source

@@ -36,7 +36,8 @@ struct Reply {
   Answer answer;
 };
 
-/// The HTTP client of one loop: connections, handles and limits shared by its requests.
+/// The HTTP client of one loop: connections, handles and limits shared by its requests. Outlives
+/// its transfers; may be destroyed while the loop runs.
 class HttpClient {
  public:
   HttpClient(io::Executor executor, HttpOptions options);
@@ -67,7 +68,8 @@ class HttpClient {
   EasyPool easies_;
   HostGate gate_;
   Transfer::Shared shared_;
-  std::list<Retired> retired_;
+  /// Shared with the reports of their ends, which may be on their way when the client goes.
+  std::shared_ptr<std::list<Retired>> retired_ = std::make_shared<std::list<Retired>>();
 };
 
 }  // namespace tonearm::source

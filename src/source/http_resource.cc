@@ -35,12 +35,13 @@ std::string if_range_of(const http::Validators& validators) {
 
 }  // namespace
 
-HttpResource::HttpResource(HttpClient& client, OriginUrl url)
-    : client_(client),
+HttpResource::HttpResource(std::shared_ptr<HttpClient> client, OriginUrl url)
+    : owner_(std::move(client)),
+      client_(*owner_),
       named_(std::move(url)),
       url_(named_),
-      headers_(std::make_shared<RequestHeaders>(client.make_headers({}))),
-      sizer_(client.options().window) {}
+      headers_(std::make_shared<RequestHeaders>(client_.make_headers({}))),
+      sizer_(client_.options().window) {}
 
 HttpResource::~HttpResource() { close_body(); }
 

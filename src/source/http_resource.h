@@ -15,7 +15,7 @@ namespace tonearm::source {
 /// stays the same, and in one request where it does not (docs/architecture.md).
 class HttpResource final : public Resource {
  public:
-  HttpResource(HttpClient& client, OriginUrl url);
+  HttpResource(std::shared_ptr<HttpClient> client, OriginUrl url);
   ~HttpResource() override;
 
   io::Task<Result<http::Representation>> describe(const ReadIntent& intent) override;
@@ -60,6 +60,7 @@ class HttpResource final : public Resource {
   void take_body(Reply reply);
   void close_body();
 
+  const std::shared_ptr<HttpClient> owner_;  ///< A reload may drop the source meanwhile.
   HttpClient& client_;
   OriginUrl named_;
   OriginUrl url_;  ///< Where `named_` led to.

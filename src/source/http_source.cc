@@ -7,7 +7,7 @@
 namespace tonearm::source {
 
 HttpSource::HttpSource(io::Executor executor, HttpOptions options)
-    : client_(std::make_unique<HttpClient>(executor, std::move(options))) {}
+    : client_(std::make_shared<HttpClient>(executor, std::move(options))) {}
 
 HttpSource::~HttpSource() = default;
 
@@ -26,7 +26,7 @@ Result<OriginUrl> HttpSource::url_of(const Locator& locator) const {
 Result<std::unique_ptr<Resource>> HttpSource::open(const SourceRequest& request) {
   Result<OriginUrl> url = url_of(request.locator);
   if (!url) return url.error();
-  return std::unique_ptr<Resource>(std::make_unique<HttpResource>(*client_, std::move(*url)));
+  return std::unique_ptr<Resource>(std::make_unique<HttpResource>(client_, std::move(*url)));
 }
 
 io::Task<Result<OriginReport>> HttpSource::probe(SourceRequest request) {

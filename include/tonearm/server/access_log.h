@@ -60,15 +60,15 @@ class AccessLog {
   AccessLog& operator=(const AccessLog&) = delete;
 
   void write(const AccessRecord& record);
-  /// Opens the path anew, for logrotate; lines that wait go to the new file. After an error the old
-  /// file stays. Nothing to do for stdout and for none.
-  Result<void> reopen();
+  /// Opens `target` (as log.access), also when it is the same path, for logrotate; lines that wait
+  /// go there. After an error the old one stays. One thread at a time.
+  Result<void> reopen(const std::string& target);
 
  private:
   class Writer;
   explicit AccessLog(std::unique_ptr<Writer> writer);
 
-  std::unique_ptr<Writer> writer_;  ///< Null: no log is kept.
+  std::unique_ptr<Writer> writer_;
 };
 
 }  // namespace tonearm::server

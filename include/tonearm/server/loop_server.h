@@ -21,14 +21,17 @@ class Loop;
 /// All members are called on the loop (post to it), the constructor and start() also before it
 /// runs.
 ///
-/// `shared`, `store` and `source` outlive every connection: after drain() or cancel_all(), run the
-/// loop until the callback came, and only then destroy them. Sending files wants SIGPIPE ignored.
+/// `shared` outlives every connection: after drain() or cancel_all(), run the loop until the
+/// callback came, and only then destroy it. So do `store` and `source`, unless `owner` owns them:
+/// it is released, on the loop, when the last request that began with them has ended. Sending files
+/// wants SIGPIPE ignored.
 class LoopServer {
  public:
   using IsResolver = std::function<bool(std::string_view)>;
 
   LoopServer(io::asio::io_context& loop, Shared& shared, const Options& options,
-             catalog::SongStore& store, source::Source& source, IsResolver is_resolver);
+             catalog::SongStore& store, source::Source& source, IsResolver is_resolver,
+             std::shared_ptr<const void> owner = nullptr);
   ~LoopServer();
   LoopServer(const LoopServer&) = delete;
   LoopServer& operator=(const LoopServer&) = delete;
@@ -37,10 +40,9 @@ class LoopServer {
   /// does not count for max_connections.
   void start(std::vector<ListeningSocket> clients, std::vector<ListeningSocket> admin = {});
 
-  /// For a reload: counts from the next request on. What was given before lives on until the
-  /// requests that began with it have ended.
+  /// For a reload: counts from the next request on; requests keep what they began with.
   void reconfigure(const Options& options, catalog::SongStore& store, source::Source& source,
-                   IsResolver is_resolver);
+                   IsResolver is_resolver, std::shared_ptr<const void> owner = nullptr);
 
   /// Sets shared.draining, takes what waits in the listen queues, closes them (not the admin's),
   /// and closes idle connections; what is asked still is answered, with Connection: close.

@@ -23,7 +23,7 @@ class HttpSource final : public Source {
  private:
   Result<OriginUrl> url_of(const Locator& locator) const;
 
-  std::unique_ptr<HttpClient> client_;
+  std::shared_ptr<HttpClient> client_;
 };
 
 }  // namespace tonearm::source

@@ -56,8 +56,9 @@ struct SourceRequest {
   bool growing = false;  ///< The catalog says that it may still be written.
 };
 
-/// Opens songs' bytes: one implementation per scheme, and one that picks among them. One per loop;
-/// outlives its resources, and is destroyed after the loop has stopped.
+/// Opens songs' bytes: one implementation per scheme, and one that picks among them. One per loop
+/// and configuration. A reload drops it while the loop runs, when the last request that began with
+/// it has ended: what goes on longer (a fill, a drained rest) must own what it needs.
 class Source {
  public:
   virtual ~Source() = default;

@@ -314,5 +314,22 @@ TEST_F(PrintConfig, ReadsBackAsTheSame) {
   EXPECT_EQ(again.resolvers.count("a+b.c"), 1U);
 }
 
+TEST_F(LoadConfig, AReloadPutsBackWhatWantsARestart) {
+  const Config running = load("").config;
+  Config reloaded = load(
+                        "[server]\nlisten = [\"127.0.0.1:1\"]\nthreads = 3\ndrain = "
+                        "\"7s\"\n[cache]\npath = \"c\"\n"
+                        "[log]\nlevel = \"debug\"\n")
+                        .config;
+  const std::vector<std::string> names = keep_what_wants_a_restart(running, reloaded);
+  EXPECT_EQ(names, (std::vector<std::string>{"server.listen", "server.threads", "cache.path"}));
+  EXPECT_EQ(reloaded.server.listen, running.server.listen);
+  EXPECT_EQ(reloaded.server.threads, running.server.threads);
+  EXPECT_EQ(reloaded.cache.path, "");
+  EXPECT_EQ(reloaded.server.drain, std::chrono::seconds(7));
+  EXPECT_EQ(reloaded.log.level, "debug");
+  EXPECT_TRUE(keep_what_wants_a_restart(running, reloaded).empty());
+}
+
 }  // namespace
 }  // namespace tonearm::app

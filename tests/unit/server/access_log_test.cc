@@ -170,7 +170,7 @@ TEST_F(AccessLogFile, ReopenGoesOnInANewFile) {
     log->write(record());
     while (lines_of(path("a.log")).empty()) std::this_thread::yield();
     std::filesystem::rename(path("a.log"), path("a.log.1"));
-    ASSERT_TRUE(log->reopen().has_value());
+    ASSERT_TRUE(log->reopen(path("a.log")).has_value());
     log->write(record());
   }
   EXPECT_EQ(lines_of(path("a.log.1")).size(), 1U);
@@ -182,12 +182,29 @@ TEST_F(AccessLogFile, FailedReopenKeepsTheOldFile) {
   {
     const auto log = open(path("d/a.log"));
     std::filesystem::rename(path("d"), path("e"));
-    const auto reopened = log->reopen();
+    const auto reopened = log->reopen(path("d/a.log"));
     ASSERT_FALSE(reopened.has_value());
     EXPECT_THAT(reopened.error().detail, HasSubstr("d/a.log"));
     log->write(record());
   }
   EXPECT_EQ(lines_of(path("e/a.log")).size(), 1U);
+}
+
+TEST_F(AccessLogFile, ReopenGoesOnElsewhereAndNowhere) {
+  {
+    const auto log = open("");
+    log->write(record());
+    ASSERT_TRUE(log->reopen(path("a.log")).has_value());
+    log->write(record());
+    while (lines_of(path("a.log")).empty()) std::this_thread::yield();
+    ASSERT_TRUE(log->reopen(path("b.log")).has_value());
+    log->write(record());
+    while (lines_of(path("b.log")).empty()) std::this_thread::yield();
+    ASSERT_TRUE(log->reopen("").has_value());
+    log->write(record());
+  }
+  EXPECT_EQ(lines_of(path("a.log")).size(), 1U);
+  EXPECT_EQ(lines_of(path("b.log")).size(), 1U);
 }
 
 TEST_F(AccessLogFile, UnwritablePathIsAnErrorThatNamesIt) {
@@ -201,7 +218,7 @@ TEST_F(AccessLogFile, UnwritablePathIsAnErrorThatNamesIt) {
 TEST_F(AccessLogFile, EmptyTargetKeepsNone) {
   const auto log = open("");
   log->write(record());
-  EXPECT_TRUE(log->reopen().has_value());
+  EXPECT_TRUE(log->reopen("").has_value());
   EXPECT_EQ(dropped(), 0);
 }
 

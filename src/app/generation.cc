@@ -1,0 +1,14 @@
+#include "app/generation.h"
+
+#include "app/layer_options.h"
+#include "app/sources.h"
+
+namespace tonearm::app {
+
+Generation::Generation(io::Executor executor, Process& process, const Config& config)
+    : options(server_options(config)),
+      store(executor, process.pool, catalog_options(config)),
+      source(make_sources(executor, config, process.loops)),
+      is_resolver(no_resolvers()) {}
+
+}  // namespace tonearm::app

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "tonearm/catalog/sqlite_song_store.h"
+#include "tonearm/io/blocking_pool.h"
+#include "tonearm/server/loop_server.h"
+#include "tonearm/source/source_set.h"
+
+#include "app/config.h"
+
+#include <cstddef>
+
+namespace tonearm::app {
+
+/// What outlives every reload, and belongs to all loops.
+struct Process {
+  server::Shared shared;
+  io::BlockingPool pool{4};
+  std::size_t loops = 1;
+};
+
+/// What one loop serves requests with, built from one configuration: the one place that turns a
+/// Config into parts. A reload makes another; this one lives on until the last request that began
+/// with it has ended. Made and destroyed on its loop, or before and after it runs.
+class Generation {
+ public:
+  Generation(io::Executor executor, Process& process, const Config& config);
+
+  server::Options options;
+  catalog::SqliteSongStore store;
+  source::SourceSet source;
+  server::LoopServer::IsResolver is_resolver;
+};
+
+}  // namespace tonearm::app

@@ -1,0 +1,52 @@
+#include "app/serving_loop.h"
+
+#include <boost/asio/post.hpp>
+
+#include <utility>
+
+namespace tonearm::app {
+
+namespace asio = io::asio;
+
+ServingLoop::ServingLoop(Process& process, std::shared_ptr<const Config> config)
+    : process_(process) {
+  const auto first = std::make_shared<Generation>(context_.get_executor(), process_, *config);
+  server_ =
+      std::make_unique<server::LoopServer>(context_, process_.shared, first->options, first->store,
+                                           first->source, first->is_resolver, first);
+}
+
+void ServingLoop::listen(std::vector<server::ListeningSocket> clients,
+                         std::vector<server::ListeningSocket> admin) {
+  server_->start(std::move(clients), std::move(admin));
+}
+
+void ServingLoop::start() {
+  thread_ = std::thread([this] { context_.run(); });
+}
+
+void ServingLoop::reconfigure(std::shared_ptr<const Config> config) {
+  asio::post(context_, [this, config = std::move(config)] {
+    const auto next = std::make_shared<Generation>(context_.get_executor(), process_, *config);
+    server_->reconfigure(next->options, next->store, next->source, next->is_resolver, next);
+  });
+}
+
+void ServingLoop::drain(std::function<void()> on_drained) {
+  asio::post(context_, [this, on_drained = std::move(on_drained)]() mutable {
+    server_->drain(std::move(on_drained));
+  });
+}
+
+void ServingLoop::cancel_all(std::function<void()> on_stopped) {
+  asio::post(context_, [this, on_stopped = std::move(on_stopped)]() mutable {
+    server_->cancel_all(std::move(on_stopped));
+  });
+}
+
+void ServingLoop::stop() {
+  context_.stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+}  // namespace tonearm::app

@@ -1,0 +1,171 @@
+"""SIGHUP reads the configuration and opens the logs anew; nothing that runs is touched."""
+
+import json
+import os
+import signal
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from support.case import Case
+from support.catalog import Catalog
+from support.client import Client, get
+from support.content import content
+from support.fault_origin import FaultOrigin, Resource
+from support.tonearm import Tonearm, toml
+from support.wait import wait_for
+
+SIZE = 32 << 20
+
+
+class Reload(Case):
+    @classmethod
+    def prepare(cls):
+        cls.origin, cls.other = FaultOrigin(), FaultOrigin()
+        for origin in (cls.origin, cls.other):
+            cls.addClassCleanup(origin.stop)
+        cls.origin.routes["/song.mp3"] = Resource(SIZE)
+        cls.other.routes["/song.mp3"] = Resource(1000, etag='"other"')
+        cls.song = cls.catalog.add("song.mp3")
+        cls.target = f"/songs/listen/{cls.song}"
+
+    def start(self, arguments=(), **tables):
+        """A program of the test's own, and `self.settings`, what its file says."""
+        self.settings = self.config(self.origin.base_url, **tables)
+        tonearm = self.tonearm = Tonearm(self.directory, self.settings)
+        tonearm.arguments = list(arguments)
+        tonearm.start()
+        self.addCleanup(tonearm.stop)
+        server = self.settings.setdefault("server", {})
+        server.setdefault("listen", [f"127.0.0.1:{tonearm.port}"])
+        server.setdefault("threads", 2)
+        self.settings.setdefault("admin", {}).setdefault("listen", [f"127.0.0.1:{tonearm.admin_port}"])
+        return tonearm
+
+    def reload(self, text=None, says="reload: configuration read"):
+        """Writes the file anew, sends SIGHUP, and waits for what the log says to it."""
+        with open(self.tonearm.config_path, "w") as out:
+            out.write(text if text is not None else toml(self.settings))
+        before = len(self.tonearm.stderr())
+        self.tonearm.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: says in self.tonearm.stderr()[before:], f"{says!r} in the log")
+        return self.tonearm.stderr()[before:]
+
+    def test_log_lines_go_to_the_new_file(self):
+        log = os.path.join(self.directory, "access.log")
+        tonearm = self.start(log={"access": log})
+        self.assertEqual(get(tonearm.port, "/songs/listen/missing1").status, 404)
+        wait_for(lambda: os.path.getsize(log), "the first line")
+        os.rename(log, log + ".1")
+        self.reload()
+        self.assertEqual(get(tonearm.port, "/songs/listen/missing2").status, 404)
+        wait_for(lambda: os.path.getsize(log), "a line in it")
+        with open(log) as new, open(log + ".1") as old:
+            self.assertEqual([json.loads(line)["song"] for line in old], ["missing1"])
+            self.assertEqual([json.loads(line)["song"] for line in new], ["missing2"])
+        elsewhere = os.path.join(self.directory, "elsewhere.log")
+        self.settings["log"]["access"] = elsewhere
+        self.reload()
+        self.assertEqual(get(tonearm.port, "/songs/listen/missing3").status, 404)
+        wait_for(lambda: os.path.getsize(elsewhere), "a line elsewhere")
+
+    def test_the_next_request_is_served_by_the_new_one_and_a_running_stream_by_the_old(self):
+        tonearm = self.start()
+        playing = Client(tonearm.port, receive_buffer=4096)
+        self.addCleanup(playing.close)
+        playing.ask(self.target)
+        head = playing.head()
+        kept = Client(tonearm.port)
+        self.addCleanup(kept.close)
+        self.assertBody(kept.get(self.target, Range="bytes=0-9"), content(0, 10))
+        self.settings["upstream"]["base_url"] = self.other.base_url
+        self.settings["stream"] = {"cache_control": "no-cache", "max_range": "100B"}
+        self.settings["server"]["cors_origins"] = ["https://player.example"]
+        self.reload()
+        response = kept.get(self.target, Range="bytes=1-", Origin="https://player.example")
+        self.assertEqual(response["ETag"], '"other"')
+        self.assertEqual(response["Content-Range"], "bytes 1-100/1000")
+        self.assertEqual(response["Cache-Control"], "no-cache")
+        self.assertEqual(response["Access-Control-Allow-Origin"], "https://player.example")
+        self.assertBody(response, content(1, 101))
+        # Longer than any window: it goes on asking its own origin.
+        self.assertBody(playing.body(head), content(0, SIZE))
+        self.assertStatus(get(tonearm.admin_port, "/healthz"), 200)
+
+    def test_the_catalog_is_another(self):
+        tonearm = self.start()
+        catalog = Catalog(os.path.join(self.directory, "other.sqlite3"))
+        song = [catalog.add("song.mp3") for _ in range(5)][-1]
+        self.assertStatus(get(tonearm.port, f"/songs/listen/{song}", method="HEAD"), 404)
+        self.settings["catalog"] = {"path": catalog.path}
+        self.reload()
+        self.assertStatus(get(tonearm.port, f"/songs/listen/{song}", method="HEAD"), 200)
+        self.settings["catalog"] = {"path": os.path.join(self.directory, "none.sqlite3")}
+        self.assertIn("none.sqlite3", self.reload())
+        self.assertStatus(get(tonearm.port, self.target), 503)
+
+    def test_a_bad_file_changes_nothing(self):
+        tonearm = self.start()
+        log = self.reload("[upstream]\nbase_urk = 'http://127.0.0.1:1/'\n", says="reload: ")
+        self.assertIn(f"{tonearm.config_path}:2: upstream.base_urk: is unknown", log)
+        self.assertIn("old configuration", log)
+        self.assertBody(get(tonearm.port, self.target, Range="bytes=0-9"), content(0, 10))
+        os.rename(tonearm.config_path, tonearm.config_path + ".gone")
+        tonearm.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: "No such file" in tonearm.stderr(), "the complaint")
+        self.assertBody(get(tonearm.port, self.target, Range="bytes=0-9"), content(0, 10))
+        self.reload()
+        self.assertBody(get(tonearm.port, self.target, Range="bytes=0-9"), content(0, 10))
+
+    def test_what_wants_a_restart_is_named_and_stays(self):
+        tonearm = self.start()
+        self.settings["server"]["listen"] = ["127.0.0.1:1"]
+        self.settings["server"]["threads"] = 1
+        self.settings["admin"]["listen"] = []
+        log = self.reload()
+        for key in ("server.listen", "server.threads", "admin.listen"):
+            self.assertIn(f"{key} has changed: that wants a restart", log)
+        self.assertStatus(get(tonearm.port, self.target, method="HEAD"), 200)
+        self.assertStatus(get(tonearm.admin_port, "/readyz"), 200)
+        self.settings["server"]["listen"] = [f"127.0.0.1:{tonearm.port}"]
+        self.assertNotIn("server.listen", self.reload())
+
+    def test_the_log_level_changes(self):
+        tonearm = self.start()
+        get(tonearm.port, "/songs/listen/missing4")
+        self.settings["log"] = {"level": "debug"}
+        self.reload()
+        get(tonearm.port, "/songs/listen/missing5")
+        wait_for(lambda: "song missing5" in tonearm.stderr(), "a line of level debug")
+        self.assertNotIn("song missing4", tonearm.stderr())
+
+    def test_the_command_line_still_beats_the_file(self):
+        tonearm = self.start(["--base-url", self.origin.base_url])
+        self.settings["upstream"]["base_url"] = self.other.base_url
+        self.reload()
+        self.assertBody(get(tonearm.port, self.target, Range="bytes=0-9"), content(0, 10))
+        self.assertEqual(get(tonearm.port, self.target, method="HEAD")["ETag"], '"v1"')
+
+    def test_reloads_under_load_fail_no_request_and_leave_nothing_behind(self):
+        tonearm = self.start(log={"access": ""})
+
+        def descriptors():
+            return len(os.listdir(f"/proc/{tonearm.pid}/fd"))
+
+        clients = [Client(tonearm.port) for _ in range(4)]
+        for client in clients:
+            self.addCleanup(client.close)
+        started = None
+        for i in range(40):
+            for client in clients:
+                first = i * 1000
+                response = client.get(self.target, Range=f"bytes={first}-{first + 99}")
+                self.assertBody(response, content(first, first + 100))
+            self.reload()
+            started = started or descriptors()
+        self.assertLess(descriptors(), started + 20)
+
+
+if __name__ == "__main__":
+    unittest.main()
