@@ -1,5 +1,7 @@
 #include "catalog/catalog_reader.h"
 
+#include "catalog/lookup_check.h"
+
 #include <thread>
 
 namespace tonearm::catalog {
@@ -93,6 +95,10 @@ Result<CatalogDescription> CatalogReader::describe() {
     if (const auto opened = open(TimeLimit::from(Clock::now())); !opened) {
       return opened.error();
     }
+  }
+  if (!options_.list.empty()) {
+    const auto list = prepare_checked_list(database_->connection(), options_);
+    if (!list) return list.error();
   }
   auto description = query_->describe();
   description.access = to_string(database_->access());

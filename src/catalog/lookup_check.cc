@@ -1,7 +1,11 @@
 #include "catalog/lookup_check.h"
 
+#include "catalog/song_columns.h"
+
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <string>
 
 namespace tonearm::catalog {
 namespace {
@@ -24,6 +28,17 @@ int note_function(void* context, int action, const char*, const char* function, 
   return SQLITE_OK;
 }
 
+/// Why SQLite refused the SQL that the key `name` holds, if it did.
+std::optional<Error> refusal(sqlite3* connection, const std::string& path,
+                             const std::string& name) {
+  const int code = sqlite3_errcode(connection) & 0xff;
+  if (code == SQLITE_ERROR || code == SQLITE_AUTH) {
+    return unavailable(path, name + ": " + sqlite3_errmsg(connection));
+  }
+  if (code != SQLITE_OK) return unavailable(path, connection);
+  return std::nullopt;
+}
+
 /// What is wrong with a statement that SQLite accepts, empty when nothing is.
 std::string objection(sqlite3* connection, sqlite3_stmt* statement, std::string_view tail) {
   if (statement == nullptr) return "is empty";
@@ -40,6 +55,10 @@ std::string objection(sqlite3* connection, sqlite3_stmt* statement, std::string_
     if (rest.size() == tail.size()) break;
     tail = rest;
   }
+  return {};
+}
+
+std::string parameter_objection(sqlite3_stmt* statement) {
   const int parameters = sqlite3_bind_parameter_count(statement);
   for (int i = 1; i <= parameters; ++i) {
     const char* const name = sqlite3_bind_parameter_name(statement, i);
@@ -58,16 +77,32 @@ Result<CheckedLookup> prepare_checked_lookup(sqlite3* connection, const CatalogO
   lookup.statement = prepare(connection, options.lookup, &tail);
   sqlite3_set_authorizer(connection, nullptr, nullptr);
 
-  const int code = sqlite3_errcode(connection) & 0xff;
-  if (code == SQLITE_ERROR || code == SQLITE_AUTH) {
-    return unavailable(options.path, std::string("catalog.lookup: ") + sqlite3_errmsg(connection));
-  }
-  if (code != SQLITE_OK) return unavailable(options.path, connection);
-  if (const auto problem = objection(connection, lookup.statement.get(), tail); !problem.empty()) {
-    return unavailable(options.path, "catalog.lookup " + problem);
-  }
+  if (auto refused = refusal(connection, options.path, "catalog.lookup")) return *refused;
+  auto problem = objection(connection, lookup.statement.get(), tail);
+  if (problem.empty()) problem = parameter_objection(lookup.statement.get());
+  if (!problem.empty()) return unavailable(options.path, "catalog.lookup " + problem);
   lookup.id_parameter = sqlite3_bind_parameter_index(lookup.statement.get(), ":id");
   return lookup;
+}
+
+Result<Statement> prepare_checked_list(sqlite3* connection, const CatalogOptions& options) {
+  if (options.list.empty()) {
+    return Error{ErrorKind::path_not_found,
+                 "The catalog is read by a lookup, and there is no catalog.list to list it by.",
+                 {}};
+  }
+  std::string_view tail;
+  auto statement = prepare(connection, options.list, &tail);
+  if (auto refused = refusal(connection, options.path, "catalog.list")) return *refused;
+  auto problem = objection(connection, statement.get(), tail);
+  if (problem.empty() && sqlite3_bind_parameter_count(statement.get()) > 0) {
+    problem = "must have no parameters: q, limit and offset work on its rows";
+  }
+  if (problem.empty() && !SongColumns(statement.get()).has_id()) {
+    problem = "must return a column id";
+  }
+  if (!problem.empty()) return unavailable(options.path, "catalog.list " + problem);
+  return statement;
 }
 
 }  // namespace tonearm::catalog

@@ -19,4 +19,8 @@ struct CheckedLookup {
 /// parameter.
 Result<CheckedLookup> prepare_checked_lookup(sqlite3* connection, const CatalogOptions& options);
 
+/// `catalog.list`, prepared: one read-only SELECT without parameters, with a column id.
+/// path_not_found when there is none to list by, else catalog_unavailable.
+Result<Statement> prepare_checked_list(sqlite3* connection, const CatalogOptions& options);
+
 }  // namespace tonearm::catalog

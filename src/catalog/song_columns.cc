@@ -77,6 +77,10 @@ Song SongColumns::read(sqlite3_stmt* row, std::string_view id) const {
   return song;
 }
 
+std::string SongColumns::searched_text(sqlite3_stmt* row) const {
+  return text_or_empty(row, name_) + '\n' + text_or_empty(row, artist_ >= 0 ? artist_ : author_);
+}
+
 bool SongColumns::has_id(sqlite3_stmt* row, std::string_view id) const {
   if (id_ < 0) return true;
   if (sqlite3_column_type(row, id_) != SQLITE_FLOAT) return column_text(row, id_) == id;

@@ -17,6 +17,7 @@ class SongColumns {
   explicit SongColumns(sqlite3_stmt* statement);
 
   bool has_file() const { return file_ >= 0; }
+  bool has_id() const { return id_ >= 0; }
   /// The recognised columns, in the order of the result.
   const std::vector<std::string>& names() const { return names_; }
 
@@ -25,6 +26,8 @@ class SongColumns {
   /// Whether the row's id, where it has one, is written exactly as `id`. An integer is written in
   /// its canonical decimal form.
   bool has_id(sqlite3_stmt* row, std::string_view id) const;
+  /// What a search looks at: name and artist of the current row, each on a line.
+  std::string searched_text(sqlite3_stmt* row) const;
 
  private:
   int id_ = -1;

@@ -36,9 +36,9 @@ Result<SongQuery> SongQuery::prepare(sqlite3* connection, const CatalogOptions& 
 }
 
 Result<SongQuery> SongQuery::prepare_table(sqlite3* connection, const CatalogOptions& options) {
-  const auto sql = song_table_query(connection, options.path);
-  if (!sql) return sql.error();
-  auto statement = catalog::prepare(connection, *sql);
+  const auto select = song_table_select(connection, options.path);
+  if (!select) return select.error();
+  auto statement = catalog::prepare(connection, *select + " WHERE music_song.\"id\" = ?1");
   if (!statement) return unavailable(options.path, connection);
   return SongQuery(options, std::move(statement));
 }

@@ -33,11 +33,6 @@ std::string joined(const std::vector<std::string>& names) {
   return names.size() > most ? text + ", …" : text;
 }
 
-bool contains(const std::vector<std::string>& names, const char* wanted) {
-  return std::ranges::any_of(
-      names, [&](const std::string& name) { return sqlite3_stricmp(name.c_str(), wanted) == 0; });
-}
-
 Error no_table(sqlite3* connection, const std::string& path) {
   constexpr std::string_view sql =
       "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') "
@@ -51,25 +46,35 @@ Error no_table(sqlite3* connection, const std::string& path) {
 
 }  // namespace
 
-Result<std::string> song_table_query(sqlite3* connection, const std::string& path) {
+bool contains_column(const std::vector<std::string>& names, const char* wanted) {
+  return std::ranges::any_of(
+      names, [&](const std::string& name) { return sqlite3_stricmp(name.c_str(), wanted) == 0; });
+}
+
+Result<std::vector<std::string>> table_columns(sqlite3* connection, const std::string& path,
+                                               std::string_view table) {
   constexpr int name_column = 1;
-  const auto columns = all(connection, path, "PRAGMA main.table_xinfo(music_song)", name_column);
+  return all(connection, path, "PRAGMA main.table_xinfo(" + std::string(table) + ")", name_column);
+}
+
+Result<std::string> song_table_select(sqlite3* connection, const std::string& path) {
+  const auto columns = table_columns(connection, path, "music_song");
   if (!columns) return columns.error();
   if (columns->empty()) return no_table(connection, path);
 
   for (const char* const needed : {"id", "file"}) {
-    if (contains(*columns, needed)) continue;
+    if (contains_column(*columns, needed)) continue;
     return unavailable(path, std::string("table music_song has no column ") + needed +
                                  " (it has: " + joined(*columns) +
                                  "); add it, or set catalog.lookup");
   }
   std::string selected;
   for (const char* const name : song_column_names) {
-    if (!contains(*columns, name)) continue;
+    if (!contains_column(*columns, name)) continue;
     if (!selected.empty()) selected += ", ";
-    selected += std::string("\"") + name + '"';
+    selected += std::string("music_song.\"") + name + '"';
   }
-  return "SELECT " + selected + " FROM main.music_song WHERE \"id\" = ?1";
+  return "SELECT " + selected + " FROM main.music_song";
 }
 
 }  // namespace tonearm::catalog

@@ -5,11 +5,21 @@
 #include <sqlite3.h>
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace tonearm::catalog {
 
-/// The query for one song by ?1 in the table music_song as it is: of its columns only id and file
-/// must exist. catalog_unavailable when it is not there, or lacks one.
-Result<std::string> song_table_query(sqlite3* connection, const std::string& path);
+/// What reads songs from the table music_song as it is, to be followed by a WHERE clause: `SELECT …
+/// FROM main.music_song`. Of its columns only id and file must exist. catalog_unavailable when it
+/// is not there, or lacks one.
+Result<std::string> song_table_select(sqlite3* connection, const std::string& path);
+
+/// The names of the table's columns, as it writes them; none when there is no such table.
+Result<std::vector<std::string>> table_columns(sqlite3* connection, const std::string& path,
+                                               std::string_view table);
+
+/// Whether one of the names is `wanted`, without regard to case.
+bool contains_column(const std::vector<std::string>& names, const char* wanted);
 
 }  // namespace tonearm::catalog

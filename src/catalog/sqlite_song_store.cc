@@ -3,9 +3,12 @@
 #include "tonearm/http/target.h"
 #include "tonearm/io/event.h"
 
+#include "catalog/catalog_browser.h"
 #include "catalog/catalog_reader.h"
 #include "catalog/change_detector.h"
+#include "catalog/playlist_list.h"
 #include "catalog/row_cache.h"
+#include "catalog/song_list.h"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -130,9 +133,39 @@ void SqliteSongStore::Lookups::take(CatalogReader::Answer answer, const Waiters&
   }
 }
 
+/// What looks through the catalog, on the pool.
+class SqliteSongStore::Browsers : public CatalogBrowsers {
+ public:
+  using CatalogBrowsers::CatalogBrowsers;
+
+  /// `self` keeps this alive while the pool works. `ask` gives a Result<Value> for a connection.
+  template <class Value, class Ask>
+  static io::Task<Result<Value>> browse(std::shared_ptr<Browsers> self, io::BlockingPool& pool,
+                                        Ask ask) {
+    auto job = [self, ask = std::move(ask)]() -> Result<Value> {
+      Value value{};
+      const auto done = self->read([&](sqlite3* connection) -> Result<void> {
+        auto answer = ask(connection, self->options());
+        if (!answer) return answer.error();
+        value = std::move(*answer);
+        return {};
+      });
+      if (!done) return done.error();
+      return value;
+    };
+    co_return co_await pool.run(std::move(job));
+  }
+};
+
 SqliteSongStore::SqliteSongStore(io::Executor executor, io::BlockingPool& pool,
                                  CatalogOptions options)
-    : lookups_(std::make_shared<Lookups>(std::move(executor), pool, std::move(options))) {}
+    : SqliteSongStore(std::move(executor), pool, pool, std::move(options)) {}
+
+SqliteSongStore::SqliteSongStore(io::Executor executor, io::BlockingPool& pool,
+                                 io::BlockingPool& browsing_pool, CatalogOptions options)
+    : lookups_(std::make_shared<Lookups>(std::move(executor), pool, options)),
+      browsers_(std::make_shared<Browsers>(std::move(options))),
+      browsing_pool_(browsing_pool) {}
 
 SqliteSongStore::~SqliteSongStore() = default;
 
@@ -153,6 +186,35 @@ io::Task<Result<void>> SqliteSongStore::check() {
   const auto found = co_await Lookups::look_up(lookups_, std::move(any));
   if (!found) co_return found.error();
   co_return Result<void>();
+}
+
+io::Task<Result<SongPage>> SqliteSongStore::search(std::string words, PageWindow window) {
+  auto ask = [words = std::move(words), window](sqlite3* connection, const CatalogOptions& options) {
+    return search_songs(connection, options, words, window);
+  };
+  return Browsers::browse<SongPage>(browsers_, browsing_pool_, std::move(ask));
+}
+
+io::Task<Found> SqliteSongStore::listed(std::string id) {
+  if (!http::is_song_id(id)) co_return found_or_error(id, nullptr);
+  if (is_listed_by_table(browsers_->options())) co_return co_await find(id);
+  auto ask = [id](sqlite3* connection, const CatalogOptions& options) {
+    return find_listed(connection, options, id);
+  };
+  auto found = co_await Browsers::browse<RowCache::Row>(browsers_, browsing_pool_, std::move(ask));
+  if (!found) co_return found;
+  co_return found_or_error(id, *found);
+}
+
+io::Task<Result<std::vector<Playlist>>> SqliteSongStore::playlists() {
+  return Browsers::browse<std::vector<Playlist>>(browsers_, browsing_pool_, &list_playlists);
+}
+
+io::Task<Result<PlaylistPage>> SqliteSongStore::playlist(std::string id, PageWindow window) {
+  auto ask = [id = std::move(id), window](sqlite3* connection, const CatalogOptions& options) {
+    return read_playlist(connection, options, id, window);
+  };
+  return Browsers::browse<PlaylistPage>(browsers_, browsing_pool_, std::move(ask));
 }
 
 }  // namespace tonearm::catalog

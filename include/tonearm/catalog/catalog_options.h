@@ -11,6 +11,9 @@ struct CatalogOptions {
   /// SQL with :id that yields a column `file`, and any of the other columns of Song; empty for the
   /// table music_song.
   std::string lookup;
+  /// SQL without parameters that yields what there is to list where `lookup` is set: a column `id`,
+  /// and any of name, artist, duration, thumbnail and content_type.
+  std::string list;
 };
 
 }  // namespace tonearm::catalog

@@ -2,10 +2,13 @@
 
 #include "tonearm/base/result.h"
 #include "tonearm/catalog/song.h"
+#include "tonearm/catalog/song_page.h"
 #include "tonearm/io/task.h"
 
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace tonearm::catalog {
 
@@ -21,6 +24,19 @@ class SongStore {
 
   /// Whether the catalog can be read now: for /readyz.
   virtual io::Task<Result<void>> check() = 0;
+
+  // To look through the catalog. Songs of these may come without a `file`. All of them are
+  // path_not_found where the catalog has no such thing to look through, or catalog_unavailable.
+
+  /// The songs whose name and artist hold, for each word of `words`, a word that begins with it; in
+  /// any order, case and accents folded. All songs when `words` is blank.
+  virtual io::Task<Result<SongPage>> search(std::string words, PageWindow window);
+  /// The song as search() lists it, or song_not_found.
+  virtual io::Task<Result<std::shared_ptr<const Song>>> listed(std::string id);
+  /// By name.
+  virtual io::Task<Result<std::vector<Playlist>>> playlists();
+  /// Songs that the catalog no longer has are left out.
+  virtual io::Task<Result<PlaylistPage>> playlist(std::string id, PageWindow window);
 };
 
 }  // namespace tonearm::catalog

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "tonearm/catalog/song.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace tonearm::catalog {
+
+/// Which part of a list is wanted.
+struct PageWindow {
+  std::uint64_t limit = 50;  ///< Songs, at most.
+  std::uint64_t offset = 0;  ///< How many come before the first.
+};
+
+/// Part of a list of songs, in the catalog's order.
+struct SongPage {
+  std::vector<Song> songs;
+  std::uint64_t total = 0;  ///< Of the whole list.
+};
+
+struct Playlist {
+  std::string id;
+  std::string name;
+  std::uint64_t songs = 0;  ///< How many.
+};
+
+/// One playlist and part of its songs, in the order of their positions.
+struct PlaylistPage {
+  Playlist playlist;
+  std::vector<Song> songs;
+};
+
+}  // namespace tonearm::catalog

@@ -1,0 +1,97 @@
+#include "catalog/catalog_browser.h"
+
+#include <chrono>
+#include <thread>
+#include <utility>
+
+namespace tonearm::catalog {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// What is asked meanwhile is all of one state of the catalog.
+class ReadTransaction {
+ public:
+  explicit ReadTransaction(sqlite3* connection) : connection_(connection) {
+    sqlite3_exec(connection_, "BEGIN", nullptr, nullptr, nullptr);
+  }
+  ~ReadTransaction() { sqlite3_exec(connection_, "ROLLBACK", nullptr, nullptr, nullptr); }
+  ReadTransaction(const ReadTransaction&) = delete;
+  ReadTransaction& operator=(const ReadTransaction&) = delete;
+
+ private:
+  sqlite3* connection_;
+};
+
+bool is_failure(const Result<void>& done) {
+  return !done && done.error().kind == ErrorKind::catalog_unavailable;
+}
+
+}  // namespace
+
+Result<void> CatalogBrowser::read(const Ask& ask) {
+  const auto limit = TimeLimit::from(Clock::now());
+  for (;;) {
+    if (!is_current()) close();
+    auto done = try_once(ask, limit);
+    const bool torn = was_written_meanwhile();
+    const bool failed = is_failure(done);
+    const bool disturbed = torn || (failed && files_ && !files_->are_same());
+    if (torn || failed) close();
+    if (!disturbed) return done;
+    if (Clock::now() >= limit.locked) {
+      if (failed) return done;
+      return unavailable(options_.path, "is being written all the time");
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+bool CatalogBrowser::is_current() const {
+  if (!database_) return false;
+  switch (database_->access()) {
+    case Access::memory:
+      return true;
+    case Access::live:
+      // SQLite itself sees others' commits; only another file in its place needs us.
+      return files_->are_same();
+    case Access::immutable:
+    case Access::snapshot:
+      return files_->are_proof() && files_->are_same();
+  }
+  return false;
+}
+
+bool CatalogBrowser::was_written_meanwhile() const {
+  return database_ && database_->access() == Access::immutable && !files_->are_same();
+}
+
+Result<void> CatalogBrowser::try_once(const Ask& ask, const TimeLimit& limit) {
+  if (!database_) {
+    files_.emplace(options_.path);
+    auto database = Database::open(options_.path, limit);
+    if (!database) return database.error();
+    database_.emplace(std::move(*database));
+  }
+  database_->set_limit(limit);
+  const ReadTransaction transaction(database_->connection());
+  return ask(database_->connection());
+}
+
+Result<void> CatalogBrowsers::read(const CatalogBrowser::Ask& ask) {
+  std::unique_ptr<CatalogBrowser> browser;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      browser = std::move(idle_.back());
+      idle_.pop_back();
+    }
+  }
+  if (!browser) browser = std::make_unique<CatalogBrowser>(options_);
+  auto done = browser->read(ask);
+  const std::lock_guard lock(mutex_);
+  idle_.push_back(std::move(browser));
+  return done;
+}
+
+}  // namespace tonearm::catalog

@@ -1,0 +1,149 @@
+#include "catalog/playlist_list.h"
+
+#include "catalog/lookup_check.h"
+#include "catalog/song_columns.h"
+#include "catalog/song_list.h"
+#include "catalog/song_query.h"
+#include "catalog/song_table.h"
+#include "catalog/sqlite_handles.h"
+
+#include <map>
+#include <optional>
+
+namespace tonearm::catalog {
+namespace {
+
+Error no_playlists() {
+  return Error{ErrorKind::path_not_found, "The catalog has no playlists.", {}};
+}
+
+Result<bool> has_columns(sqlite3* connection, const std::string& path, std::string_view table,
+                         std::initializer_list<const char*> wanted) {
+  const auto columns = table_columns(connection, path, table);
+  if (!columns) return columns.error();
+  for (const char* const name : wanted) {
+    if (!contains_column(*columns, name)) return false;
+  }
+  return true;
+}
+
+Result<bool> has_tables(sqlite3* connection, const std::string& path) {
+  const auto playlists = has_columns(connection, path, "playlist", {"id", "name"});
+  if (!playlists || !*playlists) return playlists;
+  return has_columns(connection, path, "playlist_song", {"playlist_id", "song_id", "position"});
+}
+
+void bind_text(sqlite3_stmt* statement, int parameter, std::string_view text) {
+  sqlite3_bind_text(statement, parameter, text.data(), static_cast<int>(text.size()),
+                    SQLITE_TRANSIENT);
+}
+
+/// The ids of a playlist's songs in their order.
+Result<std::vector<std::string>> song_ids(sqlite3* connection, const std::string& path,
+                                          std::string_view playlist) {
+  const auto statement = prepare(
+      connection,
+      "SELECT song_id FROM main.playlist_song WHERE playlist_id IN"
+      " (SELECT id FROM main.playlist WHERE CAST(id AS TEXT) = ?1) ORDER BY position, song_id");
+  if (!statement) return unavailable(path, connection);
+  bind_text(statement.get(), 1, playlist);
+  std::vector<std::string> ids;
+  int result = sqlite3_step(statement.get());
+  for (; result == SQLITE_ROW; result = sqlite3_step(statement.get())) {
+    ids.push_back(column_text(statement.get(), 0));
+  }
+  if (result != SQLITE_DONE) return unavailable(path, connection);
+  return ids;
+}
+
+/// Finds songs by their ids: one by one in a table or by the lookup, from one pass over the rows of
+/// catalog.list.
+class SongsById {
+ public:
+  static Result<SongsById> make(sqlite3* connection, const CatalogOptions& options) {
+    SongsById songs;
+    if (options.list.empty()) {
+      auto query = SongQuery::prepare(connection, options);
+      if (!query) return query.error();
+      songs.query_.emplace(std::move(*query));
+      return songs;
+    }
+    const auto all = search_songs(connection, options, {}, {UINT64_MAX, 0});
+    if (!all) return all.error();
+    for (const Song& song : all->songs) songs.listed_.emplace(song.id, song);
+    return songs;
+  }
+
+  Result<std::optional<Song>> find(const std::string& id) {
+    if (!query_) {
+      const auto found = listed_.find(id);
+      if (found == listed_.end()) return std::optional<Song>();
+      return std::optional<Song>(found->second);
+    }
+    const auto found = query_->find(id);
+    if (!found) return found.error();
+    return *found ? std::optional<Song>(**found) : std::optional<Song>();
+  }
+
+ private:
+  std::optional<SongQuery> query_;
+  std::map<std::string, Song> listed_;
+};
+
+}  // namespace
+
+Result<std::vector<Playlist>> list_playlists(sqlite3* connection, const CatalogOptions& options) {
+  const auto there = has_tables(connection, options.path);
+  if (!there) return there.error();
+  if (!*there) return no_playlists();
+  const auto statement =
+      prepare(connection,
+              "SELECT id, name, (SELECT count(*) FROM main.playlist_song WHERE playlist_id ="
+              " playlist.id) FROM main.playlist ORDER BY name COLLATE NOCASE, id");
+  if (!statement) return unavailable(options.path, connection);
+  std::vector<Playlist> playlists;
+  int result = sqlite3_step(statement.get());
+  for (; result == SQLITE_ROW; result = sqlite3_step(statement.get())) {
+    Playlist& playlist = playlists.emplace_back();
+    playlist.id = column_text(statement.get(), 0);
+    playlist.name = column_text(statement.get(), 1);
+    playlist.songs = static_cast<std::uint64_t>(sqlite3_column_int64(statement.get(), 2));
+  }
+  if (result != SQLITE_DONE) return unavailable(options.path, connection);
+  return playlists;
+}
+
+Result<PlaylistPage> read_playlist(sqlite3* connection, const CatalogOptions& options,
+                                   std::string_view id, const PageWindow& window) {
+  const auto there = has_tables(connection, options.path);
+  if (!there) return there.error();
+  if (!*there) return no_playlists();
+  const auto statement =
+      prepare(connection, "SELECT name FROM main.playlist WHERE CAST(id AS TEXT) = ?1");
+  if (!statement) return unavailable(options.path, connection);
+  bind_text(statement.get(), 1, id);
+  const int result = sqlite3_step(statement.get());
+  if (result == SQLITE_DONE) {
+    return Error{ErrorKind::path_not_found, "There is no such playlist.", {}};
+  }
+  if (result != SQLITE_ROW) return unavailable(options.path, connection);
+
+  PlaylistPage page;
+  page.playlist.id = id;
+  page.playlist.name = column_text(statement.get(), 0);
+  const auto ids = song_ids(connection, options.path, id);
+  if (!ids) return ids.error();
+  auto songs = SongsById::make(connection, options);
+  if (!songs) return songs.error();
+  for (const std::string& song_id : *ids) {
+    auto song = songs->find(song_id);
+    if (!song) return song.error();
+    if (!*song) continue;
+    const std::uint64_t place = page.playlist.songs++;
+    if (place < window.offset || page.songs.size() >= window.limit) continue;
+    page.songs.push_back(std::move(**song));
+  }
+  return page;
+}
+
+}  // namespace tonearm::catalog

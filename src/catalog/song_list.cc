@@ -1,0 +1,168 @@
+#include "catalog/song_list.h"
+
+#include "catalog/lookup_check.h"
+#include "catalog/search_index.h"
+#include "catalog/search_words.h"
+#include "catalog/song_columns.h"
+#include "catalog/song_query.h"
+#include "catalog/song_table.h"
+#include "catalog/sqlite_handles.h"
+
+#include <functional>
+#include <optional>
+
+namespace tonearm::catalog {
+namespace {
+
+/// Sets the values of ?1, ?2, … in their order.
+class Binder {
+ public:
+  explicit Binder(sqlite3_stmt* statement) : statement_(statement) {}
+  Binder& operator<<(std::uint64_t value) {
+    sqlite3_bind_int64(statement_, ++last_, static_cast<std::int64_t>(value));
+    return *this;
+  }
+  Binder& operator<<(std::string_view text) {
+    sqlite3_bind_text(statement_, ++last_, text.data(), static_cast<int>(text.size()),
+                      SQLITE_TRANSIENT);
+    return *this;
+  }
+
+ private:
+  sqlite3_stmt* statement_;
+  int last_ = 0;
+};
+
+/// All songs of a statement, which is bound and not yet stepped.
+Result<std::vector<Song>> read_all(sqlite3* connection, const std::string& path,
+                                   sqlite3_stmt* statement) {
+  const SongColumns columns(statement);
+  std::vector<Song> songs;
+  int result = sqlite3_step(statement);
+  for (; result == SQLITE_ROW; result = sqlite3_step(statement)) {
+    songs.push_back(columns.read(statement, {}));
+  }
+  if (result != SQLITE_DONE) return unavailable(path, connection);
+  return songs;
+}
+
+Result<std::uint64_t> read_number(sqlite3* connection, const std::string& path,
+                                  sqlite3_stmt* statement) {
+  if (sqlite3_step(statement) != SQLITE_ROW) return unavailable(path, connection);
+  return static_cast<std::uint64_t>(sqlite3_column_int64(statement, 0));
+}
+
+/// A part of the table, and how many there are in all: by two statements, whose first parameter is
+/// `match` if there is one.
+Result<SongPage> read_page(sqlite3* connection, const std::string& path, const std::string& count,
+                           const std::string& page, const std::optional<std::string>& match,
+                           const PageWindow& window) {
+  const auto counting = prepare(connection, count);
+  const auto paging = counting ? prepare(connection, page) : nullptr;
+  if (!counting || !paging) return unavailable(path, connection);
+  Binder count_binder(counting.get());
+  Binder page_binder(paging.get());
+  if (match) {
+    count_binder << *match;
+    page_binder << *match;
+  }
+  page_binder << window.limit << window.offset;
+  const auto total = read_number(connection, path, counting.get());
+  if (!total) return total.error();
+  auto songs = read_all(connection, path, paging.get());
+  if (!songs) return songs.error();
+  return SongPage{std::move(*songs), *total};
+}
+
+/// Reads every row of a statement, and counts and keeps those that hold all the words.
+Result<SongPage> scan(sqlite3* connection, const std::string& path, sqlite3_stmt* statement,
+                      const std::function<bool(std::string_view)>& matches,
+                      const PageWindow& window) {
+  const SongColumns columns(statement);
+  SongPage page;
+  int result = sqlite3_step(statement);
+  for (; result == SQLITE_ROW; result = sqlite3_step(statement)) {
+    if (matches && !matches(columns.searched_text(statement))) continue;
+    const std::uint64_t place = page.total++;
+    if (place < window.offset || page.songs.size() >= window.limit) continue;
+    page.songs.push_back(columns.read(statement, {}));
+  }
+  if (result != SQLITE_DONE) return unavailable(path, connection);
+  return page;
+}
+
+Result<SongPage> search_table(sqlite3* connection, const CatalogOptions& options,
+                              const WordFolder& folder, const std::vector<std::string>& wanted,
+                              const PageWindow& window) {
+  const auto select = song_table_select(connection, options.path);
+  if (!select) return select.error();
+  if (has_search_index(connection)) {
+    return read_page(connection, options.path,
+                     "SELECT count(*) FROM main.music_song_search WHERE music_song_search MATCH ?1",
+                     *select +
+                         " WHERE music_song.\"id\" IN (SELECT rowid FROM main.music_song_search"
+                         " WHERE music_song_search MATCH ?1 ORDER BY rowid LIMIT ?2 OFFSET ?3)"
+                         " ORDER BY music_song.\"id\"",
+                     match_expression(wanted), window);
+  }
+  const auto statement = prepare(connection, *select + " ORDER BY music_song.\"id\"");
+  if (!statement) return unavailable(options.path, connection);
+  return scan(
+      connection, options.path, statement.get(),
+      [&](std::string_view text) { return folder.matches(text, wanted); }, window);
+}
+
+Result<SongPage> list_table(sqlite3* connection, const CatalogOptions& options,
+                            const PageWindow& window) {
+  const auto select = song_table_select(connection, options.path);
+  if (!select) return select.error();
+  return read_page(connection, options.path, "SELECT count(*) FROM main.music_song",
+                   *select + " ORDER BY music_song.\"id\" LIMIT ?1 OFFSET ?2", std::nullopt,
+                   window);
+}
+
+}  // namespace
+
+Result<SongPage> search_songs(sqlite3* connection, const CatalogOptions& options,
+                              std::string_view words, const PageWindow& window) {
+  const bool table = is_listed_by_table(options);
+  if (table && is_blank(words)) return list_table(connection, options, window);
+
+  std::optional<Statement> list;
+  if (!table) {
+    auto checked = prepare_checked_list(connection, options);
+    if (!checked) return checked.error();
+    list.emplace(std::move(*checked));
+    if (is_blank(words)) return scan(connection, options.path, list->get(), {}, window);
+  }
+  const auto folder = WordFolder::make(connection, options.path);
+  if (!folder) return folder.error();
+  const auto wanted = wanted_words(*folder, words);
+  // Nothing but punctuation: there is no word to find.
+  if (wanted.empty()) return SongPage();
+  if (table) return search_table(connection, options, *folder, wanted, window);
+  return scan(
+      connection, options.path, list->get(),
+      [&](std::string_view text) { return folder->matches(text, wanted); }, window);
+}
+
+Result<std::shared_ptr<const Song>> find_listed(sqlite3* connection, const CatalogOptions& options,
+                                                std::string_view id) {
+  if (is_listed_by_table(options)) {
+    auto query = SongQuery::prepare(connection, options);
+    if (!query) return query.error();
+    return query->find(id);
+  }
+  const auto list = prepare_checked_list(connection, options);
+  if (!list) return list.error();
+  const SongColumns columns(list->get());
+  int result = sqlite3_step(list->get());
+  for (; result == SQLITE_ROW; result = sqlite3_step(list->get())) {
+    if (!columns.has_id(list->get(), id)) continue;
+    return std::make_shared<const Song>(columns.read(list->get(), id));
+  }
+  if (result != SQLITE_DONE) return unavailable(options.path, connection);
+  return std::shared_ptr<const Song>();
+}
+
+}  // namespace tonearm::catalog
