@@ -7,7 +7,7 @@ namespace tonearm::app {
 
 Generation::Generation(io::Executor executor, Process& process, const Config& config)
     : options(server_options(config)),
-      store(executor, process.pool, catalog_options(config)),
+      store(executor, process.pool, process.browsing_pool, catalog_options(config)),
       source(make_sources(executor, config, process.loops)),
       is_resolver(no_resolvers()) {}
 

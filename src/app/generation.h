@@ -15,6 +15,7 @@ namespace tonearm::app {
 struct Process {
   server::Shared shared;
   io::BlockingPool pool{4};
+  io::BlockingPool browsing_pool{2};  ///< For searches, which no listener should wait for.
   std::size_t loops = 1;
 };
 

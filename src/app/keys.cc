@@ -114,7 +114,7 @@ Section server_section() {
        duration_key<C>("idle_timeout", PLACE(server.idle_timeout), 1ms, day),
        duration_key<C>("send_timeout", PLACE(server.send_timeout), 1ms, 30 * day),
        duration_key<C>("drain", PLACE(server.drain), 0ms, 30 * day),
-       later(text_key<C>("public_url", PLACE(server.public_url), check_public_url)),
+       text_key<C>("public_url", PLACE(server.public_url), check_public_url),
        texts_key<C>("trusted_proxies", PLACE(server.trusted_proxies), check_cidr),
        later(flag_key<C>("proxy_protocol", PLACE(server.proxy_protocol))),
        texts_key<C>("cors_origins", PLACE(server.cors_origins), check_origin)}};
@@ -191,10 +191,10 @@ std::vector<Section> make_sections() {
   all.push_back({"log",
                  {text_key<C>("level", PLACE(log.level), check_log_level),
                   path_key<C>("access", PLACE(log.access), "-")}});
-  all.push_back({"catalog",
-                 {path_key<C>("path", PLACE(catalog.path), ":memory:", check_not_empty),
-                  text_key<C>("lookup", PLACE(catalog.lookup)),
-                  later(text_key<C>("list", PLACE(catalog.list)))}});
+  all.push_back(
+      {"catalog",
+       {path_key<C>("path", PLACE(catalog.path), ":memory:", check_not_empty),
+        text_key<C>("lookup", PLACE(catalog.lookup)), text_key<C>("list", PLACE(catalog.list))}});
   all.push_back(upstream_section());
   all.push_back(stream_section());
   all.push_back(cache_section());

@@ -12,6 +12,7 @@ catalog::CatalogOptions catalog_options(const Config& config) {
   catalog::CatalogOptions options;
   options.path = config.catalog.path;
   options.lookup = config.catalog.lookup;
+  options.list = config.catalog.list;
   return options;
 }
 
@@ -22,6 +23,7 @@ server::Options server_options(const Config& config) {
   options.idle_timeout = config.server.idle_timeout;
   options.send_timeout = config.server.send_timeout;
   options.trusted_proxies = server::TrustedProxies::parse(config.server.trusted_proxies).value();
+  options.public_url = config.server.public_url;
   options.cors_origins = config.server.cors_origins;
   options.cache_control = config.stream.cache_control;
   options.max_range = config.stream.max_range;

@@ -54,6 +54,7 @@ Service::Service(const Config& config, std::function<Config()> reread)
 
 Service::~Service() {
   state_->process.pool.join();
+  state_->process.browsing_pool.join();
   for (ServingLoop& loop : state_->loops) loop.stop();
 }
 

@@ -54,8 +54,7 @@ Result<WordFolder> WordFolder::make(sqlite3* connection, const std::string& path
   fts5_tokenizer methods{};
   Fts5Tokenizer* made = nullptr;
   std::array<const char*, 2> options{"remove_diacritics", "2"};
-  if (api == nullptr ||
-      api->xFindTokenizer(api, "unicode61", &context, &methods) != SQLITE_OK ||
+  if (api == nullptr || api->xFindTokenizer(api, "unicode61", &context, &methods) != SQLITE_OK ||
       methods.xCreate(context, options.data(), static_cast<int>(options.size()), &made) !=
           SQLITE_OK) {
     return unavailable(path, "cannot be searched: this SQLite comes without FTS5");

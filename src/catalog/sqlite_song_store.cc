@@ -189,7 +189,8 @@ io::Task<Result<void>> SqliteSongStore::check() {
 }
 
 io::Task<Result<SongPage>> SqliteSongStore::search(std::string words, PageWindow window) {
-  auto ask = [words = std::move(words), window](sqlite3* connection, const CatalogOptions& options) {
+  auto ask = [words = std::move(words), window](sqlite3* connection,
+                                                const CatalogOptions& options) {
     return search_songs(connection, options, words, window);
   };
   return Browsers::browse<SongPage>(browsers_, browsing_pool_, std::move(ask));

@@ -54,6 +54,16 @@ bool may_pass(std::string_view essence) {
                      [&](std::string_view other) { return iequals(essence, other); });
 }
 
+/// What stands behind the last dot of a path or URL, whose query and fragment are no part of it.
+std::string_view extension_of(std::string_view name) {
+  if (istarts_with(name, "http://") || istarts_with(name, "https://")) {
+    name = name.substr(0, name.find_first_of("?#"));
+  }
+  name = name.substr(name.find_last_of('/') + 1);
+  const auto dot = name.find_last_of('.');
+  return dot == std::string_view::npos ? std::string_view() : name.substr(dot + 1);
+}
+
 /// The type that the extension of a path or URL says; empty when it says nothing.
 std::string_view type_by_extension(std::string_view name) {
   struct Known {
@@ -86,10 +96,7 @@ std::string_view type_by_extension(std::string_view name) {
                                                 {"m3u8", "application/vnd.apple.mpegurl"},
                                                 {"mpd", "application/dash+xml"},
                                                 {"xspf", "application/xspf+xml"}}};
-  name = name.substr(name.find_last_of('/') + 1);
-  const auto dot = name.find_last_of('.');
-  if (dot == std::string_view::npos) return {};
-  const std::string_view extension = name.substr(dot + 1);
+  const std::string_view extension = extension_of(name);
   for (const Known& one : known) {
     if (iequals(extension, one.extension)) return one.type;
   }
@@ -131,13 +138,30 @@ std::string choose_content_type(std::string_view from_catalog, std::string_view 
   std::string_view type = from_catalog;
   if (essence(type).empty()) type = from_origin;
   if (says_nothing(essence(type)) && essence(from_catalog).empty()) {
-    // A URL's query and fragment are no part of its name.
-    if (istarts_with(name, "http://") || istarts_with(name, "https://")) {
-      name = name.substr(0, name.find_first_of("?#"));
-    }
     type = type_by_extension(name);
   }
   return may_pass(essence(type)) ? clean(type) : std::string(opaque_type);
+}
+
+std::string_view choose_image_type(std::string_view from_origin, std::string_view name) {
+  struct Known {
+    std::string_view extension;
+    std::string_view type;
+  };
+  static constexpr std::array<Known, 6> known{{{"jpg", "image/jpeg"},
+                                               {"jpeg", "image/jpeg"},
+                                               {"png", "image/png"},
+                                               {"webp", "image/webp"},
+                                               {"gif", "image/gif"},
+                                               {"avif", "image/avif"}}};
+  const std::string_view said = essence(from_origin);
+  const std::string_view extension = extension_of(name);
+  for (const Known& one : known) {
+    if (says_nothing(said) ? iequals(extension, one.extension) : iequals(said, one.type)) {
+      return one.type;
+    }
+  }
+  return {};
 }
 
 }  // namespace tonearm::http

@@ -187,7 +187,8 @@ io::Task<Result<void>> Connection::answer(const http::RequestHead& head, const S
                                           Responder& responder) {
   const Result<http::Target> target = http::parse_target(head.target);
   if (!target) co_return target.error();
-  const Request request{head, *target, serving, loop_->shared(), peer_.unix_socket, {}};
+  const bool trusted = serving.options.trusted_proxies.trusts(peer_.address);
+  const Request request{head, *target, serving, loop_->shared(), peer_.unix_socket, trusted, {}};
   const Handler handler = role_ == Role::admin ? &handle_admin_request : &handle_client_request;
   try {
     co_return co_await handler(request, responder);

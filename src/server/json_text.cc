@@ -1,31 +1,12 @@
 #include "server/json_text.h"
 
+#include "tonearm/base/utf8.h"
+
 #include <array>
 #include <cstdio>
 
 namespace tonearm::server {
 namespace {
-
-/// The length of the well-formed UTF-8 sequence that `text` begins with (Unicode table 3-7), or 0.
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-  };
-  const auto continues = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
-  const unsigned first = byte(0);
-  const unsigned second = byte(1);
-  if (first < 0x80) return 1;
-  if (first < 0xC2 || first > 0xF4 || !continues(1)) return 0;
-  if (first < 0xE0) return 2;
-  if (!continues(2)) return 0;
-  if (first == 0xE0 && second < 0xA0) return 0;  // overlong
-  if (first == 0xED && second > 0x9F) return 0;  // surrogates
-  if (first < 0xF0) return 3;
-  if (!continues(3)) return 0;
-  if (first == 0xF0 && second < 0x90) return 0;  // overlong
-  if (first == 0xF4 && second > 0x8F) return 0;  // behind U+10FFFF
-  return 4;
-}
 
 /// U+2028 and U+2029 end a line for some readers of logs, as DEL and the C1 controls act on
 /// terminals.
@@ -56,7 +37,7 @@ void append_escaped(std::string& out, std::string_view character) {
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
+    const std::size_t length = utf8_sequence_length(text);
     if (length == 0) {
       out += "\\ufffd";
       text.remove_prefix(1);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tonearm/base/error.h"
 #include "tonearm/http/request_head.h"
 #include "tonearm/http/target.h"
 
@@ -17,8 +18,16 @@ struct Request {
   const Serving& serving;
   Shared& shared;
   bool over_unix_socket = false;
+  bool from_trusted_proxy = false;  ///< Whether what the peer says of its client is believed.
   std::string_view id;  ///< What stands at the route's {id}, decoded and not yet checked.
 };
+
+/// For an id that is none, whatever the catalog holds.
+inline Error bad_song_id() {
+  return Error{ErrorKind::bad_request,
+               "A song's id is 1 to 128 of A-Z a-z 0-9 . _ ~ - and neither . nor ..",
+               {}};
+}
 
 /// Answers a request. An error is what could not be had: it becomes the answer while no byte has
 /// left, and a reset afterwards.

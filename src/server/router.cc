@@ -1,7 +1,9 @@
 #include "server/router.h"
 
+#include "server/list_handler.h"
 #include "server/page.h"
 #include "server/song_handler.h"
+#include "server/thumbnail_handler.h"
 
 #include <algorithm>
 #include <optional>
@@ -13,14 +15,27 @@ io::Task<Result<void>> answer_options(const Request&, Responder& responder) {
   return responder.send_preflight();
 }
 
-/// A path with its last segment as the id.
+/// A path, and who may ask for it. Where it has an id, that is all between prefix and suffix, one
+/// segment or the end of one.
 struct Route {
   std::string_view prefix;
+  bool has_id;
+  std::string_view suffix;
+  Access access;
   Handler handler;
 };
 
+/// The first that fits counts.
 constexpr Route routes[] = {
-    {"/songs/listen/", &stream_song},
+    {"/", false, "", Access::open, &send_page},
+    {"/songs/listen/", true, "", Access::stream, &stream_song},
+    {"/songs", false, "", Access::list, &list_songs},
+    {"/songs.m3u", false, "", Access::m3u, &list_songs_as_m3u},
+    {"/songs/", true, "/thumbnail", Access::list, &send_thumbnail},
+    {"/songs/", true, "", Access::list, &show_song},
+    {"/playlists", false, "", Access::list, &list_playlists},
+    {"/playlists/", true, ".m3u", Access::m3u, &show_playlist_as_m3u},
+    {"/playlists/", true, "", Access::list, &show_playlist},
 };
 
 std::ptrdiff_t slashes(std::string_view path) { return std::ranges::count(path, '/'); }
@@ -31,15 +46,18 @@ std::string_view raw_path(std::string_view target) {
     target.remove_prefix(scheme + 3);
     target.remove_prefix(std::min(target.find_first_of("/?"), target.size()));
   }
-  return target.substr(0, target.find('?'));
+  target = target.substr(0, target.find('?'));
+  return target.empty() ? "/" : target;
 }
 
 std::optional<Match> match(std::string_view path, std::ptrdiff_t depth) {
-  if (path == "/") return Match{&send_page, {}};
   for (const Route& route : routes) {
-    if (depth != slashes(route.prefix) || !path.starts_with(route.prefix)) continue;
-    if (path.size() == route.prefix.size()) continue;
-    return Match{route.handler, path.substr(route.prefix.size())};
+    if (depth != slashes(route.prefix) + slashes(route.suffix)) continue;
+    if (!path.starts_with(route.prefix) || !path.ends_with(route.suffix)) continue;
+    const std::size_t around = route.prefix.size() + route.suffix.size();
+    if (route.has_id ? path.size() <= around : path.size() != around) continue;
+    const auto id = path.substr(route.prefix.size(), path.size() - around);
+    return Match{route.handler, route.access, id};
   }
   return std::nullopt;
 }
@@ -50,10 +68,10 @@ bool is_read(http::verb method) { return method == http::verb::get || method == 
 
 Result<Match> find_route(const http::RequestHead& head, const http::Target& target) {
   const bool options = head.method == http::verb::options;
-  if (options && target.path == "*") return Match{&answer_options, {}};
+  if (options && target.path == "*") return Match{&answer_options, Access::open, {}};
   std::optional<Match> found = match(target.path, slashes(raw_path(head.target)));
   if (!found) return Error{ErrorKind::path_not_found, {}, {}};
-  if (options) found->handler = &answer_options;
+  if (options) *found = Match{&answer_options, Access::open, {}};
   if (!options && !is_read(head.method)) return Error{ErrorKind::method_not_allowed, {}, {}};
   return *found;
 }

@@ -188,11 +188,7 @@ io::Task<Result<void>> answer_with(const Request& request, Responder& responder,
 }  // namespace
 
 io::Task<Result<void>> stream_song(const Request& request, Responder& responder) {
-  if (!http::is_song_id(request.id)) {
-    co_return Error{ErrorKind::bad_request,
-                    "A song's id is 1 to 128 of A-Z a-z 0-9 . _ ~ - and neither . nor ..",
-                    {}};
-  }
+  if (!http::is_song_id(request.id)) co_return bad_song_id();
   Exchange& exchange = responder.exchange();
   exchange.set_song(request.id);
   Result<std::shared_ptr<const Song>> song = co_await request.serving.store.find(request.id);

@@ -10,9 +10,9 @@ namespace tonearm::catalog {
 
 /// Songs in an SQLite file that others write. Read-only, and leaves no file behind. Rows are
 /// cached, and proven current inline at each find(); only what is not cached, changed or locked
-/// costs a hop to the pool. One per loop, used on that loop alone; the pools must outlive it, and be
-/// joined before the loop is destroyed. Looking through the catalog always costs a hop, to a pool
-/// of its own where there is one, so that no search keeps a listener waiting.
+/// costs a hop to the pool. One per loop, used on that loop alone; the pools must outlive it, and
+/// be joined before the loop is destroyed. Looking through the catalog always costs a hop, to a
+/// pool of its own where there is one, so that no search keeps a listener waiting.
 class SqliteSongStore final : public SongStore {
  public:
   SqliteSongStore(io::Executor executor, io::BlockingPool& pool, CatalogOptions options);

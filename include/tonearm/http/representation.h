@@ -29,4 +29,8 @@ struct Representation {
 std::string choose_content_type(std::string_view from_catalog, std::string_view from_origin,
                                 std::string_view name);
 
+/// The type of a raster image that a browser shows and never runs: jpeg, png, webp, gif or avif.
+/// The origin's, or by the extension of `name` where it says nothing; empty for all others.
+std::string_view choose_image_type(std::string_view from_origin, std::string_view name);
+
 }  // namespace tonearm::http

@@ -16,6 +16,7 @@ struct Options {
   std::chrono::milliseconds idle_timeout{75'000};
   std::chrono::milliseconds send_timeout{4 * 3'600'000};
   TrustedProxies trusted_proxies;
+  std::string public_url;  ///< Base of absolute URLs; empty: what the request says.
   std::vector<std::string> cors_origins = {"*"};
   std::string cache_control = "private, max-age=3600";
   std::uint64_t max_range = 0;  ///< stream.max_range; 0: no limit.

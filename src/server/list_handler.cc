@@ -1,0 +1,204 @@
+#include "server/list_handler.h"
+
+#include "tonearm/http/target.h"
+
+#include "server/document.h"
+#include "server/json_text.h"
+#include "server/song_text.h"
+
+#include <charconv>
+#include <optional>
+#include <span>
+#include <utility>
+
+namespace tonearm::server {
+namespace {
+
+using catalog::PageWindow;
+using catalog::PlaylistPage;
+using catalog::Song;
+using catalog::SongPage;
+
+constexpr std::uint64_t default_limit = 50;
+constexpr std::uint64_t most_songs = 500;
+/// Of a playlist, which comes whole.
+constexpr std::uint64_t most_playlist_songs = 10'000;
+
+constexpr std::string_view json_type = "application/json";
+constexpr std::string_view m3u_type = "audio/x-mpegurl; charset=utf-8";
+
+/// A parameter that is a whole number; nothing when it is absent.
+Result<std::optional<std::uint64_t>> number(const Request& request, std::string_view name,
+                                            std::uint64_t least, std::uint64_t most) {
+  const auto text = request.target.parameter(name);
+  if (!text) return std::optional<std::uint64_t>();
+  std::uint64_t value = 0;
+  const char* const end = text->data() + text->size();
+  const auto [stop, failed] = std::from_chars(text->data(), end, value);
+  if (failed != std::errc() || stop != end || value < least || value > most) {
+    return Error{ErrorKind::bad_request,
+                 std::string(name) + " is a whole number from " + std::to_string(least) + " to " +
+                     std::to_string(most) + ".",
+                 {}};
+  }
+  return std::optional<std::uint64_t>(value);
+}
+
+/// limit and offset; `unlimited` is the limit where none was asked for.
+Result<PageWindow> window_of(const Request& request, std::uint64_t unlimited) {
+  const auto limit = number(request, "limit", 1, most_songs);
+  if (!limit) return limit.error();
+  const auto offset = number(request, "offset", 0, INT64_MAX);
+  if (!offset) return offset.error();
+  PageWindow window;
+  window.limit = limit->value_or(unlimited);
+  window.offset = offset->value_or(0);
+  return window;
+}
+
+std::string words_of(const Request& request) {
+  return std::string(request.target.parameter("q").value_or(std::string_view()));
+}
+
+void append_number(std::string& out, std::string_view name, std::uint64_t value) {
+  out += ",\"";
+  out += name;
+  out += "\":";
+  out += std::to_string(value);
+}
+
+/// `"songs":[…],"total":…,"limit":…,"offset":…`
+void append_songs_json(std::string& out, const std::vector<Song>& songs, std::uint64_t total,
+                       const PageWindow& window, const SongLinks& links) {
+  out += "\"songs\":[";
+  for (std::size_t i = 0; i < songs.size(); ++i) {
+    if (i > 0) out += ',';
+    append_song_json(out, songs[i], links);
+  }
+  out += ']';
+  append_number(out, "total", total);
+  append_number(out, "limit", window.limit);
+  append_number(out, "offset", window.offset);
+}
+
+void append_songs_m3u(std::string& out, const std::vector<Song>& songs, const SongLinks& links) {
+  for (const Song& song : songs) append_song_m3u(out, song, links);
+}
+
+/// All songs from the one that `page` begins with, page by page: a catalog of any size costs the
+/// memory of one.
+io::Task<Result<void>> stream_m3u(const Request& request, Responder& responder, SongPage page,
+                                  PageWindow window) {
+  const bool until_close = request.head.version == 10;
+  http::ResponseHead head = responder.begin(200, until_close);
+  head.add("Content-Type", m3u_type);
+  head.add("Cache-Control", "private, no-cache");
+  if (!until_close) head.add("Transfer-Encoding", "chunked");
+  responder.start(std::move(head), until_close ? BodyFraming::until_close : BodyFraming::chunked);
+  const SongLinks links(request);
+  std::string text = "#EXTM3U\n";
+  while (!page.songs.empty() && request.head.method != http::verb::head) {
+    append_songs_m3u(text, page.songs, links);
+    const io::Chunk chunk(std::as_bytes(std::span(text)));
+    Result<void> written = co_await responder.writer().write(chunk);
+    if (!written) co_return written;
+    text.clear();
+    window.offset += page.songs.size();
+    if (window.offset >= page.total) break;
+    Result<SongPage> next = co_await request.serving.store.search(words_of(request), window);
+    if (!next) co_return next.error();
+    page = std::move(*next);
+  }
+  co_return co_await responder.writer().finish();
+}
+
+/// `id` of the path, which may be any text: the catalog knows which there are.
+io::Task<Result<PlaylistPage>> find_playlist(const Request& request, PageWindow window) {
+  return request.serving.store.playlist(std::string(request.id), window);
+}
+
+}  // namespace
+
+io::Task<Result<void>> list_songs(const Request& request, Responder& responder) {
+  const Result<PageWindow> window = window_of(request, default_limit);
+  if (!window) co_return window.error();
+  const Result<SongPage> page = co_await request.serving.store.search(words_of(request), *window);
+  if (!page) co_return page.error();
+  Document document{json_type, "{"};
+  append_songs_json(document.body, page->songs, page->total, *window, SongLinks(request));
+  document.body += "}\n";
+  co_return co_await send_document(request, responder, std::move(document));
+}
+
+io::Task<Result<void>> show_song(const Request& request, Responder& responder) {
+  if (!http::is_song_id(request.id)) co_return bad_song_id();
+  Result<std::shared_ptr<const Song>> song =
+      co_await request.serving.store.listed(std::string(request.id));
+  if (!song) co_return song.error();
+  Document document{json_type, {}};
+  append_song_json(document.body, **song, SongLinks(request));
+  document.body += '\n';
+  co_return co_await send_document(request, responder, std::move(document));
+}
+
+io::Task<Result<void>> list_songs_as_m3u(const Request& request, Responder& responder) {
+  const Result<PageWindow> window = window_of(request, most_songs);
+  if (!window) co_return window.error();
+  Result<SongPage> page = co_await request.serving.store.search(words_of(request), *window);
+  if (!page) co_return page.error();
+  const bool all_fit = page->total <= window->offset + page->songs.size();
+  if (!all_fit && !request.target.parameter("limit")) {
+    co_return co_await stream_m3u(request, responder, std::move(*page), *window);
+  }
+  Document document{m3u_type, "#EXTM3U\n"};
+  append_songs_m3u(document.body, page->songs, SongLinks(request));
+  co_return co_await send_document(request, responder, std::move(document));
+}
+
+io::Task<Result<void>> list_playlists(const Request& request, Responder& responder) {
+  const Result<std::vector<catalog::Playlist>> playlists =
+      co_await request.serving.store.playlists();
+  if (!playlists) co_return playlists.error();
+  Document document{json_type, "{\"playlists\":["};
+  std::string& out = document.body;
+  for (std::size_t i = 0; i < playlists->size(); ++i) {
+    out += i > 0 ? ",{\"id\":" : "{\"id\":";
+    append_json_string(out, (*playlists)[i].id);
+    out += ",\"name\":";
+    append_json_string(out, (*playlists)[i].name);
+    append_number(out, "songs", (*playlists)[i].songs);
+    out += '}';
+  }
+  out += ']';
+  append_number(out, "total", playlists->size());
+  out += "}\n";
+  co_return co_await send_document(request, responder, std::move(document));
+}
+
+io::Task<Result<void>> show_playlist(const Request& request, Responder& responder) {
+  const Result<PageWindow> window = window_of(request, most_playlist_songs);
+  if (!window) co_return window.error();
+  const Result<PlaylistPage> page = co_await find_playlist(request, *window);
+  if (!page) co_return page.error();
+  Document document{json_type, "{\"id\":"};
+  append_json_string(document.body, page->playlist.id);
+  document.body += ",\"name\":";
+  append_json_string(document.body, page->playlist.name);
+  document.body += ',';
+  append_songs_json(document.body, page->songs, page->playlist.songs, *window, SongLinks(request));
+  document.body += "}\n";
+  co_return co_await send_document(request, responder, std::move(document));
+}
+
+io::Task<Result<void>> show_playlist_as_m3u(const Request& request, Responder& responder) {
+  const Result<PageWindow> window = window_of(request, most_playlist_songs);
+  if (!window) co_return window.error();
+  const Result<PlaylistPage> page = co_await find_playlist(request, *window);
+  if (!page) co_return page.error();
+  Document document{m3u_type, "#EXTM3U\n"};
+  document.body += "#PLAYLIST:" + m3u_text(page->playlist.name) + '\n';
+  append_songs_m3u(document.body, page->songs, SongLinks(request));
+  co_return co_await send_document(request, responder, std::move(document));
+}
+
+}  // namespace tonearm::server

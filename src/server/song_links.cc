@@ -1,0 +1,58 @@
+#include "server/song_links.h"
+
+#include "server/base_url.h"
+
+#include <boost/algorithm/string/predicate.hpp>
+
+#include <algorithm>
+
+namespace tonearm::server {
+namespace {
+
+std::string path_of(const std::string& base) {
+  const auto scheme = base.find("://");
+  if (scheme == std::string::npos) return base;
+  const auto path = base.find('/', scheme + 3);
+  return path == std::string::npos ? std::string() : base.substr(path);
+}
+
+}  // namespace
+
+SongLinks::SongLinks(const Request& request)
+    : base_(base_url(request.head, request.from_trusted_proxy, request.serving.options.public_url)),
+      prefix_(path_of(base_)) {}
+
+std::string SongLinks::stream_url(std::string_view id) const {
+  return base_ + "/songs/listen/" + percent_encoded(id);
+}
+
+std::string SongLinks::thumbnail(const catalog::Song& song) const {
+  if (song.thumbnail.empty() || is_absolute_url(song.thumbnail)) return song.thumbnail;
+  return prefix_ + "/songs/" + percent_encoded(song.id) + "/thumbnail";
+}
+
+bool is_absolute_url(std::string_view text) {
+  return boost::algorithm::istarts_with(text, "http://") ||
+         boost::algorithm::istarts_with(text, "https://");
+}
+
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool unreserved = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+                            (c >= 'A' && c <= 'Z') ||
+                            std::string_view("-._~").find(c) != std::string_view::npos;
+    if (unreserved) {
+      encoded += c;
+    } else {
+      encoded += '%';
+      encoded += digits[byte >> 4];
+      encoded += digits[byte & 0xF];
+    }
+  }
+  return encoded;
+}
+
+}  // namespace tonearm::server

@@ -1,0 +1,214 @@
+#include "catalog/search_index.h"
+#include "unit/catalog/catalog_fixture.h"
+
+#include <gmock/gmock.h>
+
+namespace tonearm::catalog {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr const char* songs =
+    "INSERT INTO music_song(id, name, artist, duration, thumbnail, file) VALUES"
+    " (1, 'Déjà Vu', 'Björk', 60, '', 'a.mp3'), (2, 'so what', 'Miles Davis', 545, '', 'b.mp3'),"
+    " (3, 'ÉCOLE d''été', 'AC/DC', 1, '', 'c.mp3'), (4, '100%', 'Вольта', 2, '', 'd.mp3'),"
+    " (5, 'So_What', '', 0, '', 'e.mp3');";
+
+std::string indexed_schema() {
+  std::string sql =
+      "CREATE TABLE music_song(id INTEGER PRIMARY KEY, name TEXT NOT NULL, artist TEXT NOT NULL,"
+      " duration INTEGER, thumbnail TEXT NOT NULL, file TEXT NOT NULL);";
+  sql += std::string(create_search_index) + ";";
+  for (const auto trigger : create_search_triggers) sql += std::string(trigger) + ";";
+  return sql;
+}
+
+class Browse : public CatalogTest {
+ protected:
+  std::vector<std::string> ids(const std::string& words, PageWindow window = {}) {
+    if (!store_) use(options());
+    const auto page = test::run(loop_, store_->search(words, window));
+    if (!page) return {std::string(to_string(page.error().kind))};
+    total = page->total;
+    std::vector<std::string> found;
+    for (const Song& song : page->songs) found.push_back(song.id);
+    return found;
+  }
+  std::vector<std::string> playlist_ids(const std::string& id, PageWindow window = {}) {
+    if (!store_) use(options());
+    const auto page = test::run(loop_, store_->playlist(id, window));
+    if (!page) return {std::string(to_string(page.error().kind))};
+    total = page->playlist.songs;
+    std::vector<std::string> found;
+    for (const Song& song : page->songs) found.push_back(song.id);
+    return found;
+  }
+
+  std::uint64_t total = 0;
+};
+
+/// How the songs are found: by the index, by a scan of the table, by catalog.list.
+class Search : public Browse, public testing::WithParamInterface<std::string> {
+ protected:
+  void SetUp() override {
+    write(GetParam() == "index" ? indexed_schema() : real_schema)(songs);
+    CatalogOptions with = options();
+    if (GetParam() == "list") {
+      with.lookup = "SELECT file FROM music_song WHERE id = :id";
+      with.list = "SELECT id, name, artist FROM music_song ORDER BY id";
+    }
+    use(with);
+  }
+};
+
+TEST_P(Search, FindsWordsByTheirBeginningsInAnyOrder) {
+  const std::vector<std::pair<std::string, std::vector<std::string>>> rows = {
+      {"", {"1", "2", "3", "4", "5"}},
+      {" \t ", {"1", "2", "3", "4", "5"}},
+      {"so", {"2", "5"}},
+      {"davis so", {"2"}},
+      {"SO miles", {"2"}},
+      {"ma", {}},
+      {"hat", {}},  // not within a word
+      {"deja", {"1"}},
+      {"BJORK vu", {"1"}},
+      {"bjo\u0308rk", {"1"}},  // decomposed
+      {"ecole", {"3"}},
+      {"ete", {"3"}},
+      {"ac/dc", {"3"}},
+      {"dc ecole", {"3"}},
+      {"вол", {"4"}},
+      {"ВОЛЬТА", {"4"}},
+      {"100%", {"4"}},
+      {"%", {}},
+      {"\"", {}},
+      {"so\" OR \"deja", {}},
+      {"so*", {"2", "5"}},
+      {"name:so", {}},
+      {"so so so", {"2", "5"}},
+      {std::string("so\0what", 7), {"2", "5"}},
+      {"\xFF\xFE", {}},
+      {std::string(4000, 'a'), {}},
+  };
+  for (const auto& [words, expected] : rows) {
+    EXPECT_EQ(ids(words), expected) << words;
+    EXPECT_EQ(total, expected.size()) << words;
+  }
+}
+
+TEST_P(Search, PagesThroughWhatItFinds) {
+  EXPECT_THAT(ids("", {2, 0}), ElementsAre("1", "2"));
+  EXPECT_EQ(total, 5U);
+  EXPECT_THAT(ids("", {2, 4}), ElementsAre("5"));
+  EXPECT_THAT(ids("", {2, 9}), IsEmpty());
+  EXPECT_EQ(total, 5U);
+  EXPECT_THAT(ids("so", {1, 1}), ElementsAre("5"));
+  EXPECT_EQ(total, 2U);
+}
+
+TEST_P(Search, SeesWhatIsWrittenMeanwhile) {
+  EXPECT_THAT(ids("zebra"), IsEmpty());
+  auto writer = write("INSERT INTO music_song VALUES (9, 'Zebra', '', 0, '', 'z')");
+  EXPECT_THAT(ids("zebra"), ElementsAre("9"));
+  writer("UPDATE music_song SET name = 'Okapi' WHERE id = 9");
+  EXPECT_THAT(ids("zebra"), IsEmpty());
+  EXPECT_THAT(ids("okapi"), ElementsAre("9"));
+  writer("DELETE FROM music_song WHERE id = 9");
+  EXPECT_THAT(ids("okapi"), IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Search, testing::Values("index", "scan", "list"),
+                         [](const auto& test) { return test.param; });
+
+TEST_F(Browse, AFileReplacedByRenameCounts) {
+  write(real_schema)(songs);
+  EXPECT_EQ(ids("").size(), 5U);
+  {
+    Writer other(directory_.file("other"));
+    other(real_schema)("INSERT INTO music_song VALUES (7, 'Other', '', 0, '', 'o')");
+  }
+  std::filesystem::rename(directory_.file("other"), path());
+  EXPECT_THAT(ids(""), ElementsAre("7"));
+}
+
+TEST_F(Browse, AWriteAheadLogIsReadWithoutATrace) {
+  write("PRAGMA journal_mode = WAL;")(real_schema)(songs);
+  const auto before = directory_.names();
+  EXPECT_EQ(ids("so").size(), 2U);
+  EXPECT_EQ(directory_.names(), before);
+}
+
+TEST_F(Browse, AMissingCatalogIsUnavailableUntilItIsThere) {
+  EXPECT_THAT(ids("so"), ElementsAre("catalog_unavailable"));
+  write(real_schema)(songs);
+  EXPECT_THAT(ids("so"), ElementsAre("2", "5"));
+}
+
+TEST_F(Browse, ALookupWithoutAListCannotBeListed) {
+  write(real_schema)(songs);
+  use(options("SELECT file FROM music_song WHERE id = :id"));
+  EXPECT_THAT(ids(""), ElementsAre("path_not_found"));
+  const auto song = test::run(loop_, store_->listed("1"));
+  ASSERT_FALSE(song);
+  EXPECT_EQ(song.error().kind, ErrorKind::path_not_found);
+}
+
+TEST_F(Browse, AListMustBeOneSelectWithAnId) {
+  write(real_schema);
+  CatalogOptions with = options("SELECT file FROM music_song WHERE id = :id");
+  for (const std::string list :
+       {"SELECT name FROM music_song", "SELECT id FROM nowhere", "DELETE FROM music_song",
+        "SELECT id FROM music_song; SELECT 1", "SELECT id FROM music_song WHERE id = :id"}) {
+    with.list = list;
+    use(with);
+    EXPECT_THAT(ids(""), ElementsAre("catalog_unavailable")) << list;
+  }
+}
+
+TEST_F(Browse, ListedIsTheRowOfTheList) {
+  write(real_schema)(songs);
+  CatalogOptions with = options("SELECT file FROM music_song WHERE id = :id");
+  with.list = "SELECT id, upper(name) AS name FROM music_song WHERE id < 3";
+  use(with);
+  const auto song = test::run(loop_, store_->listed("2"));
+  ASSERT_TRUE(song);
+  EXPECT_EQ((*song)->name, "SO WHAT");
+  EXPECT_EQ(test::run(loop_, store_->listed("4")).error().kind, ErrorKind::song_not_found);
+  EXPECT_EQ(test::run(loop_, store_->listed("02")).error().kind, ErrorKind::song_not_found);
+}
+
+TEST_F(Browse, PlaylistsAreReadInTheirOrder) {
+  write(real_schema)(songs)(
+      "CREATE TABLE playlist(id INTEGER PRIMARY KEY, name TEXT);"
+      "CREATE TABLE playlist_song(id INTEGER PRIMARY KEY, playlist_id, song_id, position);"
+      "INSERT INTO playlist VALUES (1, 'b'), (2, 'A');"
+      "INSERT INTO playlist_song(playlist_id, song_id, position) VALUES (1, 5, 1), (1, 1, 3),"
+      " (1, 2, 2), (1, 99, 0), (1, 5, 4)");
+  use(options());
+  const auto lists = test::run(loop_, store_->playlists());
+  ASSERT_TRUE(lists);
+  ASSERT_EQ(lists->size(), 2U);
+  EXPECT_EQ((*lists)[0].name, "A");
+  EXPECT_THAT(playlist_ids("1"), ElementsAre("5", "2", "1", "5"));
+  EXPECT_EQ(total, 4U);
+  EXPECT_THAT(playlist_ids("1", {2, 1}), ElementsAre("2", "1"));
+  EXPECT_THAT(playlist_ids("2"), IsEmpty());
+  EXPECT_THAT(playlist_ids("01"), ElementsAre("path_not_found"));
+  CatalogOptions with = options("SELECT file FROM music_song WHERE id = :id");
+  use(with);
+  EXPECT_THAT(playlist_ids("1"), ElementsAre("5", "2", "1", "5"));
+  with.list = "SELECT id, name FROM music_song WHERE id > 1";
+  use(with);
+  EXPECT_THAT(playlist_ids("1"), ElementsAre("5", "2", "5"));
+}
+
+TEST_F(Browse, WithoutItsTablesThereAreNoPlaylists) {
+  write(real_schema);
+  EXPECT_THAT(playlist_ids("1"), ElementsAre("path_not_found"));
+  write("CREATE TABLE playlist(id, title)");
+  EXPECT_THAT(playlist_ids("1"), ElementsAre("path_not_found"));
+}
+
+}  // namespace
+}  // namespace tonearm::catalog

@@ -1,0 +1,60 @@
+#include "server/base_url.h"
+
+#include <gtest/gtest.h>
+
+namespace tonearm::server {
+namespace {
+
+struct Row {
+  const char* fields;
+  bool trusted;
+  const char* expected;
+};
+
+std::string base_of(const Row& row, const std::string& public_url = {}) {
+  const std::string text = "GET / HTTP/1.1\r\n" + std::string(row.fields) + "\r\n";
+  const auto head = http::parse_request_head(text);
+  return head ? base_url(*head, row.trusted, public_url) : "no head";
+}
+
+TEST(BaseUrl, IsWhatTheRequestSays) {
+  const Row rows[] = {
+      {"Host: h:8005\r\n", false, "http://h:8005"},
+      {"Host: [::1]:8005\r\n", false, "http://[::1]:8005"},
+      {"Host: h\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: evil\r\n", false, "http://h"},
+      {"Host: h\r\nX-Forwarded-Proto: https\r\n", true, "https://h"},
+      {"Host: h\r\nX-Forwarded-Host: m.example:444\r\n", true, "http://m.example:444"},
+      {"Host: h\r\nX-Forwarded-Host: forged, m.example\r\n", true, "http://m.example"},
+      {"Host: h\r\nX-Forwarded-Host: forged\r\nX-Forwarded-Host: m.example\r\n", true,
+       "http://m.example"},
+      {"Host: h\r\nX-Forwarded-Prefix: /radio/\r\n", true, "http://h/radio"},
+      {"Host: h\r\nX-Forwarded-Prefix: //evil\r\n", true, "http://h"},
+      {"Host: h\r\nX-Forwarded-Prefix: radio\r\n", true, "http://h"},
+      {"Host: h\r\nX-Forwarded-Prefix: /a\"b\r\n", true, "http://h"},
+      {"Host: h\r\nX-Forwarded-Proto: javascript\r\n", true, "http://h"},
+      {"Host: h\r\nX-Forwarded-Host: a/b\r\n", true, "http://h"},
+      {"Host: h\r\nX-Forwarded-Host: u@a\r\n", true, "http://h"},
+      // RFC 7239 §4
+      {"Host: h\r\nForwarded: for=1.1.1.1;proto=https;host=\"m.example:8443\"\r\n", true,
+       "https://m.example:8443"},
+      {"Host: h\r\nForwarded: host=a, For=\"[::1]\" ; HOST=b\r\n", true, "http://b"},
+      {"Host: h\r\nForwarded: for=\"x,y\";host=b\r\n", true, "http://b"},
+      {"Host: h\r\nForwarded: host=b\r\nX-Forwarded-Host: c\r\n", true, "http://b"},
+  };
+  for (const Row& row : rows) EXPECT_EQ(base_of(row), row.expected) << row.fields;
+}
+
+TEST(BaseUrl, PublicUrlWins) {
+  const Row row{"Host: h\r\nX-Forwarded-Host: c\r\n", true, ""};
+  EXPECT_EQ(base_of(row, "https://music.example"), "https://music.example");
+  EXPECT_EQ(base_of(row, "https://music.example/radio/"), "https://music.example/radio");
+}
+
+TEST(BaseUrl, WithoutAHostIsThePrefix) {
+  const auto head = http::parse_request_head("GET / HTTP/1.0\r\n\r\n");
+  ASSERT_TRUE(head);
+  EXPECT_EQ(base_url(*head, true, {}), "");
+}
+
+}  // namespace
+}  // namespace tonearm::server

@@ -1,0 +1,29 @@
+#include "server/song_text.h"
+
+#include <gmock/gmock.h>
+
+namespace tonearm::server {
+namespace {
+
+TEST(M3uText, IsOneLineWhateverItHolds) {
+  EXPECT_EQ(m3u_text("a\r\nb\tc\x7F"), "a  b c ");
+  EXPECT_EQ(m3u_text("a\u2028b\u0085c"), "a b c");
+  EXPECT_EQ(m3u_text("\xFFz"), "\uFFFDz");
+  EXPECT_EQ(m3u_text("<b>\"é🎵"), "<b>\"é🎵");
+}
+
+TEST(M3uText, IsShort) {
+  const std::string text = m3u_text(std::string(10'000, 'x'));
+  EXPECT_EQ(text.size(), 500 + std::string_view("…").size());
+  std::string wide;
+  for (int i = 0; i < 1000; ++i) wide += "🎵";
+  EXPECT_EQ(m3u_text(wide).size(), 500 + std::string_view("…").size());
+}
+
+TEST(PercentEncoded, LeavesUnreservedAlone) {
+  EXPECT_EQ(percent_encoded("aZ09-._~"), "aZ09-._~");
+  EXPECT_EQ(percent_encoded("a/b c?\xC3\xA9"), "a%2Fb%20c%3F%C3%A9");
+}
+
+}  // namespace
+}  // namespace tonearm::server
