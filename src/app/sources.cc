@@ -10,7 +10,8 @@ namespace tonearm::app {
 
 source::SourceSet make_sources(io::Executor executor, const Config& config, std::size_t loops) {
   source::SourceSet sources;
-  const auto http = std::make_shared<source::HttpSource>(executor, http_options(config, loops));
+  const auto client = source::make_http_client(executor, http_options(config, loops));
+  const auto http = std::make_shared<source::HttpSource>(client);
   sources.set(Locator::Kind::plain, http);
   sources.set(Locator::Kind::url, http);
   return sources;

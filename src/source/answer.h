@@ -31,6 +31,11 @@ struct Answer {
   Error error;
 };
 
+/// Neither bytes nor a reason to ask the same again.
+inline bool is_failure(const Answer& answer) {
+  return answer.kind == Answer::Kind::failure || answer.kind == Answer::Kind::redirect;
+}
+
 /// Judges a response head against the question: `asked` is the Range that was sent, if any.
 Answer judge_answer(const UpstreamHead& head, const std::optional<http::ByteRange>& asked);
 

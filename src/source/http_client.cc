@@ -17,12 +17,28 @@ void append(HeaderList& list, const std::string& line) {
   list.reset(curl_slist_append(list.release(), line.c_str()));
 }
 
-bool goes_everywhere(std::string_view name) {
+bool is_harmless(std::string_view name) {
   using boost::algorithm::iequals;
   return iequals(name, "user-agent") || iequals(name, "accept") || iequals(name, "accept-language");
 }
 
+bool contains(std::span<const HeaderField> fields, std::string_view name) {
+  return std::any_of(fields.begin(), fields.end(), [&](const HeaderField& field) {
+    return boost::algorithm::iequals(field.first, name);
+  });
+}
+
 }  // namespace
+
+std::string if_range(const http::Validators& validators) {
+  if (validators.has_strong_etag()) return "If-Range: " + validators.etag->opaque;
+  if (!validators.last_modified_is_strong) return {};
+  return "If-Range: " + http::format_http_date(*validators.last_modified);
+}
+
+std::string if_match(const http::Validators& validators) {
+  return validators.has_strong_etag() ? "If-Match: " + validators.etag->opaque : std::string();
+}
 
 HttpClient::HttpClient(io::Executor executor, HttpOptions options)
     : executor_(executor),
@@ -31,28 +47,37 @@ HttpClient::HttpClient(io::Executor executor, HttpOptions options)
       multi_(executor, idle_connections),
       easies_(multi_, options_),
       gate_(executor, std::max<std::size_t>(1, options_.max_connections_per_host)),
-      shared_{executor, multi_, easies_, blocks_, options_} {}
+      shared_{executor, multi_, easies_, blocks_, options_},
+      plain_headers_(make_headers({}, {})) {}
 
-RequestHeaders HttpClient::make_headers(std::string_view if_range) const {
-  RequestHeaders headers;
-  const auto add = [&](const std::string& line, bool everywhere) {
-    append(headers.own, line);
-    if (everywhere) append(headers.foreign, line);
-  };
-  add("Accept-Encoding: identity", true);
+std::shared_ptr<const RequestHeaders> HttpClient::make_headers(std::span<const HeaderField> own,
+                                                               std::string_view condition,
+                                                               Upstream upstream) const {
+  const auto headers = std::make_shared<RequestHeaders>();
   bool has_agent = false;
-  for (const auto& [name, value] : options_.headers) {
+  const auto add = [&](const std::string& line, bool everywhere) {
+    append(headers->own, line);
+    if (everywhere) append(headers->foreign, line);
+  };
+  const auto add_field = [&](const std::string& name, const std::string& value) {
     has_agent = has_agent || boost::algorithm::iequals(name, "user-agent");
     // libcurl's notation for a field that is there and empty.
-    add(value.empty() ? name + ";" : name + ": " + value, goes_everywhere(name));
+    add(value.empty() ? name + ";" : name + ": " + value, is_harmless(name));
+  };
+  add("Accept-Encoding: identity", true);
+  for (const auto& [name, value] : options_.headers) {
+    if (upstream == Upstream::harmless && !is_harmless(name)) continue;
+    if (!contains(own, name)) add_field(name, value);
   }
+  for (const auto& [name, value] : own) add_field(name, value);
   if (!has_agent) add("User-Agent: tonearm", true);
-  if (!if_range.empty()) add("If-Range: " + std::string(if_range), true);
+  if (!condition.empty()) add(std::string(condition), true);
   return headers;
 }
 
 io::Task<Result<Reply>> HttpClient::ask(Question question, OriginUse& use) {
-  OriginUrl url = question.url;
+  const Destination& destination = *question.destination;
+  OriginUrl url = question.moved != nullptr ? *question.moved : destination.url;
   for (unsigned redirects = 0;; ++redirects) {
     std::optional<HostGate::Permit> permit =
         co_await gate_.enter(url.authority(), question.deadline);
@@ -62,21 +87,25 @@ io::Task<Result<Reply>> HttpClient::ask(Question question, OriginUse& use) {
                       std::chrono::seconds(5)};
     }
     OriginRequest request;
-    request.url = url;
+    const RequestHeaders& headers = *destination.headers;
+    request.headers = std::shared_ptr<const curl_slist>(
+        destination.headers,
+        url.same_origin(destination.url) ? headers.own.get() : headers.foreign.get());
+    request.private_allowed = options_.allow_private == AllowPrivate::yes ||
+                              (options_.allow_private == AllowPrivate::configured &&
+                               destination.configured && url.host == destination.url.host);
+    request.url = std::move(url);
     request.range = question.range;
-    request.headers = url.same_origin(question.named) ? question.headers->own.get()
-                                                      : question.headers->foreign.get();
-    request.private_allowed =
-        options_.allow_private == AllowPrivate::yes ||
-        (options_.allow_private == AllowPrivate::configured && url.host == question.named.host);
     Reply reply;
     reply.transfer =
         std::make_unique<Transfer>(shared_, std::move(request), std::move(*permit), &use);
     Result<void> arrived = co_await reply.transfer->wait_for_head(question.deadline);
     if (!arrived) co_return arrived.error();
     reply.answer = judge_answer(reply.transfer->head(), question.range);
-    if (reply.answer.kind != Answer::Kind::redirect) co_return reply;
-    Result<OriginUrl> next = resolve_redirect(url, reply.transfer->head().location);
+    const bool redirected = reply.answer.kind == Answer::Kind::redirect;
+    if (!redirected || !question.follow_redirects) co_return reply;
+    Result<OriginUrl> next =
+        resolve_redirect(reply.transfer->url(), reply.transfer->head().location);
     if (!next) co_return next.error();
     if (redirects >= options_.max_redirects) {
       co_return Error{
@@ -86,11 +115,10 @@ io::Task<Result<Reply>> HttpClient::ask(Question question, OriginUse& use) {
   }
 }
 
-void HttpClient::retire(std::unique_ptr<Transfer> transfer,
-                        std::shared_ptr<const RequestHeaders> headers) {
+void HttpClient::retire(std::unique_ptr<Transfer> transfer) {
   if (!transfer || !transfer->rest_is_at_most(short_rest)) return;
   Transfer& draining = *transfer;
-  retired_->push_back(Retired{std::move(transfer), std::move(headers)});
+  retired_->push_back(std::move(transfer));
   const auto place = std::prev(retired_->end());
   draining.discard(drain_limit, [known = std::weak_ptr(retired_), place] {
     if (const auto retired = known.lock()) retired->erase(place);

@@ -5,43 +5,51 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <limits>
+#include <utility>
 
 namespace tonearm::source {
 namespace {
 
 /// Asked where only the length is wanted: Safari's own probe, and never answered wrongly by suffix
 /// or HEAD bugs of origins.
-constexpr http::ByteRange probe{0, 2};
+constexpr http::ByteRange two_bytes{0, 2};
 
 /// The first window of what the client is about to read: it describes, and is the first part of the
 /// body at the same time.
 http::ByteRange first_window(const ReadIntent& intent, const WindowSizer& sizer) {
   constexpr auto unbounded = std::numeric_limits<std::uint64_t>::max();
-  if (!intent.body) return probe;
+  if (!intent.body) return two_bytes;
   if (!intent.range) return sizer.next(0, unbounded, false);
-  if (intent.range->is_suffix()) return probe;
+  if (intent.range->is_suffix()) return two_bytes;
   const std::uint64_t first = *intent.range->first;
-  if (first > unbounded / 2) return probe;
+  if (first > unbounded / 2) return two_bytes;
   if (intent.range->is_open_ended()) return sizer.next(first, unbounded, false);
   const std::uint64_t last = *intent.range->last;
   return sizer.next(first, last == unbounded ? unbounded : last + 1, true);
 }
 
-std::string if_range_of(const http::Validators& validators) {
-  if (validators.has_strong_etag()) return validators.etag->opaque;
-  if (validators.last_modified_is_strong) return http::format_http_date(*validators.last_modified);
-  return {};
+/// Another way may help. Nonsense is none, and a 412 is an answer: it has changed.
+bool is_refusal(unsigned status) { return status >= 300 && status != 412; }
+
+/// The start of a refusal's body: enough to say why. Nobody waits for it past `deadline`.
+io::Task<std::string> read_start(Transfer& transfer, io::Clock::time_point deadline) {
+  constexpr std::size_t enough = 4096;
+  std::string text;
+  while (text.size() < enough && io::Clock::now() < deadline) {
+    Result<std::span<const std::byte>> bytes = co_await transfer.read();
+    if (!bytes || bytes->empty()) break;
+    text.append(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+  }
+  co_return text;
 }
 
 }  // namespace
 
-HttpResource::HttpResource(std::shared_ptr<HttpClient> client, OriginUrl url)
+HttpResource::HttpResource(std::shared_ptr<HttpClient> client, std::unique_ptr<Route> route)
     : owner_(std::move(client)),
       client_(*owner_),
-      named_(std::move(url)),
-      url_(named_),
-      headers_(std::make_shared<RequestHeaders>(client_.make_headers({}))),
-      sizer_(client_.options().window) {}
+      route_(std::move(route)),
+      sizer_(route_->window()) {}
 
 HttpResource::~HttpResource() { close_body(); }
 
@@ -56,7 +64,7 @@ io::Task<Result<http::Representation>> HttpResource::describe(const ReadIntent& 
 
 /// Asks until the answer describes the representation: a 416 and a useless 206 say too little.
 io::Task<Result<Reply>> HttpResource::ask_for_description(std::optional<http::ByteRange> asked) {
-  const auto deadline = io::Clock::now() + client_.options().first_byte_timeout;
+  auto deadline = io::Clock::now() + client_.options().first_byte_timeout;
   RetryBudget budget(client_.options().retries);
   for (;;) {
     Result<Reply> reply = co_await ask(asked, budget, deadline);
@@ -71,14 +79,14 @@ io::Task<Result<Reply>> HttpResource::ask_for_description(std::optional<http::By
         if (asked->first == 0) {
           asked.reset();
         } else {
-          asked = probe;
+          asked = two_bytes;
         }
         break;
       default:  // useless
         asked.reset();
         break;
     }
-    client_.retire(std::move(reply->transfer), headers_);
+    client_.retire(std::move(reply->transfer));
   }
 }
 
@@ -93,44 +101,78 @@ void HttpResource::describe_from(Reply reply, const ReadIntent& intent) {
   access_ = reply.answer.kind == Answer::Kind::whole ? Access::whole
             : can_resume()                           ? Access::windows
                                                      : Access::rest;
-  url_ = reply.transfer->url();
   take_body(std::move(reply));
-  headers_ =
-      std::make_shared<RequestHeaders>(client_.make_headers(if_range_of(described_.validators)));
+  route_->expect(described_.validators);
   // A body that only told the length is no window to read from.
-  const bool only_probe = body_->end == probe.end && access_ != Access::whole;
+  const bool only_probe = body_->end == two_bytes.end && access_ != Access::whole;
   if (only_probe && (!intent.body || !intent.range || intent.range->last != 1U)) close_body();
 }
 
 /// One question, repeated as long as the failure may pass, the budget and the deadline allow.
 io::Task<Result<Reply>> HttpResource::ask(std::optional<http::ByteRange> range, RetryBudget& budget,
-                                          io::Clock::time_point deadline) {
+                                          io::Clock::time_point& deadline) {
   for (;;) {
-    Question question;
-    question.named = named_;
-    question.url = url_;
-    question.range = range;
-    question.headers = headers_.get();
-    question.deadline = deadline;
-    Result<Reply> reply = co_await client_.ask(std::move(question), use_);
+    Result<Reply> reply = co_await ask_once(range, deadline);
     Error error;
     if (reply) {
-      const Answer::Kind kind = reply->answer.kind;
-      if (kind != Answer::Kind::retry && kind != Answer::Kind::failure) co_return reply;
+      if (!is_failure(reply->answer) && reply->answer.kind != Answer::Kind::retry) co_return reply;
       error = reply->answer.error;
-      client_.retire(std::move(reply->transfer), headers_);
+      client_.retire(std::move(reply->transfer));
     } else {
       error = reply.error();
-    }
-    const bool link_died =
-        error.kind == ErrorKind::origin_refused || error.kind == ErrorKind::destination_not_found;
-    if (link_died && url_.text != named_.text) {
-      url_ = named_;  // where it redirected to has expired: ask for the way again
-      continue;
     }
     Result<void> again = co_await wait_before_retry(std::move(error), budget, deadline);
     if (!again) co_return again.error();
   }
+}
+
+/// One question by the ways that the route knows. What the route needs for itself is added to the
+/// deadline.
+io::Task<Result<Reply>> HttpResource::ask_once(std::optional<http::ByteRange> range,
+                                               io::Clock::time_point& deadline) {
+  for (;;) {
+    if (!route_->ready()) {
+      const auto before = io::Clock::now();
+      Result<void> prepared = co_await route_->prepare();
+      if (!prepared) co_return prepared.error();
+      deadline += io::Clock::now() - before;
+    }
+    Question question;
+    question.destination = &route_->destination();
+    question.moved = moved_ ? &*moved_ : nullptr;
+    question.range = range;
+    question.follow_redirects = route_->follows_redirects();
+    question.deadline = deadline;
+    Result<Reply> reply = co_await client_.ask(std::move(question), use_);
+    if (!reply) co_return reply;
+    if (!is_failure(reply->answer)) {
+      if (reply->answer.kind != Answer::Kind::retry) route_->accepted();
+      co_return reply;
+    }
+    if (!is_refusal(reply->transfer->head().status)) co_return reply;
+    Result<void> renewed = co_await renew(*reply, deadline);
+    if (!renewed) {
+      reply->answer.error = renewed.error();
+      co_return reply;
+    }
+    client_.retire(std::move(reply->transfer));
+  }
+}
+
+/// Whether there is another way to what was just refused.
+io::Task<Result<void>> HttpResource::renew(Reply& reply, io::Clock::time_point& deadline) {
+  const Error& error = reply.answer.error;
+  const bool link_died =
+      error.kind == ErrorKind::origin_refused || error.kind == ErrorKind::destination_not_found;
+  // Where it redirected to has expired: ask for the way again.
+  if (std::exchange(moved_, std::nullopt) && link_died) co_return Result<void>{};
+  std::string body;
+  if (route_->reads_refusals()) body = co_await read_start(*reply.transfer, deadline);
+  const auto before = io::Clock::now();
+  const Refusal refusal{reply.transfer->head(), body, error};
+  Result<void> renewed = co_await route_->renew(refusal);
+  deadline += io::Clock::now() - before;
+  co_return renewed;
 }
 
 io::Task<Result<void>> HttpResource::wait_before_retry(Error error, RetryBudget& budget,
@@ -174,18 +216,17 @@ io::Task<Result<void>> HttpResource::open_body(std::uint64_t position,
     if (body_->end == position) sizer_.taken(io::Clock::now() - body_->opened);
     close_body();
   }
-  const auto deadline = io::Clock::now() + client_.options().first_byte_timeout;
+  auto deadline = io::Clock::now() + client_.options().first_byte_timeout;
   for (;;) {
     Result<Reply> reply = co_await ask(window_at(position, end), budget, deadline);
     if (!reply) co_return reply.error();
     if (reply->answer.kind == Answer::Kind::useless) {
       access_ = Access::whole;
-      client_.retire(std::move(reply->transfer), headers_);
+      client_.retire(std::move(reply->transfer));
       continue;
     }
     Result<void> verified = verify(*reply);
     if (!verified) co_return verified;
-    url_ = reply->transfer->url();
     take_body(std::move(*reply));
     co_return Result<void>{};
   }
@@ -203,7 +244,7 @@ Result<void> HttpResource::verify(const Reply& reply) const {
       return {};
     case Sameness::consistent:
       if (!delivered_) return {};
-      if (client_.options().window != 0 && head.content_type == described_.content_type) return {};
+      if (route_->window() != 0 && head.content_type == described_.content_type) return {};
       return changed("nothing proves that the rest is of the same version");
     case Sameness::different:
       break;
@@ -212,18 +253,39 @@ Result<void> HttpResource::verify(const Reply& reply) const {
 }
 
 void HttpResource::take_body(Reply reply) {
+  const OriginUrl& url = reply.transfer->url();
+  if (url.text != (moved_ ? *moved_ : route_->destination().url).text) moved_ = url;
   body_.emplace();
   body_->transfer = std::move(reply.transfer);
-  body_->headers = headers_;
   body_->first = reply.answer.first;
   body_->end = reply.answer.end;
   body_->opened = io::Clock::now();
   if (can_resume()) body_->transfer->release_after(client_.options().release_after);
 }
 
+io::Task<Result<OriginReport>> HttpResource::probe() {
+  auto deadline = io::Clock::now() + client_.options().first_byte_timeout;
+  Result<Reply> reply = co_await ask_once(two_bytes, deadline);
+  if (!reply) co_return reply.error();
+  const UpstreamHead& head = reply->transfer->head();
+  OriginReport report;
+  report.url = reply->transfer->url().text;
+  report.status = head.status;
+  report.length = reply->answer.length;
+  report.content_type = head.content_type;
+  report.validators = head.validators;
+  report.ranges = reply->answer.kind == Answer::Kind::part;
+  http::Representation described;
+  described.length = report.length;
+  described.validators = report.validators;
+  report.provable = is_provable(described);
+  report.complaint = reply->answer.error.detail;
+  co_return report;
+}
+
 void HttpResource::close_body() {
   if (!body_) return;
-  client_.retire(std::move(body_->transfer), std::move(body_->headers));
+  client_.retire(std::move(body_->transfer));
   body_.reset();
 }
 

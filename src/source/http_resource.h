@@ -4,6 +4,7 @@
 
 #include "source/http_client.h"
 #include "source/retry.h"
+#include "source/route.h"
 #include "source/window_sizer.h"
 
 #include <memory>
@@ -15,13 +16,17 @@ namespace tonearm::source {
 /// stays the same, and in one request where it does not (docs/architecture.md).
 class HttpResource final : public Resource {
  public:
-  HttpResource(std::shared_ptr<HttpClient> client, OriginUrl url);
+  /// `route` may refer to `client`.
+  HttpResource(std::shared_ptr<HttpClient> client, std::unique_ptr<Route> route);
   ~HttpResource() override;
 
   io::Task<Result<http::Representation>> describe(const ReadIntent& intent) override;
   std::unique_ptr<io::ByteReader> read(std::uint64_t first,
                                        std::optional<std::uint64_t> end) override;
   OriginUse origin_use() const override { return use_; }
+
+  /// Source::probe() of this resource, which is good for nothing else afterwards.
+  io::Task<Result<OriginReport>> probe();
 
  private:
   class Reader;
@@ -36,7 +41,6 @@ class HttpResource final : public Resource {
   /// A transfer whose body lies at known positions of the representation.
   struct Body {
     std::unique_ptr<Transfer> transfer;
-    std::shared_ptr<const RequestHeaders> headers;
     std::uint64_t first = 0;
     std::optional<std::uint64_t> end;
     io::Clock::time_point opened;
@@ -45,7 +49,10 @@ class HttpResource final : public Resource {
   };
 
   io::Task<Result<Reply>> ask(std::optional<http::ByteRange> range, RetryBudget& budget,
-                              io::Clock::time_point deadline);
+                              io::Clock::time_point& deadline);
+  io::Task<Result<Reply>> ask_once(std::optional<http::ByteRange> range,
+                                   io::Clock::time_point& deadline);
+  io::Task<Result<void>> renew(Reply& reply, io::Clock::time_point& deadline);
   io::Task<Result<void>> wait_before_retry(Error error, RetryBudget& budget,
                                            io::Clock::time_point deadline);
   io::Task<Result<Reply>> ask_for_description(std::optional<http::ByteRange> asked);
@@ -56,15 +63,14 @@ class HttpResource final : public Resource {
   std::optional<http::ByteRange> window_at(std::uint64_t position,
                                            std::optional<std::uint64_t> end) const;
   Result<void> verify(const Reply& reply) const;
-  bool can_resume() const { return provable_ || client_.options().window != 0; }
+  bool can_resume() const { return provable_ || route_->window() != 0; }
   void take_body(Reply reply);
   void close_body();
 
   const std::shared_ptr<HttpClient> owner_;  ///< A reload may drop the source meanwhile.
   HttpClient& client_;
-  OriginUrl named_;
-  OriginUrl url_;  ///< Where `named_` led to.
-  std::shared_ptr<const RequestHeaders> headers_;
+  const std::unique_ptr<Route> route_;
+  std::optional<OriginUrl> moved_;  ///< Where the route's destination redirected to.
   http::Representation described_;
   Access access_ = Access::windows;
   bool provable_ = false;

@@ -1,13 +1,17 @@
 #include "tonearm/source/http_source.h"
 
+#include "source/fixed_route.h"
 #include "source/http_client.h"
 #include "source/http_resource.h"
 #include "source/origin_url.h"
 
 namespace tonearm::source {
 
-HttpSource::HttpSource(io::Executor executor, HttpOptions options)
-    : client_(std::make_shared<HttpClient>(executor, std::move(options))) {}
+std::shared_ptr<HttpClient> make_http_client(io::Executor executor, HttpOptions options) {
+  return std::make_shared<HttpClient>(executor, std::move(options));
+}
+
+HttpSource::HttpSource(std::shared_ptr<HttpClient> client) : client_(std::move(client)) {}
 
 HttpSource::~HttpSource() = default;
 
@@ -23,39 +27,23 @@ Result<OriginUrl> HttpSource::url_of(const Locator& locator) const {
   return Error{ErrorKind::bad_locator, "not an HTTP source", {}};
 }
 
-Result<std::unique_ptr<Resource>> HttpSource::open(const SourceRequest& request) {
-  Result<OriginUrl> url = url_of(request.locator);
+Result<std::unique_ptr<HttpResource>> HttpSource::resource(const Locator& locator) const {
+  Result<OriginUrl> url = url_of(locator);
   if (!url) return url.error();
-  return std::unique_ptr<Resource>(std::make_unique<HttpResource>(client_, std::move(*url)));
+  auto route = std::make_unique<FixedRoute>(*client_, std::move(*url));
+  return std::make_unique<HttpResource>(client_, std::move(route));
+}
+
+Result<std::unique_ptr<Resource>> HttpSource::open(const SourceRequest& request) {
+  Result<std::unique_ptr<HttpResource>> opened = resource(request.locator);
+  if (!opened) return opened.error();
+  return std::unique_ptr<Resource>(std::move(*opened));
 }
 
 io::Task<Result<OriginReport>> HttpSource::probe(SourceRequest request) {
-  Result<OriginUrl> url = url_of(request.locator);
-  if (!url) co_return url.error();
-  const RequestHeaders headers = client_->make_headers({});
-  Question question;
-  question.named = *url;
-  question.url = *url;
-  question.range = http::ByteRange{0, 2};
-  question.headers = &headers;
-  question.deadline = io::Clock::now() + client_->options().first_byte_timeout;
-  OriginUse use;
-  Result<Reply> reply = co_await client_->ask(std::move(question), use);
-  if (!reply) co_return reply.error();
-  const UpstreamHead& head = reply->transfer->head();
-  OriginReport report;
-  report.url = reply->transfer->url().text;
-  report.status = head.status;
-  report.length = reply->answer.length;
-  report.content_type = head.content_type;
-  report.validators = head.validators;
-  report.ranges = reply->answer.kind == Answer::Kind::part;
-  http::Representation described;
-  described.length = report.length;
-  described.validators = report.validators;
-  report.provable = is_provable(described);
-  report.complaint = reply->answer.error.detail;
-  co_return report;
+  Result<std::unique_ptr<HttpResource>> opened = resource(request.locator);
+  if (!opened) co_return opened.error();
+  co_return co_await (*opened)->probe();
 }
 
 }  // namespace tonearm::source

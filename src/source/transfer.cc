@@ -35,7 +35,7 @@ void Transfer::set_options() {
   CURL* easy = easy_.get();
   curl_easy_setopt(easy, CURLOPT_PRIVATE, static_cast<CurlMulti::Client*>(this));
   curl_easy_setopt(easy, CURLOPT_URL, request_.url.text.c_str());
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request_.headers);
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request_.headers.get());
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Transfer::on_header);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Transfer::on_body);

@@ -25,8 +25,8 @@ namespace tonearm::source {
 struct OriginRequest {
   OriginUrl url;
   std::optional<http::ByteRange> range;  ///< Sent as absolute positions.
-  const curl_slist* headers = nullptr;   ///< Borrowed for the life of the transfer.
-  bool private_allowed = false;          ///< May be answered from a private address.
+  std::shared_ptr<const curl_slist> headers;
+  bool private_allowed = false;  ///< May be answered from a private address.
 };
 
 /// One HTTP exchange with an origin, driven by the loop's CurlMulti: its head, then its body

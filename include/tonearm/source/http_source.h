@@ -9,12 +9,16 @@
 namespace tonearm::source {
 
 class HttpClient;
+class HttpResource;
 struct OriginUrl;
+
+/// What the sources of a loop that speak HTTP share: connections, handles and limits.
+std::shared_ptr<HttpClient> make_http_client(io::Executor executor, HttpOptions options);
 
 /// Opens plain names below upstream.base_url and http(s) URLs.
 class HttpSource final : public Source {
  public:
-  HttpSource(io::Executor executor, HttpOptions options);
+  explicit HttpSource(std::shared_ptr<HttpClient> client);
   ~HttpSource() override;
 
   Result<std::unique_ptr<Resource>> open(const SourceRequest& request) override;
@@ -22,6 +26,7 @@ class HttpSource final : public Source {
 
  private:
   Result<OriginUrl> url_of(const Locator& locator) const;
+  Result<std::unique_ptr<HttpResource>> resource(const Locator& locator) const;
 
   std::shared_ptr<HttpClient> client_;
 };

@@ -90,7 +90,7 @@ class HttpSourceTest : public testing::Test {
 
   Heard hear(ScriptedOrigin& origin, Wish wish = {}, const std::string& path = "/song") {
     io::asio::io_context loop(1);
-    HttpSource source(loop.get_executor(), options_);
+    HttpSource source(make_http_client(loop.get_executor(), options_));
     return test::run(loop, listen(source, origin.url() + path, std::move(wish)));
   }
 
@@ -395,7 +395,7 @@ TEST_F(HttpSourceTest, NobodyThereIsConnectionRefused) {
     gone = origin.url();
   }
   io::asio::io_context loop(1);
-  HttpSource source(loop.get_executor(), options_);
+  HttpSource source(make_http_client(loop.get_executor(), options_));
   const Heard heard = test::run(loop, listen(source, gone + "/x", {}));
   ASSERT_TRUE(heard.error);
   EXPECT_EQ(heard.error->kind, ErrorKind::connection_refused);
