@@ -3,6 +3,7 @@
 #include "tonearm/catalog/sqlite_song_store.h"
 #include "tonearm/io/blocking_pool.h"
 #include "tonearm/server/loop_server.h"
+#include "tonearm/source/s3_account.h"
 #include "tonearm/source/source_set.h"
 
 #include "app/config.h"
@@ -16,6 +17,7 @@ struct Process {
   server::Shared shared;
   io::BlockingPool pool{4};
   io::BlockingPool browsing_pool{2};  ///< For searches, which no listener should wait for.
+  source::S3Accounts s3_accounts{pool};
   std::size_t loops = 1;
 };
 

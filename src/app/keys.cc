@@ -163,12 +163,12 @@ Section cache_section() {
 Section s3_section() {
   using C = Config;
   return {"s3",
-          {later(text_key<C>("endpoint", PLACE(s3.endpoint), check_endpoint)),
-           later(text_key<C>("region", PLACE(s3.region), check_not_empty)),
-           later(secret_key<C>("access_key", PLACE(s3.access_key))),
-           later(secret_key<C>("secret_key", PLACE(s3.secret_key))),
-           later(secret_key<C>("session_token", PLACE(s3.session_token))),
-           later(flag_key<C>("path_style", PLACE(s3.path_style)))}};
+          {text_key<C>("endpoint", PLACE(s3.endpoint), check_endpoint),
+           text_key<C>("region", PLACE(s3.region), check_not_empty),
+           secret_key<C>("access_key", PLACE(s3.access_key)),
+           secret_key<C>("secret_key", PLACE(s3.secret_key)),
+           secret_key<C>("session_token", PLACE(s3.session_token)),
+           flag_key<C>("path_style", PLACE(s3.path_style))}};
 }
 
 Section access_section() {

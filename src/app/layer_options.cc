@@ -49,4 +49,15 @@ source::HttpOptions http_options(const Config& config, std::size_t loops) {
   return options;
 }
 
+source::S3Options s3_options(const Config& config) {
+  source::S3Options options;
+  options.endpoint = config.s3.endpoint;
+  options.region = config.s3.region;
+  options.access_key = config.s3.access_key;
+  options.secret_key = config.s3.secret_key;
+  options.session_token = config.s3.session_token;
+  options.path_style = config.s3.path_style;
+  return options;
+}
+
 }  // namespace tonearm::app

@@ -73,7 +73,8 @@ int run_probe(const Config& config, std::string_view id) {
   io::BlockingPool pool(1);
   io::asio::io_context loop(1);
   catalog::SqliteSongStore store(loop.get_executor(), pool, catalog_options(config));
-  source::SourceSet source = make_sources(loop.get_executor(), config, 1);
+  source::S3Accounts accounts(pool);
+  source::SourceSet source = make_sources(loop.get_executor(), config, 1, accounts);
   std::optional<Result<Probed>> probed;
   io::asio::co_spawn(loop, probe(store, source, std::string(id)),
                      [&](std::exception_ptr error, Result<Probed> result) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tonearm/io/task.h"
+#include "tonearm/source/s3_account.h"
 #include "tonearm/source/source_set.h"
 
 #include "app/config.h"
@@ -10,7 +11,8 @@
 namespace tonearm::app {
 
 /// Everything that one loop can open. `loops`: among how many upstream.max_connections_per_host is
-/// divided.
-source::SourceSet make_sources(io::Executor executor, const Config& config, std::size_t loops);
+/// divided; `accounts` are all loops'.
+source::SourceSet make_sources(io::Executor executor, const Config& config, std::size_t loops,
+                               source::S3Accounts& accounts);
 
 }  // namespace tonearm::app

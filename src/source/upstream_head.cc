@@ -75,6 +75,8 @@ void UpstreamHeadReader::field(std::string_view name, std::string_view value, ht
     head_.encoded = head_.encoded || !(value.empty() || iequals(value, "identity"));
   } else if (iequals(name, "location")) {
     head_.location = value;
+  } else if (iequals(name, "x-amz-bucket-region")) {
+    head_.bucket_region = value;
   } else if (iequals(name, "retry-after")) {
     head_.retry_after = parse_retry_after(value, now);
   }

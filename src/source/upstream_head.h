@@ -23,6 +23,7 @@ struct UpstreamHead {
   bool encoded = false;    ///< Content-Encoding other than identity.
   bool ambiguous = false;  ///< Two different Content-Lengths, or one that is no number.
   std::string location;
+  std::string bucket_region;  ///< x-amz-bucket-region: where S3 says that the bucket is.
   std::optional<std::chrono::seconds> retry_after;
 };
 

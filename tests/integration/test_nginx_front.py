@@ -2,7 +2,6 @@
 
 import os
 import re
-import subprocess
 import sys
 import unittest
 
@@ -12,19 +11,13 @@ from support.case import Case
 from support.client import Client, get, parts
 from support.content import content
 from support.fault_origin import FaultOrigin, Resource
-from support.wait import free_port, listens, wait_for, wait_until_steady
+from support.front import Front
+from support.wait import wait_until_steady
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SIZE = 24 << 20
 
 
-def replaced(text, old, new):
-    """text with `old`, which must stand in it exactly once, replaced."""
-    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in the sample"
-    return text.replace(old, new)
-
-
-class Front(Case):
+class Fronted(Case):
     upstream = None  # what stands in place of 127.0.0.1:8005; None: the program's port
 
     @classmethod
@@ -43,42 +36,14 @@ class Front(Case):
 
     @classmethod
     def start_front(cls):
-        """nginx with the sample as it stands but for its ports, in a directory of its own."""
-        with open(os.path.join(ROOT, "config", "nginx.conf")) as sample:
-            text = sample.read()
-        cls.port = free_port()
-        cls.prefix = os.path.join(cls.directory, "front")
-        os.mkdir(cls.prefix)
-        text = replaced(text, "listen 8080;", f"listen 127.0.0.1:{cls.port};")
-        text = replaced(text, "127.0.0.1:8005", cls.upstream or f"127.0.0.1:{cls.tonearm.port}")
-        temporary = "".join(
-            f"    {kind}_temp_path {cls.prefix}/{kind};\n"
-            for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        )
-        text = replaced(text, "http {\n", "http {\n" + temporary)
-        if os.geteuid() == 0:
-            text = "user root;\n" + text  # workers that may enter our directory
-        path = os.path.join(cls.prefix, "nginx.conf")
-        with open(path, "w") as out:
-            out.write(text)
-        environment = {**os.environ, "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin"}
-        log = os.path.join(cls.prefix, "log")
-        with open(log, "wb") as out:
-            front = subprocess.Popen(
-                ["nginx", "-p", cls.prefix, "-c", path, "-g", "daemon off;"],
-                env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-            )
-        cls.addClassCleanup(front.wait)
-        cls.addClassCleanup(front.terminate)
-        wait_for(lambda: front.poll() is not None or listens(cls.port), "nginx to listen")
-        with open(log) as said:
-            assert front.poll() is None, said.read()
+        front = cls.own(Front(cls.directory, cls.upstream or f"127.0.0.1:{cls.tonearm.port}"))
+        cls.port, cls.prefix = front.port, front.prefix
 
     def through(self, **options):
         return get(self.port, self.target, **options)
 
 
-class Sample(Front):
+class Sample(Fronted):
     def test_a_whole_song_and_ranges_come_through(self):
         whole = self.through()
         self.assertStatus(whole, 200)
@@ -151,7 +116,7 @@ class Sample(Front):
         self.assertFalse(response.complete, response)
 
 
-class OverUnixSocket(Front):
+class OverUnixSocket(Fronted):
     @classmethod
     def settings(cls):
         path = os.path.join(cls.directory, "tonearm.socket")

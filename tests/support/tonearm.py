@@ -92,6 +92,7 @@ class Tonearm:
         self.process = None
         self.arguments = []  # more of them
         self.user = None  # for root: as whom it runs
+        self.environment = {}  # more of it
 
     @property
     def pid(self):
@@ -105,7 +106,7 @@ class Tonearm:
         with open(self._stdout, "wb") as out, open(self._stderr, "wb") as err:
             self.process = subprocess.Popen(
                 [self._program(), "serve", *configured, *self.arguments],
-                env=environment(),
+                env={**environment(), **self.environment},
                 cwd=self.directory,
                 user=self.user,
                 group=None if self.user is None else pwd.getpwnam(self.user).pw_gid,

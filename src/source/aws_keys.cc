@@ -1,0 +1,59 @@
+#include "source/aws_keys.h"
+
+#include <fstream>
+#include <sstream>
+
+namespace tonearm::source {
+namespace {
+
+std::string_view trim(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r";
+  const auto first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+void assign(AwsKeys& keys, std::string_view name, std::string_view value) {
+  if (name == "aws_access_key_id") keys.id = value;
+  if (name == "aws_secret_access_key") keys.secret = value;
+  if (name == "aws_session_token") keys.session_token = value;
+}
+
+}  // namespace
+
+std::optional<AwsKeys> parse_credentials(std::string_view text, std::string_view profile) {
+  AwsKeys keys;
+  bool ours = false;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = trim(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.empty() || line.front() == '#' || line.front() == ';') continue;
+    if (line.front() == '[') {
+      ours = line.back() == ']' && trim(line.substr(1, line.size() - 2)) == profile;
+      continue;
+    }
+    const std::size_t equals = line.find('=');
+    if (!ours || equals == std::string_view::npos) continue;
+    assign(keys, trim(line.substr(0, equals)), trim(line.substr(equals + 1)));
+  }
+  if (keys.id.empty() || keys.secret.empty()) return std::nullopt;
+  return keys;
+}
+
+AwsKeys find_aws_keys(const Environment& environment) {
+  AwsKeys keys;
+  keys.id = environment("AWS_ACCESS_KEY_ID");
+  keys.secret = environment("AWS_SECRET_ACCESS_KEY");
+  keys.session_token = environment("AWS_SESSION_TOKEN");
+  if (!keys.id.empty() && !keys.secret.empty()) return keys;
+  std::string path = environment("AWS_SHARED_CREDENTIALS_FILE");
+  if (path.empty()) path = environment("HOME") + "/.aws/credentials";
+  const std::string profile = environment("AWS_PROFILE");
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return parse_credentials(text.str(), profile.empty() ? "default" : profile).value_or(AwsKeys{});
+}
+
+}  // namespace tonearm::source

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "tonearm/source/s3_account.h"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tonearm::source {
+
+/// One profile of a shared credentials file (`[name]`, then `key = value`, '#' and ';' comments).
+/// Empty when the profile is not there or lacks one of its two keys. Pure.
+std::optional<AwsKeys> parse_credentials(std::string_view text, std::string_view profile);
+
+/// The value of an environment variable, empty when it is not set.
+using Environment = std::function<std::string(const std::string&)>;
+
+/// What AWS's own tools would take: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN,
+/// else AWS_PROFILE of AWS_SHARED_CREDENTIALS_FILE or ~/.aws/credentials, else none. Reads a file:
+/// it blocks.
+AwsKeys find_aws_keys(const Environment& environment);
+
+}  // namespace tonearm::source

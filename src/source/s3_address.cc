@@ -1,0 +1,121 @@
+#include "source/s3_address.h"
+
+#include "source/sigv4.h"
+
+#include <boost/url/parse.hpp>
+#include <boost/url/url.hpp>
+
+#include <algorithm>
+
+namespace tonearm::source {
+namespace {
+
+namespace urls = boost::urls;
+
+constexpr std::string_view amazon = ".amazonaws.com";
+
+Error bad_locator(std::string why) { return Error{ErrorKind::bad_locator, std::move(why), {}}; }
+
+bool is_bucket_char(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
+         c == '-' || c == '_';
+}
+
+/// A label or more of a host name: RFC 1123 §2.1, as S3 wants buckets to be.
+bool is_host_label(std::string_view bucket) {
+  const auto is_letter_or_digit = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
+  };
+  return is_letter_or_digit(bucket.front()) && is_letter_or_digit(bucket.back()) &&
+         bucket.find("..") == std::string_view::npos &&
+         std::all_of(bucket.begin(), bucket.end(),
+                     [&](char c) { return is_letter_or_digit(c) || c == '-' || c == '.'; });
+}
+
+bool is_ip_address(const urls::url_view& url) { return url.host_type() != urls::host_type::name; }
+
+bool has_segment(std::string_view path, std::string_view segment) {
+  for (std::size_t start = 0; start <= path.size();) {
+    const std::size_t slash = std::min(path.find('/', start), path.size());
+    if (path.substr(start, slash - start) == segment) return true;
+    start = slash + 1;
+  }
+  return false;
+}
+
+/// s3.amazonaws.com and s3.REGION.amazonaws.com are one service with a host for each region.
+std::string host_for_region(const OriginUrl& endpoint, const S3Options& options,
+                            std::string_view region) {
+  const bool own = endpoint.host == "s3.amazonaws.com" ||
+                   endpoint.host == "s3." + options.region + std::string(amazon);
+  if (!own || region == options.region) return endpoint.host;
+  return "s3." + std::string(region) + std::string(amazon);
+}
+
+std::string host_field(const OriginUrl& url) {
+  const bool usual = url.port == (url.scheme == "https" ? "443" : "80");
+  return usual ? url.host : url.authority();
+}
+
+}  // namespace
+
+Result<S3Object> parse_s3_object(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos || slash + 1 == text.size()) {
+    return bad_locator("the catalog's file value names no key; it is s3://bucket/key");
+  }
+  S3Object object{std::string(text.substr(0, slash)), std::string(text.substr(slash + 1))};
+  const bool named = !object.bucket.empty() && object.bucket.size() <= 255 &&
+                     object.bucket != "." && object.bucket != ".." &&
+                     std::all_of(object.bucket.begin(), object.bucket.end(), is_bucket_char);
+  if (!named) return bad_locator("the catalog's file value names no possible S3 bucket");
+  if (has_segment(object.key, ".") || has_segment(object.key, "..")) {
+    return bad_locator("the catalog's file value has a \".\" or \"..\" path segment");
+  }
+  return object;
+}
+
+Result<S3Address> s3_address(const S3Options& options, const S3Object& object,
+                             std::string_view region) {
+  Result<OriginUrl> endpoint = parse_origin_url(options.endpoint);
+  if (!endpoint) return endpoint.error();
+  const urls::url parsed(urls::parse_uri(endpoint->text).value());
+  const bool has_dot = object.bucket.find('.') != std::string::npos;
+  const bool in_path = options.path_style || is_ip_address(parsed) ||
+                       !is_host_label(object.bucket) || object.bucket.size() > 63 ||
+                       (has_dot && endpoint->scheme == "https");
+  S3Address address;
+  address.url = std::move(*endpoint);
+  address.url.host = host_for_region(address.url, options, region);
+  if (!in_path) address.url.host = object.bucket + '.' + address.url.host;
+  std::string prefix = aws_encode(parsed.path());
+  while (!prefix.empty() && prefix.back() == '/') prefix.pop_back();
+  address.path = prefix + (in_path ? '/' + object.bucket : std::string()) + '/';
+  address.path += aws_encode(object.key);
+  address.host = host_field(address.url);
+  address.url.text = address.url.scheme + "://" + address.host + address.path;
+  return address;
+}
+
+S3Address s3_address_of(OriginUrl url) {
+  S3Address address;
+  const urls::url parsed(urls::parse_uri(url.text).value());
+  // Encoded anew: what is sent must be what is signed.
+  address.path = aws_encode(parsed.path());
+  if (address.path.empty()) address.path = "/";
+  address.host = host_field(url);
+  address.url = std::move(url);
+  if (!parsed.has_query()) {
+    address.url.text = address.url.scheme + "://" + address.host + address.path;
+  }
+  return address;
+}
+
+bool may_sign_for(const OriginUrl& to, const OriginUrl& from) {
+  const auto parent = [](const std::string& host) { return host.substr(host.find('.') + 1); };
+  const bool both_amazons = to.host.ends_with(amazon) && from.host.ends_with(amazon);
+  return to.host == from.host || to.host.ends_with('.' + from.host) ||
+         (parent(from.host) == to.host) || both_amazons;
+}
+
+}  // namespace tonearm::source

@@ -1,0 +1,140 @@
+#include "source/sigv4.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <span>
+#include <stdexcept>
+
+namespace tonearm::source {
+namespace {
+
+constexpr std::string_view algorithm = "AWS4-HMAC-SHA256";
+constexpr std::string_view service = "s3";
+constexpr std::string_view terminator = "aws4_request";
+
+using Digest = std::array<unsigned char, 32>;
+
+std::string hex(std::span<const unsigned char> bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  for (const unsigned char byte : bytes) {
+    out += digits[byte >> 4U];
+    out += digits[byte & 15U];
+  }
+  return out;
+}
+
+Digest sha256(std::string_view text) {
+  Digest digest{};
+  if (EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1) {
+    throw std::runtime_error("SHA-256 is not to be had of OpenSSL");
+  }
+  return digest;
+}
+
+Digest hmac(std::span<const unsigned char> key, std::string_view text) {
+  Digest digest{};
+  const auto* data = reinterpret_cast<const unsigned char*>(text.data());
+  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), data, text.size(), digest.data(),
+           nullptr) == nullptr) {
+    throw std::runtime_error("HMAC-SHA-256 is not to be had of OpenSSL");
+  }
+  return digest;
+}
+
+Digest signing_key(const std::string& secret, std::string_view date, std::string_view region) {
+  const std::string start = "AWS4" + secret;
+  Digest key = hmac({reinterpret_cast<const unsigned char*>(start.data()), start.size()}, date);
+  for (const std::string_view step : {region, service, terminator}) key = hmac(key, step);
+  return key;
+}
+
+std::string scope(std::string_view date, std::string_view region) {
+  std::string out(date);
+  for (const std::string_view part : {region, service, terminator}) out.append("/").append(part);
+  return out;
+}
+
+/// Leading and trailing blanks away, runs of them one space.
+std::string squeezed(std::string_view value) {
+  std::string out;
+  for (const char c : value) {
+    const bool blank = c == ' ' || c == '\t';
+    if (blank && (out.empty() || out.back() == ' ')) continue;
+    out += blank ? ' ' : c;
+  }
+  if (!out.empty() && out.back() == ' ') out.pop_back();
+  return out;
+}
+
+std::string signed_names(const SigningRequest& request) {
+  std::vector<std::string_view> names;
+  for (const auto& field : request.fields) names.push_back(field.first);
+  std::sort(names.begin(), names.end());
+  std::string out;
+  for (const std::string_view name : names) out.append(out.empty() ? "" : ";").append(name);
+  return out;
+}
+
+}  // namespace
+
+std::string aws_encode(std::string_view path) {
+  constexpr std::string_view marks = "-._~/";
+  std::string out;
+  for (const char c : path) {
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                       marks.find(c) != std::string_view::npos;
+    if (plain) {
+      out += c;
+      continue;
+    }
+    std::array<char, 4> escaped{};
+    std::snprintf(escaped.data(), escaped.size(), "%%%02X", static_cast<unsigned char>(c));
+    out += escaped.data();
+  }
+  return out;
+}
+
+std::string amz_date(std::chrono::sys_seconds time) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(time - day);
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%04d%02u%02uT%02d%02d%02dZ",
+                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+                static_cast<int>(clock.minutes().count()),
+                static_cast<int>(clock.seconds().count()));
+  return text.data();
+}
+
+std::string canonical_request(SigningRequest request) {
+  std::sort(request.fields.begin(), request.fields.end());
+  std::string out = request.method + '\n' + request.path + '\n' + request.query + '\n';
+  for (const auto& [name, value] : request.fields) out += name + ':' + squeezed(value) + '\n';
+  return out + '\n' + signed_names(request) + '\n' + request.payload_hash;
+}
+
+std::string string_to_sign(const SigningRequest& request, std::string_view region,
+                           std::chrono::sys_seconds time) {
+  const std::string date = amz_date(time);
+  std::string out(algorithm);
+  out += '\n' + date + '\n' + scope(std::string_view(date).substr(0, 8), region) + '\n';
+  return out + hex(sha256(canonical_request(request)));
+}
+
+std::string authorization(const SigningRequest& request, const AwsKeys& keys,
+                          std::string_view region, std::chrono::sys_seconds time) {
+  const std::string date = amz_date(time).substr(0, 8);
+  const Digest key = signing_key(keys.secret, date, region);
+  std::string out(algorithm);
+  out += " Credential=" + keys.id + '/' + scope(date, region);
+  out += ",SignedHeaders=" + signed_names(request);
+  return out + ",Signature=" + hex(hmac(key, string_to_sign(request, region, time)));
+}
+
+}  // namespace tonearm::source

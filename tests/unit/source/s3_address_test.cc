@@ -1,0 +1,82 @@
+#include "source/s3_address.h"
+
+#include <gtest/gtest.h>
+
+namespace tonearm::source {
+namespace {
+
+std::string url_of(const S3Options& options, const std::string& locator,
+                   std::string_view region = "us-east-1") {
+  return s3_address(options, parse_s3_object(locator).value(), region).value().url.text;
+}
+
+S3Options at(std::string endpoint) {
+  S3Options options;
+  options.endpoint = std::move(endpoint);
+  return options;
+}
+
+TEST(S3Address, TheBucketIsAHostWhereItCanBeOne) {
+  EXPECT_EQ(url_of({}, "music/a.mp3"), "https://music.s3.amazonaws.com/a.mp3");
+  EXPECT_EQ(url_of(at("http://minio:9000"), "music/a.mp3"), "http://music.minio:9000/a.mp3");
+  EXPECT_EQ(url_of(at("http://minio"), "my.music/a.mp3"), "http://my.music.minio/a.mp3");
+}
+
+TEST(S3Address, TheBucketIsAPathWhereItCannotBeAHost) {
+  S3Options asked;
+  asked.path_style = true;
+  EXPECT_EQ(url_of(asked, "music/a.mp3"), "https://s3.amazonaws.com/music/a.mp3");
+  EXPECT_EQ(url_of({}, "my.music/a.mp3"), "https://s3.amazonaws.com/my.music/a.mp3")
+      << "no certificate covers it";
+  EXPECT_EQ(url_of({}, "My_Music/a.mp3"), "https://s3.amazonaws.com/My_Music/a.mp3");
+  EXPECT_EQ(url_of(at("http://127.0.0.1:9000"), "music/a.mp3"),
+            "http://127.0.0.1:9000/music/a.mp3");
+  EXPECT_EQ(url_of(at("http://[::1]:9000"), "music/a.mp3"), "http://[::1]:9000/music/a.mp3");
+}
+
+TEST(S3Address, TheEndpointMayHaveAPath) {
+  EXPECT_EQ(url_of(at("http://127.0.0.1:9000/s3/"), "music/a.mp3"),
+            "http://127.0.0.1:9000/s3/music/a.mp3");
+}
+
+TEST(S3Address, KeysArePlainNames) {
+  EXPECT_EQ(url_of({}, "music/a b+c%20d//\xC3\xBC?#.mp3"),
+            "https://music.s3.amazonaws.com/a%20b%2Bc%2520d//%C3%BC%3F%23.mp3");
+  EXPECT_EQ(url_of({}, "music//a"), "https://music.s3.amazonaws.com//a");
+}
+
+TEST(S3Address, TheHostFieldLeavesTheUsualPortOut) {
+  const S3Object object{"music", "a"};
+  EXPECT_EQ(s3_address(at("https://s3.example:443"), object, "us-east-1")->host,
+            "music.s3.example");
+  EXPECT_EQ(s3_address(at("http://s3.example:443"), object, "us-east-1")->host,
+            "music.s3.example:443");
+}
+
+TEST(S3Address, AmazonHasAHostForEachRegion) {
+  EXPECT_EQ(url_of({}, "music/a", "eu-west-3"), "https://music.s3.eu-west-3.amazonaws.com/a");
+  EXPECT_EQ(url_of(at("https://s3.example"), "music/a", "eu-west-3"), "https://music.s3.example/a");
+}
+
+TEST(S3Object, NamesABucketAndAKey) {
+  for (const std::string bad : {"", "music", "music/", "/a", "mu sic/a", "mus?ic/a", "../a",
+                                "music/../a", "music/a/..", "music/./a", "a@b/c", "a:1/c"}) {
+    EXPECT_FALSE(parse_s3_object(bad)) << bad;
+  }
+  EXPECT_EQ(parse_s3_object("music/a/b")->key, "a/b");
+}
+
+TEST(S3Signatures, GoOnlyToHostsOfTheSameService) {
+  const auto may = [](const std::string& to, const std::string& from) {
+    return may_sign_for(parse_origin_url(to).value(), parse_origin_url(from).value());
+  };
+  EXPECT_TRUE(may("http://s3.example:2/", "http://s3.example:1/"));
+  EXPECT_TRUE(may("https://m.s3.eu-west-3.amazonaws.com/", "https://m.s3.amazonaws.com/"));
+  EXPECT_TRUE(may("https://eu.s3.example/", "https://s3.example/"));
+  EXPECT_FALSE(may("https://evil.example/", "https://s3.example.org/"));
+  EXPECT_FALSE(may("https://amazonaws.com.evil/", "https://m.s3.amazonaws.com/"));
+  EXPECT_FALSE(may("https://evils3.example/", "https://s3.example/"));
+}
+
+}  // namespace
+}  // namespace tonearm::source
