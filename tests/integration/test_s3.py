@@ -138,8 +138,8 @@ class Objects(S3Case):
             response = client.head()
             client.take(100 * KiB)
             self.origin.objects["music", "replaced.mp3"] = Resource(size, seed=2, etag='"v2"')
-            client.body(response)
-            self.assertEqual(response.end, "reset")
+            self.assertLess(len(client.take(size)), size - 100 * KiB)
+            self.assertEqual(client.ended, "reset")
         self.assertIn("PreconditionFailed", self.origin.refusals)
 
     def test_what_is_not_there_is_a_404(self):
@@ -227,9 +227,9 @@ class Keys(S3Case):
             self.assertStatus(response, 200)
             start = client.take(100 * KiB)
             change()
-            rest = client.body(response)
-        self.assertEqual(len(start) + len(rest.body), size)
-        self.assertTrue(start + rest.body == content(0, size))
+            played = start + client.take(size - len(start))
+        self.assertEqual(len(played), size)
+        self.assertTrue(played == content(0, size))
 
     def test_rotated_keys_are_not_noticed_by_who_listens(self):
         self.origin.keys["AKIAOLD"] = ("old", None)
