@@ -2,6 +2,8 @@
 
 #include "tonearm/http/multipart.h"
 
+#include "http/plan_growing.h"
+
 #include <algorithm>
 #include <limits>
 
@@ -62,9 +64,10 @@ ResponsePlan whole(const Representation& what) {
   return plan;
 }
 
-ResponsePlan unsatisfiable() {
+ResponsePlan unsatisfiable(std::optional<std::uint64_t> complete) {
   ResponsePlan plan;
   plan.status = 416;
+  plan.complete = complete;
   return plan;
 }
 
@@ -140,18 +143,23 @@ ResponsePlan plan_response(const RepresentationRequest& request, const Represent
   if (const unsigned status = evaluate_preconditions(request, what.validators)) {
     return without_body(status);
   }
+  if (what.starts_past_end) {
+    return unsatisfiable(what.growth ? std::optional(what.growth->exists) : what.length);
+  }
+  if (what.growth) return plan_growing(request, *what.growth);
   ResponsePlan plan = whole(what);
   plan.send_body = !request.head;
   const bool ranged = !request.head && what.length && what.seekable &&
                       request.range.kind != RangeField::Kind::ignored &&
                       if_range_matches(request.if_range, what.validators);
   if (!ranged) return plan;
-  if (request.range.kind == RangeField::Kind::malformed) return unsatisfiable();
+  if (request.range.kind == RangeField::Kind::malformed) return unsatisfiable(what.length);
 
   ByteRanges parts = fit_all(request.range.specs, *what.length, options);
-  if (parts.empty()) return unsatisfiable();
+  if (parts.empty()) return unsatisfiable(what.length);
   if (parts.size() > 1 && !is_reasonable(parts, what)) return plan;
   plan.status = 206;
+  plan.complete = what.length;
   plan.parts = std::move(parts);
   plan.multipart = plan.parts.size() > 1;
   plan.content_length = plan.multipart

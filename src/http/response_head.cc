@@ -105,8 +105,8 @@ std::string_view reason_phrase(unsigned status) {
 
 void add_plan_fields(ResponseHead& head, const ResponsePlan& plan, const Representation& what,
                      std::string_view content_type, std::string_view boundary, unsigned version) {
-  if (plan.status == 416 && what.length) {
-    head.add("Content-Range", format_unsatisfied_range(*what.length));
+  if (plan.status == 416 && plan.complete) {
+    head.add("Content-Range", format_unsatisfied_range(*plan.complete));
   }
   if (plan.accept_ranges && (plan.status / 100 == 2 || plan.status == 416)) {
     head.add("Accept-Ranges", "bytes");
@@ -126,7 +126,7 @@ void add_plan_fields(ResponseHead& head, const ResponsePlan& plan, const Represe
     head.add("Transfer-Encoding", "chunked");
   }
   if (plan.status == 206 && !plan.is_multipart()) {
-    head.add("Content-Range", format_content_range(plan.parts[0], what.length));
+    head.add("Content-Range", format_content_range(plan.parts[0], plan.complete));
   }
   const Validators& validators = what.validators;
   if (validators.has_strong_etag()) head.add("ETag", validators.etag->opaque);

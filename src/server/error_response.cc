@@ -162,12 +162,12 @@ Problem problem_of(const Error& error, std::string_view allow) {
   return problem;
 }
 
-Problem problem_of(const http::ResponsePlan& plan, const http::Representation& what) {
+Problem problem_of(const http::ResponsePlan& plan) {
   Problem problem;
   problem.status = plan.status;
   problem.detail = general_detail(plan.status);
-  if (plan.status == 416 && what.length) {
-    problem.content_range = "bytes */" + std::to_string(*what.length);
+  if (plan.status == 416 && plan.complete) {
+    problem.content_range = "bytes */" + std::to_string(*plan.complete);
   }
   return problem;
 }

@@ -2,7 +2,6 @@
 
 #include "tonearm/base/error.h"
 #include "tonearm/http/plan.h"
-#include "tonearm/http/representation.h"
 #include "tonearm/http/response_head.h"
 
 #include <chrono>
@@ -33,7 +32,7 @@ struct Problem {
 Problem problem_of(const Error& error, std::string_view allow = client_methods);
 
 /// For a plan whose status is 412 or 416.
-Problem problem_of(const http::ResponsePlan& plan, const http::Representation& what);
+Problem problem_of(const http::ResponsePlan& plan);
 
 /// The application/problem+json document.
 std::string problem_json(const Problem& problem);

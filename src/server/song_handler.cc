@@ -6,6 +6,7 @@
 #include "tonearm/http/response_head.h"
 
 #include "server/request_id.h"
+#include "server/sound_view.h"
 
 #include <memory>
 #include <span>
@@ -87,7 +88,8 @@ void start_answer(const Request& request, Responder& responder, const Answer& an
       responder.begin(answer.plan.status, framing == BodyFraming::until_close);
   http::add_plan_fields(head, answer.plan, answer.what, answer.content_type, answer.boundary,
                         request.head.version);
-  const std::string& cache_control = request.serving.options.cache_control;
+  const std::string_view cache_control =
+      answer.what.growth ? "no-store" : std::string_view(request.serving.options.cache_control);
   if (!cache_control.empty()) head.add("Cache-Control", cache_control);
   head.add("Content-Security-Policy", "sandbox");
   head.add("X-Accel-Buffering", "no");
@@ -125,7 +127,8 @@ io::Task<Result<void>> pump_parts(const Answer& answer, ResponseWriter& writer) 
 io::Task<Result<void>> pump_body(const Answer& answer, ResponseWriter& writer) {
   const ResponsePlan& plan = answer.plan;
   if (plan.framing == ResponsePlan::Framing::until_end) {
-    return pump_part(answer.resource, 0, std::nullopt, writer);
+    if (plan.parts.empty()) return pump_part(answer.resource, 0, std::nullopt, writer);
+    return pump_part(answer.resource, plan.parts[0].first, plan.parts[0].end, writer);
   }
   if (plan.is_multipart()) return pump_parts(answer, writer);
   const http::ByteRange& whole = plan.parts.front();
@@ -176,7 +179,7 @@ io::Task<Result<void>> answer_with(const Request& request, Responder& responder,
   options.max_range = request.serving.options.max_range;
   ResponsePlan plan = http::plan_response(asked, *what, options, type, boundary);
   if (plan.status >= 400) {
-    Problem problem = problem_of(plan, *what);
+    Problem problem = problem_of(plan);
     co_return co_await responder.send_problem(std::move(problem));
   }
   if (end_would_be_ambiguous(request, plan)) co_return wants_http_1_1();
@@ -197,10 +200,13 @@ io::Task<Result<void>> stream_song(const Request& request, Responder& responder)
   if (!locator) co_return locator.error();
   exchange.set_source(kind_of(*locator));
   exchange.set_cache("miss");
+  Result<source::SoundView> view = sound_view_of(**song, request.target);
+  if (!view) co_return view.error();
   const source::SourceRequest wanted{std::move(*locator), (*song)->growing};
   Result<std::unique_ptr<Resource>> resource = request.serving.source.open(wanted);
   if (!resource) co_return resource.error();
-  co_return co_await answer_with(request, responder, **song, wanted.locator, **resource);
+  const auto sound = source::view_as_wav(std::move(*resource), std::move(*view));
+  co_return co_await answer_with(request, responder, **song, wanted.locator, *sound);
 }
 
 }  // namespace tonearm::server

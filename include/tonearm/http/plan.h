@@ -46,9 +46,12 @@ struct ResponsePlan {
   Framing framing = Framing::length;
   /// What the body is made of, in the order to be sent: one range for 200 and a single 206, several
   /// for multipart/byteranges; empty for 304, 412, 416 and for a 200 of no bytes or unknown length.
+  /// A 206 that is sent until_end has one that reaches past what exists: its end may come earlier.
   ByteRanges parts;
   /// The body's length, the multipart framing included. For HEAD too (what GET would have sent).
   std::uint64_t content_length = 0;
+  /// What Content-Range tells as the total, for 206 and 416. Empty: not known.
+  std::optional<std::uint64_t> complete;
   bool accept_ranges = true;
   bool multipart = false;
   bool send_body = true;  ///< False for HEAD, 304.
@@ -57,6 +60,7 @@ struct ResponsePlan {
 };
 
 /// RFC 9110 §13.2.2 (preconditions in their order), then §14.2. Pure: the heart of tonearm.
+/// What still grows is answered by the rules of its own (docs/architecture.md, RFC 8673).
 /// `boundary` and `content_type` are needed only for the exact length of a multipart body.
 ResponsePlan plan_response(const RepresentationRequest& request, const Representation& what,
                            const PlanOptions& options, std::string_view content_type,

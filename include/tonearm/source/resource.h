@@ -42,7 +42,8 @@ class Resource {
 
   /// Reads [first, end) of what describe() returned; `end` empty: to wherever the representation
   /// ends (only when its length is not known, and then first is 0). Either yields exactly those
-  /// bytes of that very representation, or an error: never another version's, never fewer.
+  /// bytes of that very representation, or an error: never another version's, never fewer. What
+  /// still grows is followed, also past what existed; it ends early where growing ends.
   /// One reader at a time. Of a single_pass representation, reads go on in ascending order.
   virtual std::unique_ptr<io::ByteReader> read(std::uint64_t first,
                                                std::optional<std::uint64_t> end) = 0;

@@ -205,6 +205,21 @@ TEST(PlanSinglePass, AListIsAnsweredOnlyInAscendingDisjointOrder) {
   expect_single(plan_of("bytes=-1", what), {999, 1000});
 }
 
+TEST(PlanRange, TheTotalIsToldWith206And416) {
+  EXPECT_EQ(plan_of("bytes=0-1").complete, size);
+  EXPECT_EQ(plan_of("bytes=1000-").complete, size);
+  EXPECT_EQ(plan_of("bytes=abc").complete, size);
+}
+
+TEST(PlanPosition, PastTheEndIs416WhateverElseIsAsked) {
+  Representation what = song();
+  what.starts_past_end = true;
+  for (const char* field : {"", "bytes=0-", "bytes=-5"}) {
+    expect_unsatisfiable(plan_of(field, what));
+    EXPECT_EQ(plan_of(field, what).complete, size);
+  }
+}
+
 void expect_until_end(const ResponsePlan& plan) {
   EXPECT_EQ(plan.status, 200U);
   EXPECT_EQ(plan.framing, Framing::until_end);

@@ -126,9 +126,8 @@ TEST(ProblemOf, UnauthorizedAsksForABearerToken) {
 TEST(ProblemOfPlan, UnsatisfiableRangeSaysTheLength) {
   http::ResponsePlan plan;
   plan.status = 416;
-  http::Representation what;
-  what.length = 1234;
-  const Problem problem = problem_of(plan, what);
+  plan.complete = 1234;
+  const Problem problem = problem_of(plan);
   EXPECT_THAT(head_of(problem), HasSubstr("Content-Range: bytes */1234\r\n"));
   EXPECT_EQ(boost::json::parse(problem_json(problem)).at("status"), 416);
 }
@@ -136,9 +135,8 @@ TEST(ProblemOfPlan, UnsatisfiableRangeSaysTheLength) {
 TEST(ProblemOfPlan, FailedPreconditionHasNoContentRange) {
   http::ResponsePlan plan;
   plan.status = 412;
-  http::Representation what;
-  what.length = 1234;
-  EXPECT_THAT(head_of(problem_of(plan, what)), Not(HasSubstr("Content-Range")));
+  plan.complete = 1234;
+  EXPECT_THAT(head_of(problem_of(plan)), Not(HasSubstr("Content-Range")));
 }
 
 // RFC 9457 §3.

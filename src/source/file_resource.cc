@@ -1,0 +1,107 @@
+#include "source/file_resource.h"
+
+#include "source/file_reader.h"
+
+#include <utility>
+
+namespace tonearm::source {
+namespace {
+
+/// An open file and what it was when it was opened.
+struct Opened {
+  std::shared_ptr<const OpenFile> file;
+  FileStamp stamp;
+};
+
+io::Task<Result<Opened>> open_on_pool(io::BlockingPool& pool, std::string root, std::string path) {
+  const auto open = [root = std::move(root), path = std::move(path)] {
+    return open_beneath(root, path);
+  };
+  Result<std::shared_ptr<const OpenFile>> file = co_await pool.run(open);
+  if (!file) co_return file.error();
+  const Result<FileStamp> stamp = (*file)->stamp();
+  if (!stamp) co_return stamp.error();
+  co_return Opened{std::move(*file), *stamp};
+}
+
+Result<void> check(const FileOptions& options, const Locator& locator) {
+  const auto refuse = [](std::string why) {
+    return Error{ErrorKind::bad_locator, std::move(why), {}};
+  };
+  if (locator.kind != Locator::Kind::file) return refuse("not a file");
+  if (options.root.empty()) return refuse("files.root is not set, so that no file: can be opened");
+  if (locator.value.empty()) return refuse("file: names no file");
+  if (locator.value.find('\0') != std::string::npos) return refuse("a file's name holds NUL");
+  return {};
+}
+
+}  // namespace
+
+bool has_ended(const FileStamp& stamp, std::chrono::system_clock::time_point now,
+               std::chrono::milliseconds growth_timeout) {
+  return now - stamp.modified >= growth_timeout;
+}
+
+FileResource::FileResource(Place place, std::string path, bool may_grow)
+    : place_(std::move(place)), path_(std::move(path)), may_grow_(may_grow) {}
+
+io::Task<Result<http::Representation>> FileResource::describe(const ReadIntent&) {
+  Result<Opened> opened = co_await open_on_pool(place_.pool, place_.options->root, path_);
+  if (!opened) co_return opened.error();
+  file_ = std::move(opened->file);
+  described_ = opened->stamp;
+  const auto now = std::chrono::system_clock::now();
+  grows_ = may_grow_ && !has_ended(described_, now, place_.options->growth_timeout);
+  http::Representation what;
+  if (grows_) {
+    what.growth.emplace();
+    what.growth->exists = described_.size;
+  } else {
+    what.length = described_.size;
+    what.validators = validators_of(described_, now);
+  }
+  co_return what;
+}
+
+std::unique_ptr<io::ByteReader> FileResource::read(std::uint64_t first,
+                                                   std::optional<std::uint64_t> end) {
+  if (grows_) return std::make_unique<GrowingReader>(file_, described_, place_, first, end, use_);
+  const http::ByteRange range{first, end.value_or(described_.size)};
+  return std::make_unique<FileReader>(file_, described_, place_.pool, range, may_grow_, use_);
+}
+
+FileSource::FileSource(io::Executor executor, io::BlockingPool& pool, FileWatches& watches,
+                       FileOptions options)
+    : executor_(executor),
+      pool_(pool),
+      watches_(watches),
+      options_(std::make_shared<const FileOptions>(std::move(options))) {}
+
+Result<std::unique_ptr<Resource>> FileSource::open(const SourceRequest& request) {
+  const Result<void> checked = check(*options_, request.locator);
+  if (!checked) return checked.error();
+  return std::unique_ptr<Resource>(
+      std::make_unique<FileResource>(FileResource::Place{executor_, pool_, watches_, options_},
+                                     request.locator.value, request.growing));
+}
+
+io::Task<Result<OriginReport>> FileSource::probe(SourceRequest request) {
+  const Result<void> checked = check(*options_, request.locator);
+  if (!checked) co_return checked.error();
+  const Result<Opened> opened = co_await open_on_pool(pool_, options_->root, request.locator.value);
+  if (!opened) co_return opened.error();
+  const auto now = std::chrono::system_clock::now();
+  const bool grows = request.growing && !has_ended(opened->stamp, now, options_->growth_timeout);
+  OriginReport report;
+  report.url = options_->root + "/" + request.locator.value;
+  report.status = 200;
+  if (!grows) {
+    report.length = opened->stamp.size;
+    report.validators = validators_of(opened->stamp, now);
+  }
+  report.ranges = true;
+  report.provable = !grows;
+  co_return report;
+}
+
+}  // namespace tonearm::source

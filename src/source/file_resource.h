@@ -1,0 +1,46 @@
+#pragma once
+
+#include "tonearm/io/blocking_pool.h"
+#include "tonearm/source/file_source.h"
+#include "tonearm/source/resource.h"
+
+#include "source/open_file.h"
+
+#include <memory>
+#include <string>
+
+namespace tonearm::source {
+
+/// One file below files.root. Its bytes leave as regions of the open file.
+class FileResource final : public Resource {
+ public:
+  struct Place {
+    io::Executor executor;
+    io::BlockingPool& pool;
+    FileWatches& watches;
+    std::shared_ptr<const FileOptions> options;
+  };
+
+  /// `may_grow`: what the catalog says; whether it still does is judged by describe().
+  FileResource(Place place, std::string path, bool may_grow);
+
+  io::Task<Result<http::Representation>> describe(const ReadIntent& intent) override;
+  std::unique_ptr<io::ByteReader> read(std::uint64_t first,
+                                       std::optional<std::uint64_t> end) override;
+  OriginUse origin_use() const override { return use_; }
+
+ private:
+  Place place_;
+  std::string path_;
+  bool may_grow_;
+  bool grows_ = false;
+  std::shared_ptr<const OpenFile> file_;
+  FileStamp described_;
+  OriginUse use_;
+};
+
+/// Whether a file with this stamp has ended growing: not written to for growth_timeout.
+bool has_ended(const FileStamp& stamp, std::chrono::system_clock::time_point now,
+               std::chrono::milliseconds growth_timeout);
+
+}  // namespace tonearm::source

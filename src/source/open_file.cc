@@ -1,0 +1,148 @@
+#include "source/open_file.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+
+namespace tonearm::source {
+namespace {
+
+/// How a name may stand in a log line.
+std::string quoted(const std::string& name) {
+  std::string text = "\"";
+  for (const char c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte != 0x7F) {
+      text += c;
+    } else {
+      std::array<char, 5> escape{};
+      std::snprintf(escape.data(), escape.size(), "\\x%02x", static_cast<unsigned>(byte));
+      text += escape.data();
+    }
+  }
+  return text + '"';
+}
+
+Error failed(int error_number, const std::string& path) {
+  const std::string detail = quoted(path) + ": " + std::generic_category().message(error_number);
+  switch (error_number) {
+    case ENOENT:
+    case ENOTDIR:
+      return Error{ErrorKind::destination_not_found, detail, {}};
+    case EACCES:
+    case EPERM:
+      return Error{ErrorKind::origin_refused, detail, {}};
+    case EXDEV:
+    case ELOOP:
+      return Error{ErrorKind::bad_locator, quoted(path) + " leads out of files.root", {}};
+    case ENAMETOOLONG:
+    case EINVAL:
+    case ENXIO:
+    case ENODEV:
+      return Error{ErrorKind::bad_locator, detail, {}};
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+      return Error{ErrorKind::overloaded, detail, {}};
+    case ENOSYS:
+      return Error{ErrorKind::internal, "openat2 is not to be had here; file: needs Linux 5.6", {}};
+    default:
+      return Error{ErrorKind::destination_unavailable, detail, {}};
+  }
+}
+
+/// A name that is being renamed while `..` is resolved makes the kernel give up: EAGAIN.
+int open_at(int directory, const std::string& path) {
+  open_how how{};
+  how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  int descriptor = -1;
+  for (int tries = 0; tries < 8; ++tries) {
+    descriptor =
+        static_cast<int>(::syscall(SYS_openat2, directory, path.c_str(), &how, sizeof(how)));
+    if (descriptor >= 0 || (errno != EAGAIN && errno != EINTR)) break;
+  }
+  return descriptor;
+}
+
+}  // namespace
+
+http::Validators validators_of(const FileStamp& stamp, std::chrono::system_clock::time_point now) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "\"%llx-%llx-%llx\"",
+                static_cast<unsigned long long>(stamp.inode),
+                static_cast<unsigned long long>(stamp.size),
+                static_cast<unsigned long long>(stamp.modified.time_since_epoch().count()));
+  http::Validators validators;
+  validators.etag = http::EntityTag{text.data(), false};
+  validators.last_modified = std::chrono::floor<std::chrono::seconds>(stamp.modified);
+  validators.last_modified_is_strong = http::is_strong_last_modified(
+      validators.last_modified, std::chrono::floor<std::chrono::seconds>(now));
+  return validators;
+}
+
+OpenFile::~OpenFile() { ::close(descriptor_); }
+
+Result<FileStamp> OpenFile::stamp() const {
+  struct stat info {};
+  if (::fstat(descriptor_, &info) != 0) {
+    return Error{ErrorKind::destination_unavailable, std::generic_category().message(errno), {}};
+  }
+  if (!S_ISREG(info.st_mode)) {
+    return Error{ErrorKind::bad_locator, "this is no regular file", {}};
+  }
+  FileStamp stamp;
+  stamp.inode = info.st_ino;
+  stamp.size = static_cast<std::uint64_t>(info.st_size);
+  stamp.modified = std::chrono::sys_time<std::chrono::nanoseconds>(
+      std::chrono::seconds(info.st_mtim.tv_sec) + std::chrono::nanoseconds(info.st_mtim.tv_nsec));
+  return stamp;
+}
+
+bool OpenFile::is_cached(std::uint64_t offset, std::uint64_t size) const {
+  for (const std::uint64_t at : {offset, offset + size - 1}) {
+    char byte = 0;
+    iovec into{&byte, 1};
+    if (::preadv2(descriptor_, &into, 1, static_cast<off_t>(at), RWF_NOWAIT) != 1) return false;
+  }
+  return true;
+}
+
+void OpenFile::load(std::uint64_t offset, std::uint64_t size) const {
+  std::array<char, 64 * 1024> scratch;
+  for (std::uint64_t end = offset + size; offset < end;) {
+    const auto count =
+        static_cast<std::size_t>(std::min<std::uint64_t>(scratch.size(), end - offset));
+    const ssize_t got = ::pread(descriptor_, scratch.data(), count, static_cast<off_t>(offset));
+    if (got <= 0) return;  // sendfile meets the same, and says so
+    offset += static_cast<std::uint64_t>(got);
+  }
+}
+
+Result<std::shared_ptr<const OpenFile>> open_beneath(const std::string& root,
+                                                     const std::string& path) {
+  const int directory = ::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) {
+    const std::string why = std::generic_category().message(errno);
+    return Error{ErrorKind::destination_unavailable, "files.root " + quoted(root) + ": " + why, {}};
+  }
+  const int descriptor = open_at(directory, path);
+  const int error_number = errno;
+  ::close(directory);
+  if (descriptor < 0) return failed(error_number, path);
+  auto file = std::make_shared<const OpenFile>(descriptor);
+  const Result<FileStamp> stamp = file->stamp();
+  if (!stamp) return Error{stamp.error().kind, quoted(path) + ": " + stamp.error().detail, {}};
+  return file;
+}
+
+}  // namespace tonearm::source

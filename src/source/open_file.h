@@ -1,0 +1,52 @@
+#pragma once
+
+#include "tonearm/base/result.h"
+#include "tonearm/http/validators.h"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace tonearm::source {
+
+/// What tells one version of a file from another.
+struct FileStamp {
+  std::uint64_t inode = 0;
+  std::uint64_t size = 0;  ///< Bytes.
+  std::chrono::sys_time<std::chrono::nanoseconds> modified;
+
+  friend bool operator==(const FileStamp&, const FileStamp&) = default;
+};
+
+/// A strong ETag of all three, and the time as Last-Modified, strong if it is a second old.
+http::Validators validators_of(const FileStamp& stamp, std::chrono::system_clock::time_point now);
+
+/// A regular file that is open for reading.
+class OpenFile {
+ public:
+  explicit OpenFile(int descriptor) : descriptor_(descriptor) {}
+  ~OpenFile();
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
+
+  int descriptor() const { return descriptor_; }
+  /// Does not wait for a disk: the inode of an open file is in memory.
+  Result<FileStamp> stamp() const;
+
+  /// Whether sendfile of these bytes is not likely to wait for a disk.
+  bool is_cached(std::uint64_t offset, std::uint64_t size) const;
+  /// Reads them into the page cache; waits for the disk.
+  void load(std::uint64_t offset, std::uint64_t size) const;
+
+ private:
+  int descriptor_;
+};
+
+/// Opens `path` below `root`; waits for the disk. destination_not_found when it is not there,
+/// origin_refused when it may not be read, bad_locator for what leads out of `root` or is no
+/// regular file.
+Result<std::shared_ptr<const OpenFile>> open_beneath(const std::string& root,
+                                                     const std::string& path);
+
+}  // namespace tonearm::source

@@ -1,0 +1,177 @@
+#include "source/sound_resource.h"
+
+#include "source/sound_reader.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace tonearm::source {
+namespace {
+
+using State = http::WavLayoutReader::State;
+
+constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+/// Of a WAV whose header must be looked at before anything else is known.
+constexpr http::RangeSpec first_block{0, 4095};
+
+std::uint64_t less(std::uint64_t a, std::uint64_t b) { return a > b ? a - b : 0; }
+
+Error not_wav() {
+  return Error{ErrorKind::bad_request,
+               "pos= is for WAV and PCM, and this song is neither (or a WAV without sample frames "
+               "of a fixed size).",
+               {}};
+}
+
+}  // namespace
+
+std::unique_ptr<Resource> view_as_wav(std::unique_ptr<Resource> inner, SoundView view) {
+  if (view.changes_nothing()) return inner;
+  return std::make_unique<SoundResource>(std::move(inner), std::move(view));
+}
+
+SoundResource::SoundResource(std::unique_ptr<Resource> inner, SoundView view)
+    : inner_(std::move(inner)), view_(std::move(view)), bytes_(*inner_) {
+  if (view_.pcm) layout_.format = *view_.pcm;
+}
+
+std::uint64_t SoundResource::offset() const {
+  if (!view_.position) return 0;
+  const std::uint64_t frame = view_.position->frame(layout_.format.rate);
+  const std::uint64_t size = layout_.format.frame_size();
+  return frame > most / size ? most : frame * size;
+}
+
+/// The positions that will be read below, as far as they are known already.
+ReadIntent SoundResource::intent_below(const ReadIntent& intent) const {
+  ReadIntent below = intent;
+  if (!view_.pcm) {
+    below.range = first_block;
+    below.body = true;
+    below.several = true;
+    return below;
+  }
+  const std::uint64_t header = http::wav_header(layout_.format, 0).size();
+  const std::uint64_t start = offset();
+  const auto map = [&](std::uint64_t position) {
+    const std::uint64_t behind = less(position, header);
+    return behind > most - start ? most : start + behind;
+  };
+  if (!intent.range) {
+    if (start > 0) below.range = http::RangeSpec{start, std::nullopt};
+  } else if (!intent.range->is_suffix()) {
+    below.range->first = map(*intent.range->first);
+    if (intent.range->last) below.range->last = map(*intent.range->last);
+  }
+  return below;
+}
+
+io::Task<Result<http::WavLayout>> SoundResource::find_layout() {
+  http::WavLayoutReader reader;
+  while (reader.state() == State::reading) {
+    const http::ByteRange wanted = reader.wanted();
+    const Result<std::string_view> bytes = co_await bytes_.peek(wanted);
+    if (!bytes) co_return bytes.error();
+    reader.feed(*bytes);
+  }
+  if (reader.state() == State::not_wav) co_return not_wav();
+  co_return reader.layout();
+}
+
+io::Task<Result<http::Representation>> SoundResource::describe(const ReadIntent& intent) {
+  const ReadIntent below = intent_below(intent);
+  Result<http::Representation> what = co_await inner_->describe(below);
+  if (!what) co_return what;
+  bytes_.set_extent(what->growth ? std::optional(what->growth->exists) : what->length);
+  if (!view_.pcm) {
+    const Result<http::WavLayout> layout = co_await find_layout();
+    if (!layout) co_return layout.error();
+    layout_ = *layout;
+  }
+  describe_sound(*what);
+  co_return what;
+}
+
+void SoundResource::describe_sound(http::Representation& what) {
+  const std::uint64_t behind = offset();
+  first_ = behind > most - layout_.data_first ? most : layout_.data_first + behind;
+  what.content_type = "audio/wav";
+  what.validators = own(std::move(what.validators));
+  if (what.growth) {
+    describe_growth(what);
+  } else if (what.length) {
+    describe_whole(what, *what.length);
+  } else {
+    describe_pass(what);
+  }
+}
+
+void SoundResource::describe_whole(http::Representation& what, std::uint64_t length) {
+  std::uint64_t sound = less(length, layout_.data_first);
+  if (layout_.data_size) sound = std::min(sound, *layout_.data_size);
+  sound -= sound % layout_.format.frame_size();
+  what.starts_past_end = view_.position && offset() >= sound;
+  const std::uint64_t size = what.starts_past_end ? sound : sound - offset();
+  header_ = http::wav_header(layout_.format, size);
+  end_ = layout_.data_first + sound;
+  what.length = header_.size() + size;
+}
+
+void SoundResource::describe_growth(http::Representation& what) {
+  http::Growth& growth = *what.growth;
+  const std::uint64_t sound = less(growth.exists, layout_.data_first);
+  growth.lead = layout_.format.byte_rate();
+  growth.most = http::largest_wav;
+  header_ = http::wav_header(layout_.format, std::nullopt);
+  what.starts_past_end = view_.position && less(offset(), sound) > growth.lead;
+  growth.exists = header_.size() + less(sound, what.starts_past_end ? 0 : offset());
+}
+
+/// Nobody says how long it is: only a WAV's own header may.
+void SoundResource::describe_pass(http::Representation& what) {
+  std::optional<std::uint64_t> size;
+  if (layout_.data_size) {
+    what.starts_past_end = view_.position && offset() >= *layout_.data_size;
+    if (!what.starts_past_end) {
+      size = *layout_.data_size - offset();
+      end_ = layout_.data_first + *layout_.data_size;
+    }
+  }
+  header_ = http::wav_header(layout_.format, size);
+}
+
+/// Another representation than the inner one: a tag derived from it, and from all that decides the
+/// bytes.
+http::Validators SoundResource::own(http::Validators inner) const {
+  if (!inner.etag) return inner;
+  std::string& opaque = inner.etag->opaque;
+  opaque.pop_back();  // the closing quote
+  if (view_.pcm) {
+    const http::WavFormat& format = layout_.format;
+    opaque += "~" + std::to_string(format.coding()) + "." + std::to_string(format.bits) + "." +
+              std::to_string(format.rate) + "." + std::to_string(format.channels);
+  }
+  if (view_.position) opaque += "@" + std::to_string(offset());
+  opaque += '"';
+  return inner;
+}
+
+std::unique_ptr<io::ByteReader> SoundResource::read(std::uint64_t first,
+                                                    std::optional<std::uint64_t> end) {
+  const std::uint64_t header = header_.size();
+  SoundSpan span;
+  span.header = std::string_view(header_).substr(
+      static_cast<std::size_t>(std::min(first, header)),
+      static_cast<std::size_t>(less(std::min(end.value_or(header), header), first)));
+  span.sound = !end || *end > header;
+  span.first = first_ + less(first, header);
+  if (end) {
+    span.end = first_ + less(*end, header);
+  } else {
+    span.end = end_;
+  }
+  return std::make_unique<SoundReader>(*inner_, bytes_, span);
+}
+
+}  // namespace tonearm::source

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "tonearm/http/wav_layout.h"
+#include "tonearm/source/sound.h"
+
+#include "source/inner_bytes.h"
+
+#include <memory>
+#include <string>
+
+namespace tonearm::source {
+
+/// A header of its own before the sound of another resource, from a position on.
+class SoundResource final : public Resource {
+ public:
+  SoundResource(std::unique_ptr<Resource> inner, SoundView view);
+
+  io::Task<Result<http::Representation>> describe(const ReadIntent& intent) override;
+  std::unique_ptr<io::ByteReader> read(std::uint64_t first,
+                                       std::optional<std::uint64_t> end) override;
+  OriginUse origin_use() const override { return inner_->origin_use(); }
+
+ private:
+  ReadIntent intent_below(const ReadIntent& intent) const;
+  io::Task<Result<http::WavLayout>> find_layout();
+  /// Of the position, bytes behind the first sample; saturates.
+  std::uint64_t offset() const;
+  /// These say what the WAV is, and make its header.
+  void describe_sound(http::Representation& what);
+  void describe_whole(http::Representation& what, std::uint64_t length);
+  void describe_growth(http::Representation& what);
+  void describe_pass(http::Representation& what);
+  http::Validators own(http::Validators inner) const;
+
+  std::unique_ptr<Resource> inner_;
+  SoundView view_;
+  InnerBytes bytes_;
+  http::WavLayout layout_;
+  std::string header_;
+  std::uint64_t first_ = 0;  ///< Position of the first byte of sound in the inner resource.
+  std::optional<std::uint64_t> end_;  ///< Where it ends there, as far as that is known.
+};
+
+}  // namespace tonearm::source
