@@ -8,7 +8,8 @@ namespace tonearm::app {
 Generation::Generation(io::Executor executor, Process& process, const Config& config)
     : options(server_options(config)),
       store(executor, process.pool, process.browsing_pool, catalog_options(config)),
-      source(make_sources(executor, config, process.loops, process.s3_accounts)),
+      source(make_sources(executor, config, process.loops,
+                          {process.pool, process.s3_accounts, process.watches})),
       is_resolver(no_resolvers()) {}
 
 }  // namespace tonearm::app

@@ -3,6 +3,7 @@
 #include "tonearm/catalog/sqlite_song_store.h"
 #include "tonearm/io/blocking_pool.h"
 #include "tonearm/server/loop_server.h"
+#include "tonearm/source/file_watches.h"
 #include "tonearm/source/s3_account.h"
 #include "tonearm/source/source_set.h"
 
@@ -18,6 +19,7 @@ struct Process {
   io::BlockingPool pool{4};
   io::BlockingPool browsing_pool{2};  ///< For searches, which no listener should wait for.
   source::S3Accounts s3_accounts{pool};
+  source::FileWatches watches;
   std::size_t loops = 1;
 };
 

@@ -198,10 +198,9 @@ std::vector<Section> make_sections() {
   all.push_back(upstream_section());
   all.push_back(stream_section());
   all.push_back(cache_section());
-  all.push_back(
-      {"files",
-       {later(path_key<C>("root", PLACE(files.root))),
-        later(duration_key<C>("growth_timeout", PLACE(files.growth_timeout), 100ms, day))}});
+  all.push_back({"files",
+                 {path_key<C>("root", PLACE(files.root)),
+                  duration_key<C>("growth_timeout", PLACE(files.growth_timeout), 100ms, day)}});
   all.push_back(s3_section());
   all.push_back(access_section());
   return all;

@@ -30,6 +30,13 @@ server::Options server_options(const Config& config) {
   return options;
 }
 
+source::FileOptions file_options(const Config& config) {
+  source::FileOptions options;
+  options.root = config.files.root;
+  options.growth_timeout = config.files.growth_timeout;
+  return options;
+}
+
 source::HttpOptions http_options(const Config& config, std::size_t loops) {
   source::HttpOptions options;
   options.base_url = config.upstream.base_url;

@@ -2,6 +2,7 @@
 
 #include "tonearm/catalog/catalog_options.h"
 #include "tonearm/server/options.h"
+#include "tonearm/source/file_source.h"
 #include "tonearm/source/http_options.h"
 #include "tonearm/source/s3_options.h"
 
@@ -19,6 +20,7 @@ server::Options server_options(const Config& config);
 /// `loops`: among how many max_connections_per_host is divided.
 source::HttpOptions http_options(const Config& config, std::size_t loops);
 source::S3Options s3_options(const Config& config);
+source::FileOptions file_options(const Config& config);
 
 /// Which schemes are configured resolvers: none yet.
 std::function<bool(std::string_view)> no_resolvers();

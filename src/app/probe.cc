@@ -74,7 +74,9 @@ int run_probe(const Config& config, std::string_view id) {
   io::asio::io_context loop(1);
   catalog::SqliteSongStore store(loop.get_executor(), pool, catalog_options(config));
   source::S3Accounts accounts(pool);
-  source::SourceSet source = make_sources(loop.get_executor(), config, 1, accounts);
+  source::FileWatches watches;
+  source::SourceSet source =
+      make_sources(loop.get_executor(), config, 1, {pool, accounts, watches});
   std::optional<Result<Probed>> probed;
   io::asio::co_spawn(loop, probe(store, source, std::string(id)),
                      [&](std::exception_ptr error, Result<Probed> result) {

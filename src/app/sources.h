@@ -1,6 +1,8 @@
 #pragma once
 
+#include "tonearm/io/blocking_pool.h"
 #include "tonearm/io/task.h"
+#include "tonearm/source/file_watches.h"
 #include "tonearm/source/s3_account.h"
 #include "tonearm/source/source_set.h"
 
@@ -10,9 +12,16 @@
 
 namespace tonearm::app {
 
+/// What the sources of all loops share. Outlives them.
+struct SharedBySources {
+  io::BlockingPool& pool;
+  source::S3Accounts& accounts;
+  source::FileWatches& watches;
+};
+
 /// Everything that one loop can open. `loops`: among how many upstream.max_connections_per_host is
-/// divided; `accounts` are all loops'.
+/// divided.
 source::SourceSet make_sources(io::Executor executor, const Config& config, std::size_t loops,
-                               source::S3Accounts& accounts);
+                               const SharedBySources& shared);
 
 }  // namespace tonearm::app

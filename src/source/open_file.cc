@@ -60,6 +60,11 @@ Error failed(int error_number, const std::string& path) {
   }
 }
 
+FileStamp::Time time_of(const timespec& time) {
+  return FileStamp::Time(std::chrono::seconds(time.tv_sec) +
+                         std::chrono::nanoseconds(time.tv_nsec));
+}
+
 /// A name that is being renamed while `..` is resolved makes the kernel give up: EAGAIN.
 int open_at(int directory, const std::string& path) {
   open_how how{};
@@ -103,8 +108,8 @@ Result<FileStamp> OpenFile::stamp() const {
   FileStamp stamp;
   stamp.inode = info.st_ino;
   stamp.size = static_cast<std::uint64_t>(info.st_size);
-  stamp.modified = std::chrono::sys_time<std::chrono::nanoseconds>(
-      std::chrono::seconds(info.st_mtim.tv_sec) + std::chrono::nanoseconds(info.st_mtim.tv_nsec));
+  stamp.modified = time_of(info.st_mtim);
+  stamp.changed = time_of(info.st_ctim);
   return stamp;
 }
 

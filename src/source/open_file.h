@@ -12,14 +12,19 @@ namespace tonearm::source {
 
 /// What tells one version of a file from another.
 struct FileStamp {
+  using Time = std::chrono::sys_time<std::chrono::nanoseconds>;
+
   std::uint64_t inode = 0;
   std::uint64_t size = 0;  ///< Bytes.
-  std::chrono::sys_time<std::chrono::nanoseconds> modified;
+  Time modified;
+  /// Of the inode: who sets `modified` back after writing cannot set this.
+  Time changed;
 
   friend bool operator==(const FileStamp&, const FileStamp&) = default;
 };
 
-/// A strong ETag of all three, and the time as Last-Modified, strong if it is a second old.
+/// A strong ETag of inode, size and time, and that time as Last-Modified, strong if it is a second
+/// old.
 http::Validators validators_of(const FileStamp& stamp, std::chrono::system_clock::time_point now);
 
 /// A regular file that is open for reading.

@@ -1,0 +1,162 @@
+#include "file_fixture.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+namespace tonearm::source::test {
+namespace {
+
+using FileSourceTest = FileFixture;
+
+TEST_F(FileSourceTest, ReadsAFileAndItsParts) {
+  write("a b.wav", "0123456789");
+  FileSource from = source();
+  const auto resource = from.open(request("a b.wav")).value();
+  const auto what = run(resource->describe({})).value();
+  EXPECT_EQ(what.length, 10U);
+  EXPECT_TRUE(what.validators.has_strong_etag());
+  EXPECT_TRUE(what.validators.last_modified);
+  EXPECT_FALSE(what.growth);
+  EXPECT_EQ(read_all(*resource->read(0, 10)).value(), "0123456789");
+  EXPECT_EQ(read_all(*resource->read(3, 5)).value(), "34");
+}
+
+TEST_F(FileSourceTest, TellsVersionsApart) {
+  const auto tag = [&] {
+    FileSource from = source();
+    const auto resource = from.open(request("a")).value();
+    return run(resource->describe({})).value().validators.etag;
+  };
+  write("a", "one");
+  make_old("a");
+  const auto first = tag();
+  EXPECT_EQ(tag(), first);
+  write("a", "two");
+  const auto second = tag();
+  EXPECT_NE(second, first);
+  append("a", "!");
+  EXPECT_NE(tag(), second);
+}
+
+TEST_F(FileSourceTest, NothingLeadsOutOfTheRoot) {
+  write("../outside", "secret");
+  write("inside", "song");
+  std::filesystem::create_directory(root_ / "sub");
+  std::filesystem::create_symlink(directory_ / "outside", root_ / "absolute");
+  std::filesystem::create_symlink("../outside", root_ / "relative");
+  std::filesystem::create_symlink("..", root_ / "up");
+  std::filesystem::create_symlink("/proc/self/root/etc/passwd", root_ / "magic");
+  std::filesystem::create_symlink("loop", root_ / "loop");
+  std::filesystem::create_symlink("../inside", root_ / "sub" / "fine");
+  for (const char* value : {"../outside", "sub/../../outside", "/etc/passwd", "///etc/passwd",
+                            "absolute", "relative", "up/outside", "magic", "loop"}) {
+    EXPECT_EQ(failure(value), ErrorKind::bad_locator) << value;
+  }
+  EXPECT_EQ(failure("sub/fine"), std::nullopt);
+  EXPECT_EQ(failure("sub/../inside"), std::nullopt);
+}
+
+TEST_F(FileSourceTest, NamesAreNotDecoded) {
+  write("../outside", "secret");
+  EXPECT_EQ(failure("%2e%2e/outside"), ErrorKind::destination_not_found);
+  write("a%20b", "x");
+  EXPECT_EQ(failure("a%20b"), std::nullopt);
+}
+
+TEST_F(FileSourceTest, OnlyRegularFilesAreOpened) {
+  ASSERT_EQ(::mkfifo((root_ / "fifo").c_str(), 0600), 0);
+  std::filesystem::create_directory(root_ / "directory");
+  EXPECT_EQ(failure("fifo"), ErrorKind::bad_locator);
+  EXPECT_EQ(failure("directory"), ErrorKind::bad_locator);
+  EXPECT_EQ(failure("."), ErrorKind::bad_locator);
+  const int descriptor = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string path = (root_ / "socket").string();
+  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  ASSERT_EQ(::bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  EXPECT_EQ(failure("socket"), ErrorKind::bad_locator);
+  ::close(descriptor);
+  if (::mknod((root_ / "null").c_str(), S_IFCHR | 0600, 0x103) == 0) {
+    EXPECT_EQ(failure("null"), ErrorKind::bad_locator);
+  }
+}
+
+TEST_F(FileSourceTest, OddNamesAreNames) {
+  EXPECT_EQ(failure("missing"), ErrorKind::destination_not_found);
+  EXPECT_EQ(failure("missing/too"), ErrorKind::destination_not_found);
+  EXPECT_EQ(failure(std::string("nul\0byte", 8)), ErrorKind::bad_locator);
+  EXPECT_EQ(failure(""), ErrorKind::bad_locator);
+  EXPECT_EQ(failure(std::string(5000, 'x')), ErrorKind::bad_locator);
+  write("new\nline", "x");
+  EXPECT_EQ(failure("new\nline"), std::nullopt);
+  FileSource from = source();
+  const auto resource = from.open(request("a\nb")).value();
+  EXPECT_EQ(run(resource->describe({})).error().detail.find('\n'), std::string::npos);
+}
+
+TEST_F(FileSourceTest, WithoutARootNothingIsServed) {
+  FileSource from(loop_.get_executor(), pool_, watches_, FileOptions{});
+  EXPECT_EQ(from.open(request("a")).error().kind, ErrorKind::bad_locator);
+}
+
+TEST_F(FileSourceTest, AMissingRootIsNoMissingSong) {
+  FileSource from(loop_.get_executor(), pool_, watches_,
+                  FileOptions{(directory_ / "none").string(), std::chrono::seconds(1)});
+  const auto resource = from.open(request("a")).value();
+  EXPECT_EQ(run(resource->describe({})).error().kind, ErrorKind::destination_unavailable);
+}
+
+TEST_F(FileSourceTest, OverwrittenOrTruncatedWhileItIsReadIsAnError) {
+  for (const std::string& now : {std::string(10, 'y'), std::string(600'000, 'y')}) {
+    write("a", std::string(600'000, 'x'));
+    make_old("a");
+    FileSource from = source();
+    const auto resource = from.open(request("a")).value();
+    ASSERT_TRUE(run(resource->describe({})));
+    const auto reader = resource->read(0, 600'000);
+    const auto chunk = run(reader->read());
+    ASSERT_TRUE(chunk);
+    EXPECT_LT(chunk->size(), 600'000U);
+    write("a", now);
+    EXPECT_EQ(read_all(*reader).error().kind, ErrorKind::representation_changed);
+  }
+}
+
+TEST_F(FileSourceTest, OverwrittenAfterTheLastRegionIsAnErrorToo) {
+  write("a", "0123456789");
+  make_old("a");
+  FileSource from = source();
+  const auto resource = from.open(request("a")).value();
+  ASSERT_TRUE(run(resource->describe({})));
+  const auto reader = resource->read(0, 10);
+  ASSERT_TRUE(run(reader->read()));
+  write("a", "abcdefghij");
+  make_old("a");
+  EXPECT_EQ(run(reader->read()).error().kind, ErrorKind::representation_changed);
+}
+
+TEST_F(FileSourceTest, ReplacedByRenameWhileItIsReadIsAnError) {
+  write("a", std::string(600'000, 'x'));
+  FileSource from = source();
+  const auto resource = from.open(request("a")).value();
+  ASSERT_TRUE(run(resource->describe({})));
+  const auto reader = resource->read(0, 600'000);
+  ASSERT_TRUE(run(reader->read()));
+  write("b", std::string(600'000, 'y'));
+  std::filesystem::rename(root_ / "b", root_ / "a");
+  EXPECT_EQ(read_all(*reader).error().kind, ErrorKind::representation_changed);
+}
+
+TEST_F(FileSourceTest, ProbeSaysWhatItIs) {
+  write("a", "12345");
+  FileSource from = source();
+  const auto report = run(from.probe(request("a"))).value();
+  EXPECT_EQ(report.length, 5U);
+  EXPECT_TRUE(report.provable);
+  EXPECT_TRUE(report.ranges);
+  EXPECT_EQ(run(from.probe(request("b"))).error().kind, ErrorKind::destination_not_found);
+}
+
+}  // namespace
+}  // namespace tonearm::source::test

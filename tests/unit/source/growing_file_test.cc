@@ -1,0 +1,114 @@
+#include "file_fixture.h"
+
+#include <boost/asio/co_spawn.hpp>
+
+#include <functional>
+#include <vector>
+
+namespace tonearm::source::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+class GrowingFileTest : public FileFixture {
+ protected:
+  std::unique_ptr<Resource> open(std::chrono::milliseconds timeout) {
+    FileSource from = source(timeout);
+    return from.open(request("a", true)).value();
+  }
+  /// Runs the loop until `done`.
+  void run_until(const std::function<bool()>& done) {
+    loop_.restart();
+    while (!done()) {
+      if (loop_.run_one() == 0) loop_.restart();
+    }
+  }
+};
+
+TEST_F(GrowingFileTest, IsDescribedByWhatThereIsNow) {
+  write("a", "0123456789");
+  const auto resource = open(10s);
+  const auto what = run(resource->describe({})).value();
+  EXPECT_FALSE(what.length);
+  ASSERT_TRUE(what.growth);
+  EXPECT_EQ(what.growth->exists, 10U);
+  EXPECT_EQ(what.growth->lead, 64U * 1024);
+  EXPECT_FALSE(what.growth->most);
+  EXPECT_EQ(what.validators, http::Validators());
+}
+
+TEST_F(GrowingFileTest, HasEndedWhenItWasNotWrittenToForTheTimeout) {
+  write("a", "0123456789");
+  make_old("a");
+  const auto resource = open(10s);
+  const auto what = run(resource->describe({})).value();
+  EXPECT_EQ(what.length, 10U);
+  EXPECT_TRUE(what.validators.has_strong_etag());
+}
+
+TEST_F(GrowingFileTest, IsFollowedUntilItHasEnded) {
+  write("a", "0123");
+  const auto resource = open(300ms);
+  ASSERT_TRUE(run(resource->describe({})));
+  const auto reader = resource->read(2, std::nullopt);
+  EXPECT_EQ(text(run(reader->read()).value()), "23");
+  append("a", "4567");
+  EXPECT_EQ(text(run(reader->read()).value()), "4567");
+  EXPECT_TRUE(run(reader->read()).value().empty());
+}
+
+TEST_F(GrowingFileTest, AWaitingReaderIsWoken) {
+  write("a", "0123");
+  const auto resource = open(1h);
+  ASSERT_TRUE(run(resource->describe({})));
+  const auto reader = resource->read(4, 6);
+  std::optional<std::string> got;
+  io::asio::co_spawn(loop_, reader->read(), [&](std::exception_ptr, Result<io::Chunk> chunk) {
+    got = text(chunk.value());
+  });
+  run_until([&] { return watches_.watched() == 1; });
+  append("a", "4567");
+  run_until([&] { return got.has_value(); });
+  EXPECT_EQ(got, "45");
+  EXPECT_TRUE(run(reader->read()).value().empty());
+}
+
+TEST_F(GrowingFileTest, ATruncatedFileIsAnError) {
+  write("a", "0123456789");
+  const auto resource = open(1h);
+  ASSERT_TRUE(run(resource->describe({})));
+  const auto reader = resource->read(0, std::nullopt);
+  EXPECT_EQ(text(run(reader->read()).value()), "0123456789");
+  write("a", "01");
+  EXPECT_EQ(run(reader->read()).error().kind, ErrorKind::representation_changed);
+}
+
+TEST_F(GrowingFileTest, ManyFollowersCostOneWatch) {
+  write("a", "x");
+  write("b", "x");
+  FileSource from = source();
+  std::vector<std::unique_ptr<Resource>> resources;
+  std::vector<std::unique_ptr<io::ByteReader>> readers;
+  for (int i = 0; i < 200; ++i) {
+    resources.push_back(from.open(request(i == 7 ? "b" : "a", true)).value());
+    ASSERT_TRUE(run(resources.back()->describe({})));
+    readers.push_back(resources.back()->read(0, std::nullopt));
+  }
+  EXPECT_EQ(watches_.watched(), 2U);
+  readers.erase(readers.begin() + 7);
+  EXPECT_EQ(watches_.watched(), 1U);
+  readers.clear();
+  EXPECT_EQ(watches_.watched(), 0U);
+}
+
+TEST_F(GrowingFileTest, AnEndedRecordingThatGrowsAgainKeepsWhatItWas) {
+  write("a", "0123");
+  make_old("a");
+  const auto resource = open(10s);
+  ASSERT_EQ(run(resource->describe({})).value().length, 4U);
+  append("a", "45");
+  EXPECT_EQ(read_all(*resource->read(0, 4)).value(), "0123");
+}
+
+}  // namespace
+}  // namespace tonearm::source::test
