@@ -36,7 +36,7 @@ io::Task<Result<void>> send_document(const Request& request, Responder& responde
   if (status == 412) {
     http::ResponsePlan plan;
     plan.status = status;
-    Problem problem = problem_of(plan, {});
+    Problem problem = problem_of(plan);
     co_return co_await responder.send_problem(std::move(problem));
   }
   http::ResponseHead head = responder.begin(status);

@@ -30,7 +30,7 @@ io::Task<Result<void>> send_image(const Request& request, Responder& responder,
 
   http::ResponsePlan plan = http::plan_response(asked, *what, {}, type, {});
   if (plan.status >= 400) {
-    Problem problem = problem_of(plan, *what);
+    Problem problem = problem_of(plan);
     co_return co_await responder.send_problem(std::move(problem));
   }
   plan.accept_ranges = false;
