@@ -102,6 +102,11 @@ io::Task<Result<void>> ResponseWriter::write(io::Chunk chunk) {
   co_return co_await send(chunk.memory(), suffix);
 }
 
+io::Task<Result<void>> ResponseWriter::flush() {
+  if (prefix_.empty()) co_return Result<void>{};
+  co_return co_await send({}, {});
+}
+
 io::Task<Result<void>> ResponseWriter::finish() {
   if (framing_ == BodyFraming::length && remaining_ != 0) co_return wrong_length("shorter");
   if (framing_ == BodyFraming::chunked) prefix_ += "0\r\n\r\n";

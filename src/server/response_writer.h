@@ -41,6 +41,8 @@ class ResponseWriter final : public io::ByteWriter {
   void begin(std::string head, BodyFraming framing, std::uint64_t length = 0);
   /// client_gone, or internal for more bytes than promised (of which none is sent).
   io::Task<Result<void>> write(io::Chunk chunk) override;
+  /// Sends the head now, for a body whose first bytes may be long in coming.
+  io::Task<Result<void>> flush();
   /// Sends what is left of the framing; internal when bytes of the body are missing.
   io::Task<Result<void>> finish();
 

@@ -135,6 +135,13 @@ io::Task<Result<void>> pump_body(const Answer& answer, ResponseWriter& writer) {
   return pump_part(answer.resource, whole.first, whole.end, writer);
 }
 
+/// Whether the body begins with what is not written yet: the head then does not wait for it.
+bool is_ahead(const Answer& answer) {
+  if (!answer.what.growth || !answer.plan.send_body) return false;
+  const std::uint64_t first = answer.plan.parts.empty() ? 0 : answer.plan.parts[0].first;
+  return first >= answer.what.growth->exists;
+}
+
 io::Task<Result<void>> send_answer(const Request& request, Responder& responder,
                                    const Answer& answer) {
   const ResponsePlan& plan = answer.plan;
@@ -144,6 +151,10 @@ io::Task<Result<void>> send_answer(const Request& request, Responder& responder,
     std::optional<std::uint64_t> length;
     if (!endless) length = plan.content_length;
     responder.exchange().start_stream(answer.song.name, length);
+    if (is_ahead(answer)) {
+      Result<void> flushed = co_await responder.writer().flush();
+      if (!flushed) co_return flushed;
+    }
     Result<void> pumped = co_await pump_body(answer, responder.writer());
     if (!pumped) co_return pumped;
   }
