@@ -27,6 +27,7 @@ struct Arguments {
   std::optional<std::filesystem::path> file;
   Overrides overrides;
   std::string id;
+  SignArguments sign;
 
   Loaded load() const { return load_config(file, overrides); }
 };
@@ -45,6 +46,16 @@ void add_config_options(CLI::App& command, Arguments& arguments) {
       ->type_name("DIR");
   command.add_option("--log-level", overrides.log_level, "trace, debug, info, warn or error")
       ->type_name("L");
+}
+
+void add_sign_options(CLI::App& command, Arguments& arguments) {
+  command.add_option("-c,--config", arguments.file, "the configuration")->type_name("FILE");
+  command.add_option("PATH", arguments.sign.path, "as it stands in the URL: /songs/listen/1")
+      ->required();
+  command.add_option("--expires", arguments.sign.expires, "valid for so long (access.link_ttl)")
+      ->type_name("DURATION");
+  command.add_option("--ip", arguments.sign.address, "valid for this client address alone")
+      ->type_name("ADDR");
 }
 
 Config load_to_serve(const Arguments& arguments) {
@@ -109,16 +120,17 @@ int run_command_line(int argc, const char* const* argv) {
   probing->add_option("ID", arguments.id, "the song")->required();
   CLI::App* importing =
       program.add_subcommand("import", "add media files to the catalog (not yet)");
-  CLI::App* signing = program.add_subcommand("sign", "print a path with a signature (not yet)");
-  for (CLI::App* coming : {importing, signing}) coming->allow_extras();
+  importing->allow_extras();
+  CLI::App* signing = program.add_subcommand("sign", "print a path with a signature");
+  add_sign_options(*signing, arguments);
 
   try {
     program.parse(argc, argv);
     if (serving->parsed()) return serve(arguments);
     if (checking->parsed()) return run_check(arguments.load().config);
     if (probing->parsed()) return probe(arguments);
-    return complain((importing->parsed() ? std::string("import") : std::string("sign")) +
-                    ": not yet in this version; see --help for what there is");
+    if (signing->parsed()) return run_sign(arguments.load().config, arguments.sign);
+    return complain("import: not yet in this version; see --help for what there is");
   } catch (const CLI::CallForHelp&) {
     std::cout << program.help();
     return 0;

@@ -3,6 +3,7 @@
 #include "app/config.h"
 
 #include <functional>
+#include <string>
 #include <string_view>
 
 namespace tonearm::app {
@@ -17,5 +18,14 @@ int run_check(const Config& config);
 /// Asks one song's origin and prints what it says; 2 for a bad id or catalog, 1 when the origin
 /// failed.
 int run_probe(const Config& config, std::string_view id);
+
+/// What `sign` was asked.
+struct SignArguments {
+  std::string path;
+  std::string expires;  ///< A duration from now; empty: access.link_ttl.
+  std::string address;  ///< Whom the link is for; empty: anybody.
+};
+/// Prints the path with a signature; 2 without keys, and for what cannot be signed.
+int run_sign(const Config& config, const SignArguments& arguments);
 
 }  // namespace tonearm::app

@@ -116,7 +116,7 @@ Section server_section() {
        duration_key<C>("drain", PLACE(server.drain), 0ms, 30 * day),
        text_key<C>("public_url", PLACE(server.public_url), check_public_url),
        texts_key<C>("trusted_proxies", PLACE(server.trusted_proxies), check_cidr),
-       later(flag_key<C>("proxy_protocol", PLACE(server.proxy_protocol))),
+       flag_key<C>("proxy_protocol", PLACE(server.proxy_protocol)),
        texts_key<C>("cors_origins", PLACE(server.cors_origins), check_origin)}};
 }
 
@@ -138,14 +138,13 @@ Section upstream_section() {
 
 Section stream_section() {
   using C = Config;
-  return {
-      "stream",
-      {size_key<C>("buffer", PLACE(stream.buffer), {64 * KiB, 64 * MiB}),
-       duration_key<C>("release_after", PLACE(stream.release_after), 1ms, day),
-       size_key<C>("max_range", PLACE(stream.max_range), {1, 1024 * GiB, "no limit"}),
-       text_key<C>("cache_control", PLACE(stream.cache_control), check_field_value),
-       later(size_key<C>("rate", PLACE(stream.rate), {KiB, GiB, "as fast as the client reads"})),
-       later(size_key<C>("rate_after", PLACE(stream.rate_after), {0, GiB}))}};
+  return {"stream",
+          {size_key<C>("buffer", PLACE(stream.buffer), {64 * KiB, 64 * MiB}),
+           duration_key<C>("release_after", PLACE(stream.release_after), 1ms, day),
+           size_key<C>("max_range", PLACE(stream.max_range), {1, 1024 * GiB, "no limit"}),
+           text_key<C>("cache_control", PLACE(stream.cache_control), check_field_value),
+           size_key<C>("rate", PLACE(stream.rate), {KiB, GiB, "as fast as the client reads"}),
+           size_key<C>("rate_after", PLACE(stream.rate_after), {0, GiB})}};
 }
 
 Section cache_section() {
@@ -174,13 +173,13 @@ Section s3_section() {
 Section access_section() {
   using C = Config;
   return {"access",
-          {later(secrets_key<C>("signing_keys", PLACE(access.signing_keys))),
-           later(duration_key<C>("link_ttl", PLACE(access.link_ttl), 1s, 3650 * day)),
-           later(secrets_key<C>("api_tokens", PLACE(access.api_tokens))),
-           later(number_key<C>("requests_per_second", PLACE(access.requests_per_second), 1,
-                               1'000'000, "no limit")),
-           later(number_key<C>("streams_per_client", PLACE(access.streams_per_client), 1, 1'000'000,
-                               "no limit"))}};
+          {secrets_key<C>("signing_keys", PLACE(access.signing_keys)),
+           duration_key<C>("link_ttl", PLACE(access.link_ttl), 1s, 3650 * day),
+           secrets_key<C>("api_tokens", PLACE(access.api_tokens)),
+           number_key<C>("requests_per_second", PLACE(access.requests_per_second), 1, 1'000'000,
+                         "no limit"),
+           number_key<C>("streams_per_client", PLACE(access.streams_per_client), 1, 1'000'000,
+                         "no limit")}};
 }
 
 std::vector<Section> make_sections() {

@@ -23,10 +23,18 @@ server::Options server_options(const Config& config) {
   options.idle_timeout = config.server.idle_timeout;
   options.send_timeout = config.server.send_timeout;
   options.trusted_proxies = server::TrustedProxies::parse(config.server.trusted_proxies).value();
+  options.proxy_protocol = config.server.proxy_protocol;
   options.public_url = config.server.public_url;
   options.cors_origins = config.server.cors_origins;
   options.cache_control = config.stream.cache_control;
   options.max_range = config.stream.max_range;
+  options.rate = config.stream.rate;
+  options.rate_after = config.stream.rate_after;
+  options.signing_keys = config.access.signing_keys;
+  options.link_ttl = std::chrono::floor<std::chrono::seconds>(config.access.link_ttl);
+  options.api_tokens = config.access.api_tokens;
+  options.requests_per_second = config.access.requests_per_second;
+  options.streams_per_client = config.access.streams_per_client;
   return options;
 }
 

@@ -1,16 +1,46 @@
 #include "app/logging.h"
 
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <array>
+#include <cstdio>
 #include <memory>
 
 namespace tonearm::app {
+namespace {
+
+/// The message, as one line of text whatever a catalog, an origin or a client has put into it:
+/// control characters become \xNN.
+class OneLine final : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm&,
+              spdlog::memory_buf_t& out) override {
+    for (const char c : message.payload) {
+      const auto byte = static_cast<unsigned char>(c);
+      if (byte >= 0x20 && byte != 0x7F) {
+        out.push_back(c);
+        continue;
+      }
+      std::array<char, 8> escaped{};
+      const int size = std::snprintf(escaped.data(), escaped.size(), "\\x%02x", byte);
+      out.append(escaped.data(), escaped.data() + size);
+    }
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override {
+    return std::make_unique<OneLine>();
+  }
+};
+
+}  // namespace
 
 void start_logging(const std::string& level) {
   auto logger = std::make_shared<spdlog::logger>("tonearm",
                                                  std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+  auto formatter = std::make_unique<spdlog::pattern_formatter>();
+  formatter->add_flag<OneLine>('*').set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %*");
+  logger->set_formatter(std::move(formatter));
   logger->set_level(spdlog::level::from_str(level));
   spdlog::set_default_logger(std::move(logger));
 }

@@ -1,7 +1,10 @@
 #include "server/acceptor.h"
 
+#include "server/error_response.h"
+
 #include <spdlog/spdlog.h>
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,6 +21,7 @@ namespace {
 constexpr int most_at_once = 32;
 /// Without descriptors or memory: how long to leave the queue alone.
 constexpr std::chrono::milliseconds retry_delay{100};
+constexpr std::chrono::seconds warn_interval{10};
 
 std::optional<Address> address_of(const sockaddr_storage& storage) {
   if (storage.ss_family == AF_INET) {
@@ -33,10 +37,35 @@ std::optional<Address> address_of(const sockaddr_storage& storage) {
   return std::nullopt;
 }
 
+OwnedDescriptor spare_descriptor() {
+  return OwnedDescriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+}
+
+void drop_received(int client) {
+  char scratch[4096];
+  while (::recv(client, scratch, sizeof scratch, MSG_DONTWAIT) > 0) {
+  }
+}
+
+/// As much of a 503 as goes without waiting: there is no descriptor to wait with.
+void tell_overloaded(int client) {
+  drop_received(client);  // or the close would be a reset, and overtake the answer
+  const Problem problem = problem_of(Error{ErrorKind::overloaded, {}, {}});
+  const auto now = std::chrono::system_clock::now();
+  http::ResponseHead head(problem.status, std::chrono::floor<std::chrono::seconds>(now));
+  head.add("Connection", "close");
+  const std::string body = add_problem_fields(head, problem);
+  const std::string answer = std::move(head).finish() + body;
+  ::send(client, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  ::shutdown(client, SHUT_WR);
+  drop_received(client);
+}
+
 }  // namespace
 
 Acceptor::Acceptor(io::Executor executor, ListeningSocket listener, OnAccept on_accept)
     : executor_(executor),
+      reserve_(spare_descriptor()),
       listener_(std::move(listener)),
       watch_(executor, listener_->descriptor()),
       retry_(executor),
@@ -81,9 +110,8 @@ Acceptor::Accepted Acceptor::accept_one() {
     if (error == EAGAIN) return Accepted::none;
     // Errors of the one connection that was about to be accepted: accept(2).
     if (error == EINTR || error == ECONNABORTED || error == EPROTO) return Accepted::one;
-    spdlog::warn("cannot accept on {}: {}", to_text(listener_->address()),
-                 std::generic_category().message(error));
-    return Accepted::failed;
+    warn(error);
+    return error == EMFILE || error == ENFILE ? refuse_one() : Accepted::failed;
   }
   const bool is_unix = listener_->address().is_unix();
   const int family = is_unix ? AF_UNIX : static_cast<int>(storage.ss_family);
@@ -97,6 +125,27 @@ Acceptor::Accepted Acceptor::accept_one() {
   }
   on_accept_(std::move(socket), Peer{address_of(storage), is_unix});
   return Accepted::one;
+}
+
+Acceptor::Accepted Acceptor::refuse_one() {
+  if (!reserve_.valid()) return Accepted::failed;
+  reserve_ = {};
+  {
+    const OwnedDescriptor client(
+        ::accept4(listener_->descriptor(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (client.valid()) tell_overloaded(client.get());
+  }
+  reserve_ = spare_descriptor();
+  // Somebody else may have been quicker.
+  return reserve_.valid() ? Accepted::one : Accepted::failed;
+}
+
+void Acceptor::warn(int error_number) {
+  const auto now = io::Clock::now();
+  if (now < warned_ + warn_interval) return;
+  warned_ = now;
+  spdlog::warn("cannot accept on {}: {}", to_text(listener_->address()),
+               std::generic_category().message(error_number));
 }
 
 void Acceptor::close() {

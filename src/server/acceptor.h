@@ -1,9 +1,11 @@
 #pragma once
 
+#include "tonearm/io/deadline.h"
 #include "tonearm/io/task.h"
 #include "tonearm/server/client_address.h"
 #include "tonearm/server/listening_socket.h"
 
+#include "server/log_writer.h"
 #include "server/socket.h"
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
@@ -41,10 +43,15 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   enum class Accepted : std::uint8_t { one, none, failed };
 
   Accepted accept_one();
+  /// Without descriptors: tells one client so, by the one kept for that.
+  Accepted refuse_one();
+  void warn(int error_number);
   void accept_some();
   void accept_later();
 
   const io::Executor executor_;
+  OwnedDescriptor reserve_;  ///< Given up for as long as it takes to refuse a client.
+  io::Clock::time_point warned_;
   std::optional<ListeningSocket> listener_;  ///< Empty once closed.
   io::asio::posix::basic_stream_descriptor<io::Executor> watch_;
   io::asio::steady_timer::rebind_executor<io::Executor>::other retry_;

@@ -1,6 +1,8 @@
 #include "tonearm/server/client_address.h"
 
-#include <boost/algorithm/string/predicate.hpp>
+#include "server/address_text.h"
+#include "server/forwarded.h"
+
 #include <boost/asio/ip/address_v4.hpp>
 #include <boost/asio/ip/address_v6.hpp>
 
@@ -12,61 +14,6 @@ namespace tonearm::server {
 namespace {
 
 namespace ip = boost::asio::ip;
-
-Address unmapped(const Address& address) {
-  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
-    return ip::make_address_v4(ip::v4_mapped, address.to_v6());
-  }
-  return address;
-}
-
-std::optional<Address> parse_address(std::string_view text) {
-  // A zone means something on one machine only; and inet_pton knows no embedded NUL.
-  if (text.find_first_of(std::string_view("%\0", 2)) != std::string_view::npos) return std::nullopt;
-  boost::system::error_code error;
-  const Address address = ip::make_address(text, error);
-  if (error) return std::nullopt;
-  return address;
-}
-
-bool is_port(std::string_view text) {
-  return !text.empty() && text.size() <= 5 &&
-         text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
-/// A member of X-Forwarded-For: an address; fronts also write `[v6]`, `[v6]:port` and `v4:port`.
-std::optional<Address> parse_member(std::string_view text) {
-  if (text.starts_with('[')) {
-    const std::size_t end = text.find(']');
-    if (end == std::string_view::npos) return std::nullopt;
-    const std::string_view behind = text.substr(end + 1);
-    if (!behind.empty() && !(behind[0] == ':' && is_port(behind.substr(1)))) return std::nullopt;
-    const auto address = parse_address(text.substr(1, end - 1));
-    if (!address || !address->is_v6()) return std::nullopt;
-    return address;
-  }
-  const std::size_t colon = text.find(':');
-  if (colon != std::string_view::npos && colon == text.rfind(':')) {
-    if (!is_port(text.substr(colon + 1))) return std::nullopt;
-    text = text.substr(0, colon);
-  }
-  return parse_address(text);
-}
-
-std::string_view trim(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
-/// Takes the last member off a comma-separated list.
-std::string_view take_last(std::string_view& list) {
-  const std::size_t comma = list.rfind(',');
-  const std::string_view member =
-      trim(comma == std::string_view::npos ? list : list.substr(comma + 1));
-  list = comma == std::string_view::npos ? std::string_view() : list.substr(0, comma);
-  return member;
-}
 
 template <class Bytes>
 bool same_prefix(const Bytes& a, const Bytes& b, unsigned bits) {
@@ -140,18 +87,12 @@ std::optional<Address> client_address(const std::optional<Address>& peer,
   std::optional<Address> client = peer;
   if (client) client = unmapped(*client);
   if (!trusted.trusts(client)) return client;
-  // Several lines are one list in their order (RFC 9110 §5.3).
-  for (const auto& line : std::views::reverse(head.fields)) {
-    if (!boost::algorithm::iequals(line.name, "X-Forwarded-For")) continue;
-    std::string_view list = line.value;
-    while (!list.empty()) {
-      const std::string_view member = take_last(list);
-      if (member.empty()) continue;
-      const auto address = parse_member(member);
-      if (!address) return client;
-      client = unmapped(*address);
-      if (!trusted.trusts(client)) return client;
-    }
+  std::optional<ForwardedFor> hops = read_forwarded(head);
+  if (!hops) hops = read_x_forwarded_for(head);
+  for (const auto& hop : std::views::reverse(*hops)) {
+    if (!hop) return client;
+    client = unmapped(*hop);
+    if (!trusted.trusts(client)) return client;
   }
   return client;
 }

@@ -1,6 +1,7 @@
 #include "server/connection.h"
 
 #include "server/admin_handler.h"
+#include "server/proxy_protocol.h"
 #include "server/request_id.h"
 #include "server/router.h"
 
@@ -86,6 +87,9 @@ io::Task<void> Connection::serve() {
     Error overloaded{ErrorKind::overloaded, "server.max_connections is reached", {}};
     co_return co_await refuse(std::move(overloaded));
   }
+  if (role_ == Role::client && loop_->serving()->options.proxy_protocol) {
+    if (!co_await read_proxy_header()) co_return;
+  }
   for (bool alive = true; alive;) {
     Result<std::string_view> text = co_await read_head();
     if (text) {
@@ -95,6 +99,26 @@ io::Task<void> Connection::serve() {
       if (text.error().kind != ErrorKind::client_gone) co_await refuse(text.error());
     }
   }
+}
+
+io::Task<bool> Connection::read_proxy_header() {
+  enter(Phase::head, loop_->serving()->options.header_timeout);
+  Result<std::optional<ProxyHeader>> header = std::optional<ProxyHeader>();
+  for (;;) {
+    header = parse_proxy_header(reader_.received());
+    if (!header || *header) break;
+    const auto received = reader_.receive();
+    if (received == RequestReader::Received::end || expired_) co_return false;
+    if (received == RequestReader::Received::nothing) co_await wait_readable();
+  }
+  if (!header) {
+    spdlog::debug("{}: {}", to_text(peer_.address), header.error().detail);
+    co_return false;
+  }
+  if ((*header)->source) peer_.address = (*header)->source;
+  const bool came = co_await discard_body((*header)->size);
+  phase_ = Phase::fresh;
+  co_return came;
 }
 
 io::Task<Result<std::string_view>> Connection::read_head() {
@@ -177,8 +201,9 @@ io::Task<bool> Connection::serve_request(std::string_view text) {
 void Connection::introduce(const http::RequestHead& head, const Serving& serving,
                            Responder& responder) {
   const TrustedProxies& trusted = serving.options.trusted_proxies;
+  client_ = client_address(peer_.address, head, trusted);
   responder.exchange().set_request(head, choose_request_id(head, trusted.trusts(peer_.address)),
-                                   to_text(client_address(peer_.address, head, trusted)));
+                                   to_text(client_));
   responder.set_request(head);
   if (body_costs_connection(head)) responder.set_close();
 }
@@ -188,7 +213,8 @@ io::Task<Result<void>> Connection::answer(const http::RequestHead& head, const S
   const Result<http::Target> target = http::parse_target(head.target);
   if (!target) co_return target.error();
   const bool trusted = serving.options.trusted_proxies.trusts(peer_.address);
-  const Request request{head, *target, serving, loop_->shared(), peer_.unix_socket, trusted, {}};
+  const Request request{head,    *target,           serving, loop_->shared(),
+                        client_, peer_.unix_socket, trusted, {}};
   const Handler handler = role_ == Role::admin ? &handle_admin_request : &handle_client_request;
   try {
     co_return co_await handler(request, responder);

@@ -51,6 +51,9 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
     discarding,  ///< For bytes that nobody wants.
   };
 
+  /// The PROXY header that each connection begins with; false when it does not come.
+  io::Task<bool> read_proxy_header();
+
   static io::Task<void> run(std::shared_ptr<Connection> self);
   io::Task<void> serve();
 
@@ -69,7 +72,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   io::Task<bool> tell(Error error, Responder& responder);
   void introduce(const http::RequestHead& head, const Serving& serving, Responder& responder);
 
-  /// Drops a request's body; false when it does not come.
+  /// Drops bytes that nobody wants, a request's body; false when they do not come.
   io::Task<bool> discard_body(std::uint64_t size);
   /// Lets the answer arrive before the close, whatever the client still sends (RFC 9112 §9.6).
   io::Task<void> close_gently(bool client_expects_it);
@@ -88,7 +91,8 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
 
   const std::shared_ptr<Loop> loop_;
   Socket socket_;
-  const Peer peer_;
+  Peer peer_;
+  std::optional<Address> client_;  ///< Of the request that is being answered.
   const Role role_;
   RequestReader reader_;
   io::Deadline deadline_;
@@ -97,7 +101,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   bool expired_ = false;   ///< The deadline of this phase.
   bool watching_ = false;  ///< A wait for a reset is pending.
   std::optional<Error> cancelled_;
-  Exchange* exchange_ = nullptr;  ///< Of the request that is being answered.
+  Exchange* exchange_ = nullptr;               ///< Of the request that is being answered.
   std::chrono::milliseconds send_timeout_{0};  ///< That it began with.
 };
 

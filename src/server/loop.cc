@@ -3,7 +3,11 @@
 #include "server/connection.h"
 
 #include <boost/asio/post.hpp>
+#include <climits>
 
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <utility>
 
 namespace tonearm::server {
@@ -11,6 +15,17 @@ namespace {
 
 /// Connections of one loop that are told 503 at the same time; more are closed without a word.
 constexpr std::size_t most_refused = 1000;
+
+std::size_t descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > INT_MAX) return INT_MAX;
+  return static_cast<std::size_t>(limit.rlim_cur);
+}
+
+/// Descriptors that clients do not get: for origins, the catalog, logs, and to refuse clients with.
+std::size_t descriptors_kept(std::size_t limit) {
+  return std::clamp<std::size_t>(limit / 8, 16, 1024);
+}
 
 void run_later(const io::Executor& executor, std::function<void()>& callback) {
   io::asio::post(executor, std::exchange(callback, nullptr));
@@ -24,7 +39,10 @@ void close_all(std::vector<std::shared_ptr<Acceptor>>& acceptors) {
 }  // namespace
 
 Loop::Loop(io::Executor executor, Shared& shared, std::shared_ptr<const Serving> serving)
-    : executor_(executor), shared_(shared), serving_(std::move(serving)) {}
+    : executor_(executor),
+      shared_(shared),
+      serving_(std::move(serving)),
+      most_descriptors_(descriptor_limit()) {}
 
 void Loop::start(std::vector<ListeningSocket> clients, std::vector<ListeningSocket> admin) {
   // An acceptor belongs to this loop and is closed by it: a plain pointer back will do.
@@ -43,14 +61,22 @@ void Loop::start(std::vector<ListeningSocket> clients, std::vector<ListeningSock
 }
 
 void Loop::accept_client(Socket socket, Peer peer) {
-  const bool full = shared_.connections >= serving_->options.max_connections;
-  if (full && refused_ >= most_refused) return;
+  const bool scarce = few_descriptors_left(socket);
+  const bool full = scarce || shared_.connections >= serving_->options.max_connections;
+  const std::size_t most = scarce ? descriptors_kept(most_descriptors_) / 8 : most_refused;
+  if (full && refused_ >= most) return;
   const auto role = full ? Connection::Role::refused : Connection::Role::client;
   const auto connection =
       std::make_shared<Connection>(shared_from_this(), std::move(socket), std::move(peer), role);
   if (full) ++refused_;
   clients_.insert(connection.get());
   connection->start();
+}
+
+bool Loop::few_descriptors_left(Socket& socket) const {
+  // The system gives the lowest that is free: all below it are taken.
+  const auto descriptor = static_cast<std::size_t>(socket.native_handle());
+  return descriptor + descriptors_kept(most_descriptors_) >= most_descriptors_;
 }
 
 void Loop::accept_admin(Socket socket, Peer peer) {

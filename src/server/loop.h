@@ -43,6 +43,8 @@ class Loop : public std::enable_shared_from_this<Loop> {
  private:
   void accept_client(Socket socket, Peer peer);
   void accept_admin(Socket socket, Peer peer);
+  /// Whether one more client would take the last descriptors, which those that are served need.
+  bool few_descriptors_left(Socket& socket) const;
   /// Runs the callbacks whose time has come.
   void look_for_the_end();
 
@@ -53,7 +55,8 @@ class Loop : public std::enable_shared_from_this<Loop> {
   std::vector<std::shared_ptr<Acceptor>> admin_acceptors_;
   std::unordered_set<Connection*> clients_;
   std::unordered_set<Connection*> admins_;
-  std::size_t refused_ = 0;  ///< How many of clients_ only get a 503.
+  const std::size_t most_descriptors_;  ///< RLIMIT_NOFILE.
+  std::size_t refused_ = 0;             ///< How many of clients_ only get a 503.
   bool draining_ = false;
   std::function<void()> on_drained_;
   std::function<void()> on_stopped_;

@@ -3,10 +3,12 @@
 #include "tonearm/base/error.h"
 #include "tonearm/http/request_head.h"
 #include "tonearm/http/target.h"
+#include "tonearm/server/client_address.h"
 
 #include "server/responder.h"
 #include "server/serving.h"
 
+#include <optional>
 #include <string_view>
 
 namespace tonearm::server {
@@ -17,6 +19,7 @@ struct Request {
   const http::Target& target;
   const Serving& serving;
   Shared& shared;
+  std::optional<Address> client;  ///< Whose request it is, proxies looked through.
   bool over_unix_socket = false;
   bool from_trusted_proxy = false;  ///< Whether what the peer says of its client is believed.
   std::string_view id;  ///< What stands at the route's {id}, decoded and not yet checked.

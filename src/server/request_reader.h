@@ -33,6 +33,8 @@ class RequestReader {
   std::optional<Error> overflow() const;
   void consume_head();
 
+  /// What is here, for a PROXY header before the first head.
+  std::string_view received() const { return buffer_; }
   bool empty() const { return buffer_.empty(); }
   /// Gives the memory back: for the time when nothing is there.
   void release_memory();

@@ -77,8 +77,11 @@ Result<Match> find_route(const http::RequestHead& head, const http::Target& targ
 }
 
 io::Task<Result<void>> handle_client_request(const Request& request, Responder& responder) {
+  if (const Result<void> counted = count_request(request); !counted) co_return counted.error();
   const Result<Match> match = find_route(request.head, request.target);
   if (!match) co_return match.error();
+  const Result<void> allowed = check_access(request, match->access);
+  if (!allowed) co_return allowed.error();
   Request routed = request;
   routed.id = match->id;
   co_return co_await match->handler(routed, responder);

@@ -1,9 +1,11 @@
 #pragma once
 
 #include "tonearm/catalog/song_store.h"
+#include "tonearm/server/link_signer.h"
 #include "tonearm/server/options.h"
 #include "tonearm/source/resource.h"
 
+#include "server/bearer_tokens.h"
 #include "server/cors.h"
 
 #include <functional>
@@ -21,6 +23,8 @@ struct Serving {
       : owner(std::move(keep)),
         options(with),
         cors(with.cors_origins),
+        links(with.signing_keys),
+        tokens(with.api_tokens),
         store(songs),
         source(bytes),
         is_resolver(std::move(resolvers)) {}
@@ -28,6 +32,8 @@ struct Serving {
   const std::shared_ptr<const void> owner;  ///< Of store and source; released last.
   const Options options;
   const Cors cors;
+  const LinkSigner links;
+  const BearerTokens tokens;
   catalog::SongStore& store;
   source::Source& source;
   const std::function<bool(std::string_view)> is_resolver;

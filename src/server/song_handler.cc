@@ -4,9 +4,12 @@
 #include "tonearm/http/multipart.h"
 #include "tonearm/http/plan.h"
 #include "tonearm/http/response_head.h"
+#include "tonearm/io/paced_writer.h"
 
 #include "server/request_id.h"
 #include "server/sound_view.h"
+
+#include <boost/asio/this_coro.hpp>
 
 #include <memory>
 #include <span>
@@ -98,18 +101,18 @@ void start_answer(const Request& request, Responder& responder, const Answer& an
 }
 
 io::Task<Result<void>> pump_part(Resource& resource, std::uint64_t first,
-                                 std::optional<std::uint64_t> end, ResponseWriter& writer) {
+                                 std::optional<std::uint64_t> end, io::ByteWriter& writer) {
   const std::unique_ptr<io::ByteReader> reader = resource.read(first, end);
   co_return co_await io::pump(*reader, writer);
 }
 
-io::Task<Result<void>> write_text(std::string text, ResponseWriter& writer) {
+io::Task<Result<void>> write_text(std::string text, io::ByteWriter& writer) {
   const io::Chunk chunk(std::as_bytes(std::span(text)));
   co_return co_await writer.write(chunk);
 }
 
 /// RFC 9110 §14.6.
-io::Task<Result<void>> pump_parts(const Answer& answer, ResponseWriter& writer) {
+io::Task<Result<void>> pump_parts(const Answer& answer, io::ByteWriter& writer) {
   const std::uint64_t complete = answer.what.length.value_or(0);
   bool first = true;
   for (const http::ByteRange& part : answer.plan.parts) {
@@ -124,7 +127,7 @@ io::Task<Result<void>> pump_parts(const Answer& answer, ResponseWriter& writer) 
   co_return co_await write_text(http::multipart_tail(answer.boundary), writer);
 }
 
-io::Task<Result<void>> pump_body(const Answer& answer, ResponseWriter& writer) {
+io::Task<Result<void>> pump_body(const Answer& answer, io::ByteWriter& writer) {
   const ResponsePlan& plan = answer.plan;
   if (plan.framing == ResponsePlan::Framing::until_end) {
     if (plan.parts.empty()) return pump_part(answer.resource, 0, std::nullopt, writer);
@@ -142,6 +145,16 @@ bool is_ahead(const Answer& answer) {
   return first >= answer.what.growth->exists;
 }
 
+/// stream.rate; 0: as fast as the client takes.
+io::Task<Result<void>> pump_body_at_pace(const Answer& answer, const Options& options,
+                                         ResponseWriter& writer) {
+  if (options.rate == 0) co_return co_await pump_body(answer, writer);
+  const io::Executor executor = co_await io::asio::this_coro::executor;
+  io::PacedWriter paced(executor, writer,
+                        io::Pace(options.rate, options.rate_after, io::Clock::now()));
+  co_return co_await pump_body(answer, paced);
+}
+
 io::Task<Result<void>> send_answer(const Request& request, Responder& responder,
                                    const Answer& answer) {
   const ResponsePlan& plan = answer.plan;
@@ -155,7 +168,8 @@ io::Task<Result<void>> send_answer(const Request& request, Responder& responder,
       Result<void> flushed = co_await responder.writer().flush();
       if (!flushed) co_return flushed;
     }
-    Result<void> pumped = co_await pump_body(answer, responder.writer());
+    Result<void> pumped =
+        co_await pump_body_at_pace(answer, request.serving.options, responder.writer());
     if (!pumped) co_return pumped;
   }
   co_return co_await responder.writer().finish();
@@ -199,12 +213,27 @@ io::Task<Result<void>> answer_with(const Request& request, Responder& responder,
   co_return co_await send_answer(request, responder, answer);
 }
 
+/// access.streams_per_client. Empty: it is one song too many for this client. A client without an
+/// address is not counted.
+std::optional<PlayingSongs::Handle> start_playing(const Request& request) {
+  const unsigned most = request.serving.options.streams_per_client;
+  const bool plays = request.head.method == http::verb::get;
+  if (most == 0 || !plays || !request.client) return PlayingSongs::Handle();
+  return request.shared.playing.start(*request.client, request.id, most);
+}
+
+Error too_many_songs() {
+  return Error{ErrorKind::too_many_requests, "Too many songs play at this address.", {}};
+}
+
 }  // namespace
 
 io::Task<Result<void>> stream_song(const Request& request, Responder& responder) {
   if (!http::is_song_id(request.id)) co_return bad_song_id();
   Exchange& exchange = responder.exchange();
   exchange.set_song(request.id);
+  const std::optional<PlayingSongs::Handle> playing = start_playing(request);
+  if (!playing) co_return too_many_songs();
   Result<std::shared_ptr<const Song>> song = co_await request.serving.store.find(request.id);
   if (!song) co_return song.error();
   Result<Locator> locator = parse_locator((*song)->file, request.serving.is_resolver);

@@ -5,6 +5,7 @@
 #include <boost/algorithm/string/predicate.hpp>
 
 #include <algorithm>
+#include <chrono>
 
 namespace tonearm::server {
 namespace {
@@ -19,11 +20,15 @@ std::string path_of(const std::string& base) {
 }  // namespace
 
 SongLinks::SongLinks(const Request& request)
-    : base_(base_url(request.head, request.from_trusted_proxy, request.serving.options.public_url)),
+    : signer_(request.serving.links),
+      expires_(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) +
+               request.serving.options.link_ttl),
+      base_(base_url(request.head, request.from_trusted_proxy, request.serving.options.public_url)),
       prefix_(path_of(base_)) {}
 
 std::string SongLinks::stream_url(std::string_view id) const {
-  return base_ + "/songs/listen/" + percent_encoded(id);
+  const std::string path = "/songs/listen/" + percent_encoded(id);
+  return base_ + (signer_.has_keys() ? signer_.sign(path, expires_).value() : path);
 }
 
 std::string SongLinks::thumbnail(const catalog::Song& song) const {

@@ -14,15 +14,18 @@ class SongLinks {
  public:
   explicit SongLinks(const Request& request);
 
-  /// Absolute, as far as the request says where we are.
+  /// Absolute, as far as the request says where we are; signed for access.link_ttl where there are
+  /// access.signing_keys.
   std::string stream_url(std::string_view id) const;
   /// The catalog's own where that is an absolute http(s) URL, else ours as an absolute path; empty
   /// for a song without one.
   std::string thumbnail(const catalog::Song& song) const;
 
  private:
-  std::string base_;    ///< `https://host/prefix`
-  std::string prefix_;  ///< Its path.
+  const LinkSigner& signer_;
+  http::HttpTime expires_;  ///< Of a signed link.
+  std::string base_;        ///< `https://host/prefix`
+  std::string prefix_;      ///< Its path.
 };
 
 /// Whether a catalog's thumbnail is not ours to serve.

@@ -30,7 +30,8 @@ class Cidr {
   unsigned prefix_length_;
 };
 
-/// server.trusted_proxies: whose X-Forwarded-For and X-Request-Id are believed. Immutable.
+/// server.trusted_proxies: whose Forwarded, X-Forwarded-For and X-Request-Id are believed.
+/// Immutable.
 class TrustedProxies {
  public:
   TrustedProxies() = default;
@@ -45,9 +46,10 @@ class TrustedProxies {
   std::vector<Cidr> blocks_;
 };
 
-/// Who sent the request: the peer, or where that is trusted the rightmost untrusted address of all
-/// X-Forwarded-For lines; the leftmost when all are trusted. A member that is no address ends the
-/// walk at the last good one. Empty: a unix socket's peer that forwarded for nobody.
+/// Who sent the request: the peer, or where that is trusted the rightmost untrusted address of
+/// Forwarded (RFC 7239) or, where that names nobody, of X-Forwarded-For; the leftmost when all are
+/// trusted. A hop that says no address ends the walk at the last good one. Empty: a unix socket's
+/// peer that forwarded for nobody.
 std::optional<Address> client_address(const std::optional<Address>& peer,
                                       const http::RequestHead& head, const TrustedProxies& trusted);
 

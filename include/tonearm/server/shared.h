@@ -2,6 +2,8 @@
 
 #include "tonearm/server/access_log.h"
 #include "tonearm/server/metrics.h"
+#include "tonearm/server/playing_songs.h"
+#include "tonearm/server/request_limiter.h"
 #include "tonearm/server/running_streams.h"
 
 #include <atomic>
@@ -15,6 +17,8 @@ namespace tonearm::server {
 struct Shared {
   Metrics metrics;
   RunningStreams streams;
+  RequestLimiter requests;
+  PlayingSongs playing;
   std::unique_ptr<AccessLog> access_log;  ///< Null: no log is kept.
   /// Client connections that are open, the refused ones not counted.
   std::atomic<std::size_t> connections{0};

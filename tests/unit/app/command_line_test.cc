@@ -60,7 +60,7 @@ TEST(CommandLine, BadUsageIsOneLineAndStatusTwo) {
                                                       {"serve", "--listen"},
                                                       {"check", "stray"},
                                                       {"import", "song.mp3"},
-                                                      {"sign", "/songs/listen/1"}};
+                                                      {"sign"}};
   for (const auto& words : rows) {
     const Ran ran = run(words);
     EXPECT_EQ(ran.status, 2);
@@ -72,8 +72,14 @@ TEST(CommandLine, BadUsageIsOneLineAndStatusTwo) {
 }
 
 TEST(CommandLine, CommandsOfComingVersionsSaySo) {
-  EXPECT_EQ(run({"sign", "/x", "--expires", "1h"}).err,
-            "tonearm: sign: not yet in this version; see --help for what there is\n");
+  EXPECT_EQ(run({"import", "x"}).err,
+            "tonearm: import: not yet in this version; see --help for what there is\n");
+}
+
+TEST(CommandLine, SigningWithoutKeysIsRefused) {
+  const Ran ran = run({"sign", "/songs/listen/1"});
+  EXPECT_EQ(ran.status, 2);
+  EXPECT_THAT(ran.err, HasSubstr("access.signing_keys"));
 }
 
 class CommandLineFiles : public InDirectory {};

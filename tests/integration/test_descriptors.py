@@ -1,0 +1,99 @@
+"""Running out of descriptors: new clients are told 503, those who play go on, and nothing spins."""
+
+import os
+import resource
+import sys
+import time
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from support.case import Case
+from support.client import Client
+from support.content import content
+from support.fault_origin import FaultOrigin, Resource
+from support.wait import wait_for
+
+LIMIT = 96
+
+
+class Descriptors(Case):
+    @classmethod
+    def prepare(cls):
+        cls.origin = FaultOrigin()
+        cls.addClassCleanup(cls.origin.stop)
+        cls.origin.routes["/song.mp3"] = Resource(2_000_003)
+        cls.song = cls.catalog.add("song.mp3")
+        cls.target = f"/songs/listen/{cls.song}"
+
+    def client(self):
+        client = Client(self.tonearm.port)
+        self.addCleanup(client.close)
+        return client
+
+    def cpu(self):
+        with open(f"/proc/{self.tonearm.pid}/stat") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def assertIdle(self):
+        before = self.cpu()
+        time.sleep(0.5)
+        self.assertLess(self.cpu() - before, 0.2)
+
+    def assertServes(self, client):
+        self.assertBody(client.get(self.target, Range="bytes=9-18"), content(9, 19))
+
+    def limit_to(self, count):
+        resource.prlimit(self.tonearm.pid, resource.RLIMIT_NOFILE, (count, count))
+
+    def open_descriptors(self):
+        return len(os.listdir(f"/proc/{self.tonearm.pid}/fd"))
+
+    def test_the_last_descriptors_are_kept_for_those_who_play(self):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (LIMIT, hard))
+        try:
+            self.serve_apart(self.origin.base_url)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        served = []
+        for _ in range(LIMIT):
+            client = self.client()
+            response = client.get(self.target, "HEAD")
+            if response.status != 200:
+                break
+            served.append(client)
+        self.assertGreater(len(served), 10)
+        self.assertStatus(response, 503)
+        self.assertIsNotNone(response["Retry-After"])
+        for client in served:
+            self.assertServes(client)
+        for _ in range(10):
+            refused = self.client().get(self.target)
+            self.assertProblem(refused, 503)
+        self.assertIdle()
+        for client in served[:20]:
+            client.close()
+        wait_for(lambda: self.client().get(self.target, "HEAD").status == 200, "room again")
+        self.assertServes(served[-1])
+
+    def test_without_a_single_one_clients_are_still_told_so(self):
+        self.serve_apart(self.origin.base_url, server={"threads": 1})
+        playing = self.client()
+        self.assertServes(playing)
+        self.limit_to(self.open_descriptors())
+        for _ in range(20):
+            refused = self.client().get(self.target, "HEAD")
+            self.assertStatus(refused, 503)
+            self.assertIsNotNone(refused["Retry-After"])
+        self.assertServes(playing)
+        self.assertIdle()
+        log = self.tonearm.stderr()
+        self.assertEqual(log.count("cannot accept"), 1, log)
+        resource.prlimit(self.tonearm.pid, resource.RLIMIT_NOFILE, (LIMIT, LIMIT))
+        self.assertServes(self.client())
+
+
+if __name__ == "__main__":
+    unittest.main()

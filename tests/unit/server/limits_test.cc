@@ -1,0 +1,122 @@
+#include "tonearm/server/playing_songs.h"
+#include "tonearm/server/request_limiter.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace tonearm::server {
+namespace {
+
+using namespace std::chrono_literals;
+
+Address address(const std::string& text) { return boost::asio::ip::make_address(text); }
+
+const auto begin = RequestLimiter::Clock::time_point(1h);
+
+unsigned admitted(RequestLimiter& limiter, const Address& client, unsigned rate,
+                  RequestLimiter::Clock::time_point now) {
+  unsigned count = 0;
+  while (!limiter.count(client, rate, now)) ++count;
+  return count;
+}
+
+TEST(RequestLimiter, LetsABurstOfTwiceTheRateButAtLeast32Through) {
+  RequestLimiter limiter;
+  EXPECT_EQ(admitted(limiter, address("192.0.2.1"), 1, begin), 32U);
+  EXPECT_EQ(admitted(limiter, address("192.0.2.2"), 100, begin), 200U);
+}
+
+TEST(RequestLimiter, RefillsAtTheRateAndNoFurtherThanTheBurst) {
+  RequestLimiter limiter;
+  const Address client = address("192.0.2.1");
+  admitted(limiter, client, 10, begin);
+  EXPECT_EQ(admitted(limiter, client, 10, begin + 1s), 10U);
+  EXPECT_EQ(admitted(limiter, client, 10, begin + 1h), 32U);
+}
+
+TEST(RequestLimiter, SaysWhenToComeAgain) {
+  RequestLimiter limiter;
+  const Address client = address("192.0.2.1");
+  admitted(limiter, client, 1, begin);
+  EXPECT_EQ(limiter.count(client, 1, begin), 1s);
+  EXPECT_FALSE(limiter.count(client, 1, begin + 1s));
+}
+
+TEST(RequestLimiter, TellsClientsApartByAddressAndBySlash64) {
+  RequestLimiter limiter;
+  admitted(limiter, address("192.0.2.1"), 1, begin);
+  admitted(limiter, address("2001:db8::1"), 1, begin);
+  EXPECT_TRUE(limiter.count(address("::ffff:192.0.2.1"), 1, begin));
+  EXPECT_FALSE(limiter.count(address("192.0.2.2"), 1, begin));
+  EXPECT_TRUE(limiter.count(address("2001:db8::ffff:1"), 1, begin));
+  EXPECT_FALSE(limiter.count(address("2001:db8:0:1::1"), 1, begin));
+}
+
+TEST(RequestLimiter, ForgetsWhoWasSeenLongestAgo) {
+  RequestLimiter limiter(3);
+  const Address busy = address("192.0.2.1");
+  admitted(limiter, busy, 1, begin);
+  for (int i = 0; i < 1000; ++i) {
+    limiter.count(address("198.51.100." + std::to_string(i % 256)), 1, begin);
+    EXPECT_TRUE(limiter.count(busy, 1, begin));
+    EXPECT_LE(limiter.clients(), 3U);
+  }
+}
+
+TEST(RequestLimiter, IsSharedByLoops) {
+  RequestLimiter limiter;
+  std::atomic<unsigned> count{0};
+  std::vector<std::thread> loops;
+  for (int i = 0; i < 4; ++i) {
+    loops.emplace_back([&] { count += admitted(limiter, address("192.0.2.1"), 1000, begin); });
+  }
+  for (auto& loop : loops) loop.join();
+  EXPECT_EQ(count, 2000U);
+}
+
+TEST(PlayingSongs, SeveralRequestsForOneSongCountOnce) {
+  PlayingSongs playing;
+  const Address client = address("192.0.2.1");
+  auto first = playing.start(client, "a", 1);
+  ASSERT_TRUE(first);
+  auto again = playing.start(client, "a", 1);
+  ASSERT_TRUE(again);
+  EXPECT_FALSE(playing.start(client, "b", 1));
+  EXPECT_TRUE(playing.start(client, "b", 2));
+  EXPECT_TRUE(playing.start(address("192.0.2.2"), "b", 1));
+  first.reset();
+  EXPECT_FALSE(playing.start(client, "b", 1));
+  again.reset();
+  EXPECT_TRUE(playing.start(client, "b", 1));
+}
+
+TEST(PlayingSongs, KeepsNothingOfWhoHasStopped) {
+  PlayingSongs playing;
+  for (int i = 0; i < 1000; ++i) {
+    const Address client(boost::asio::ip::address_v4(static_cast<unsigned>(i)));
+    const auto song = playing.start(client, "a", 1);
+    EXPECT_FALSE(playing.start(client, "b", 1));
+  }
+  EXPECT_FALSE(playing.start(address("192.0.2.1"), "a", 0));
+  EXPECT_EQ(playing.clients(), 0U);
+}
+
+TEST(PlayingSongs, AreSharedByLoops) {
+  PlayingSongs playing;
+  std::vector<std::thread> loops;
+  for (int i = 0; i < 4; ++i) {
+    loops.emplace_back([&playing, i] {
+      for (int n = 0; n < 2000; ++n) {
+        const auto song = playing.start(address("192.0.2.1"), std::to_string((i + n) % 3), 2);
+      }
+    });
+  }
+  for (auto& loop : loops) loop.join();
+  EXPECT_EQ(playing.clients(), 0U);
+}
+
+}  // namespace
+}  // namespace tonearm::server
