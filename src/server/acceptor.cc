@@ -130,14 +130,17 @@ Acceptor::Accepted Acceptor::accept_one() {
 Acceptor::Accepted Acceptor::refuse_one() {
   if (!reserve_.valid()) return Accepted::failed;
   reserve_ = {};
+  Accepted accepted = Accepted::one;
   {
     const OwnedDescriptor client(
         ::accept4(listener_->descriptor(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    // Without descriptors accept fails also where nobody waits.
+    if (!client.valid()) accepted = errno == EAGAIN ? Accepted::none : Accepted::failed;
     if (client.valid()) tell_overloaded(client.get());
   }
   reserve_ = spare_descriptor();
   // Somebody else may have been quicker.
-  return reserve_.valid() ? Accepted::one : Accepted::failed;
+  return reserve_.valid() ? accepted : Accepted::failed;
 }
 
 void Acceptor::warn(int error_number) {

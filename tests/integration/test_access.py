@@ -40,8 +40,9 @@ class Access(Case):
         cls.origin = FaultOrigin()
         cls.addClassCleanup(cls.origin.stop)
         cls.origin.routes["/song.mp3"] = Resource(SIZE)
-        for _ in range(3):
-            cls.catalog.add("song.mp3")
+        cls.origin.routes["/long.mp3"] = Resource(100_000_000)
+        for name in ("song.mp3", "long.mp3"):
+            cls.catalog.add(name)
         cls.serve(cls.origin.base_url, **cls.settings)
 
     def client(self, **options):
@@ -141,6 +142,41 @@ class SignedLinks(Access):
         self.assertEqual(run("sign", "/songs/listen/1", cwd=self.directory).returncode, 2)
 
 
+class Tokens(Access):
+    settings = {"access": {"api_tokens": ["old-token", "token"], "signing_keys": ["secret"]}}
+    LISTS = ("/songs", "/songs/1", "/songs.m3u")
+
+    def test_lists_want_a_token(self):
+        for path in self.LISTS:
+            for fields in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer"},
+                           {"Authorization": "Basic token"}, {"Authorization": "Bearer token2"}):
+                refused = self.get(path, **fields)
+                self.assertProblem(refused, 401)
+                self.assertEqual(refused["WWW-Authenticate"], "Bearer")
+            for token in ("Bearer token", "bearer old-token", "Bearer  token"):
+                self.assertStatus(self.get(path, Authorization=token), 200)
+        self.assertProblem(self.get("/playlists"), 401)
+        self.assertStatus(self.get("/songs", method="OPTIONS"), 204)
+        self.assertStatus(self.get("/"), 200)
+
+    def test_a_playlist_takes_a_signed_link_too_and_nothing_else_does(self):
+        self.assertStatus(self.get(sign("/songs.m3u")), 200)
+        self.assertStatus(self.get(sign("/songs.m3u") + "&q=song"), 200)
+        self.assertIn("expired", self.assertProblem(self.get(sign("/songs.m3u", 1)), 401)["detail"])
+        self.assertProblem(self.get(sign("/songs")), 401)
+        self.assertProblem(self.get("/songs/listen/1", Authorization="Bearer token"), 403)
+        self.assertStatus(self.get(VECTOR, method="HEAD"), 200)
+
+    def test_every_stream_url_is_signed(self):
+        songs = json.loads(self.get("/songs", Authorization="Bearer token").body)["songs"]
+        lines = self.get("/songs.m3u", Authorization="Bearer token").body.decode().split()
+        urls = [song["stream_url"] for song in songs] + [line for line in lines if line.startswith("http")]
+        self.assertEqual(len(urls), 4)
+        for url in urls:
+            target = re.fullmatch(r"http://[^/]+(/songs/listen/\d\?exp=\d+&sig=\S+)", url)[1]
+            self.assertStatus(self.get(target, method="HEAD"), 200)
+
+
 class Snippets(unittest.TestCase):
     """The code of docs/access.md, run as it stands there."""
 
@@ -198,19 +234,19 @@ class Limits(Access):
         playing = []
         for _ in range(3):
             client = self.client(receive_buffer=4096)
-            client.ask("/songs/listen/1", X_Forwarded_For="192.0.2.20")
+            client.ask("/songs/listen/2", X_Forwarded_For="192.0.2.20")
             self.assertStatus(client.head(), 200)
             playing.append(client)
         other = self.client()
-        refused = other.get("/songs/listen/2", X_Forwarded_For="192.0.2.20")
+        refused = other.get("/songs/listen/1", X_Forwarded_For="192.0.2.20")
         self.assertProblem(refused, 429)
         self.assertIsNotNone(refused["Retry-After"])
-        self.assertStatus(other.get("/songs/listen/2", "HEAD", X_Forwarded_For="192.0.2.20"), 200)
-        self.assertStatus(other.get("/songs/listen/2", X_Forwarded_For="192.0.2.21"), 200)
+        self.assertStatus(other.get("/songs/listen/1", "HEAD", X_Forwarded_For="192.0.2.20"), 200)
+        self.assertStatus(other.get("/songs/listen/1", X_Forwarded_For="192.0.2.21"), 200)
         for client in playing:
             client.reset()
         deadline = time.time() + 20
-        while other.get("/songs/listen/2", X_Forwarded_For="192.0.2.20").status != 200:
+        while other.get("/songs/listen/1", X_Forwarded_For="192.0.2.20").status != 200:
             self.assertLess(time.time(), deadline)
             time.sleep(0.6)
 

@@ -90,7 +90,8 @@ class Descriptors(Case):
         self.assertServes(playing)
         self.assertIdle()
         log = self.tonearm.stderr()
-        self.assertEqual(log.count("cannot accept"), 1, log)
+        self.assertIn("cannot accept", log)
+        self.assertLess(log.count("cannot accept"), 5, log)
         resource.prlimit(self.tonearm.pid, resource.RLIMIT_NOFILE, (LIMIT, LIMIT))
         self.assertServes(self.client())
 

@@ -59,7 +59,9 @@ TEST(ProxyProtocol, EveryBeginningWantsMore) {
       const auto header = parse_proxy_header(std::string_view(row.bytes).substr(0, size));
       ASSERT_TRUE(header) << row.bytes << size;
       // What follows the addresses need not be there.
-      if (*header) EXPECT_EQ((*header)->size, row.bytes.size()) << size;
+      if (*header) {
+        EXPECT_EQ((*header)->size, row.bytes.size()) << size;
+      }
     }
   }
 }
