@@ -15,7 +15,7 @@ namespace tonearm::app {
 
 /// What outlives every reload, and belongs to all loops.
 struct Process {
-  server::Shared shared;
+  server::Shared shared{TONEARM_VERSION};
   io::BlockingPool pool{4};
   io::BlockingPool browsing_pool{2};  ///< For searches, which no listener should wait for.
   source::S3Accounts s3_accounts{pool};

@@ -4,9 +4,11 @@
 #include "tonearm/server/listen_address.h"
 
 #include "app/layer_options.h"
+#include "app/listeners.h"
 #include "app/load_config.h"
 #include "app/logging.h"
 #include "app/serving_loop.h"
+#include "app/supervisor.h"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -27,6 +29,7 @@ struct Service::State {
   State(const Config& from, std::function<Config()> again)
       : config(std::make_shared<const Config>(from)), reread(std::move(again)) {}
 
+  void wait_for_signals();
   void on_signal(int number);
   void reload();
   void use(Config fresh);
@@ -34,6 +37,9 @@ struct Service::State {
   void cancel();
   void one_loop_drained();
   void one_loop_stopped();
+  void watch(std::chrono::microseconds interval);
+  bool loops_live(std::chrono::nanoseconds limit) const;
+  std::string status() const;
 
   std::shared_ptr<const Config> config;  ///< What new requests are served with.
   const std::function<Config()> reread;
@@ -41,6 +47,7 @@ struct Service::State {
   asio::io_context context{1};
   asio::signal_set signals{context, SIGINT, SIGTERM, SIGHUP};
   asio::steady_timer drain_limit{context};
+  asio::steady_timer watchdog{context};
   Process process;
   std::list<ServingLoop> loops;
   std::size_t undrained = 0;
@@ -60,16 +67,6 @@ Service::~Service() {
 
 namespace {
 
-Result<std::vector<server::ListenAddress>> parse_all(const std::vector<std::string>& texts) {
-  std::vector<server::ListenAddress> addresses;
-  for (const std::string& text : texts) {
-    Result<server::ListenAddress> address = server::parse_listen_address(text);
-    if (!address) return address.error();
-    addresses.push_back(std::move(*address));
-  }
-  return addresses;
-}
-
 std::size_t loop_count(const Config& config) {
   if (config.server.threads != 0) return config.server.threads;
   return std::max(1U, std::thread::hardware_concurrency());
@@ -81,45 +78,43 @@ Result<void> Service::open() {
   State& state = *state_;
   const std::size_t count = loop_count(*state.config);
   state.process.loops = count;
-  Result<std::vector<server::ListenAddress>> clients = parse_all(state.config->server.listen);
-  if (!clients) return clients.error();
-  Result<std::vector<server::ListenAddress>> admin = parse_all(state.config->admin.listen);
-  if (!admin) return admin.error();
-  auto client_sockets = server::open_listeners(*clients, count);
-  if (!client_sockets) return client_sockets.error();
-  auto admin_sockets = server::open_listeners(*admin, 1);
-  if (!admin_sockets) return admin_sockets.error();
+  Result<Listeners> listeners = open_all_listeners(*state.config, count);
+  if (!listeners) return listeners.error();
   server::AccessLogOptions log;
   log.target = state.config->log.access;
   auto opened = server::AccessLog::open(std::move(log), state.process.shared.metrics);
   if (!opened) return opened.error();
   state.process.shared.access_log = std::move(*opened);
 
-  for (const auto& socket : client_sockets->front()) {
-    spdlog::info("listening on {}", server::to_text(socket.address()));
+  for (const auto& socket : listeners->clients.front()) {
+    spdlog::info("listening on {}{}", server::to_text(socket.address()),
+                 socket.is_inherited() ? ", passed by the service manager" : "");
   }
   for (std::size_t i = 0; i < count; ++i) {
-    ServingLoop& loop = state.loops.emplace_back(state.process, state.config);
-    std::vector<server::ListeningSocket> admin_of_loop;
-    if (i == 0 && !admin_sockets->empty()) admin_of_loop = std::move(admin_sockets->front());
-    loop.listen(std::move((*client_sockets)[i]), std::move(admin_of_loop));
+    ServingLoop& loop = state.loops.emplace_back(state.process, state.config, i);
+    std::vector<server::ListeningSocket> admin;
+    if (i == 0) admin = std::move(listeners->admin);
+    loop.listen(std::move(listeners->clients[i]), std::move(admin));
   }
   return {};
 }
 
 void Service::run() {
   State& state = *state_;
-  const auto wait = [&state](const auto& again) -> void {
-    state.signals.async_wait([&state, again](const boost::system::error_code& error, int number) {
-      if (error) return;
-      state.on_signal(number);
-      again(again);
-    });
-  };
-  wait(wait);
+  state.wait_for_signals();
   state.running = state.loops.size();
   for (ServingLoop& loop : state.loops) loop.start();
+  if (const auto interval = watchdog_interval()) state.watch(*interval);
+  notify_ready(state.status());
   state.context.run();
+}
+
+void Service::State::wait_for_signals() {
+  signals.async_wait([this](const boost::system::error_code& error, int number) {
+    if (error) return;
+    on_signal(number);
+    wait_for_signals();
+  });
 }
 
 void Service::State::on_signal(int number) {
@@ -136,13 +131,17 @@ void Service::State::on_signal(int number) {
 }
 
 void Service::State::reload() {
+  if (!draining) notify_reloading();
   try {
     use(reread());
+    process.shared.metrics.configuration_reloaded(true);
   } catch (const ConfigError& error) {
+    process.shared.metrics.configuration_reloaded(false);
     spdlog::error("reload: {}; going on with the old configuration", error.what());
     const Result<void> reopened = process.shared.access_log->reopen(config->log.access);
     if (!reopened) spdlog::error("reload: {}", reopened.error().detail);
   }
+  if (!draining) notify_ready(status());
 }
 
 void Service::State::use(Config fresh) {
@@ -165,6 +164,7 @@ void Service::State::use(Config fresh) {
 void Service::State::drain() {
   draining = true;
   process.shared.draining = true;
+  notify_stopping("draining, " + status());
   undrained = loops.size();
   for (ServingLoop& loop : loops) {
     loop.drain([this] { asio::post(context, [this] { one_loop_drained(); }); });
@@ -192,6 +192,31 @@ void Service::State::cancel() {
 
 void Service::State::one_loop_stopped() {
   if (--running == 0) context.stop();
+}
+
+/// Tells the watchdog that we live, as long as every loop does.
+void Service::State::watch(std::chrono::microseconds interval) {
+  watchdog.expires_after(interval);
+  watchdog.async_wait([this, interval](const boost::system::error_code& error) {
+    if (error) return;
+    if (loops_live(interval)) notify_watchdog(status());
+    watch(interval);
+  });
+}
+
+bool Service::State::loops_live(std::chrono::nanoseconds limit) const {
+  limit = std::max<std::chrono::nanoseconds>(limit, 2 * Pulse::period);
+  return std::ranges::all_of(loops, [&](const ServingLoop& loop) {
+    if (loop.pulse().silence() <= limit) return true;
+    spdlog::error("{} is stuck: the watchdog is not told that we live", loop.name());
+    return false;
+  });
+}
+
+std::string Service::State::status() const {
+  const server::Shared& shared = process.shared;
+  return std::to_string(shared.streams.count()) + " streams, " +
+         std::to_string(shared.connections) + " connections";
 }
 
 }  // namespace tonearm::app

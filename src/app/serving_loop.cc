@@ -2,14 +2,20 @@
 
 #include <boost/asio/post.hpp>
 
+#include <pthread.h>
+
 #include <utility>
 
 namespace tonearm::app {
 
 namespace asio = io::asio;
 
-ServingLoop::ServingLoop(Process& process, std::shared_ptr<const Config> config)
-    : process_(process) {
+ServingLoop::ServingLoop(Process& process, std::shared_ptr<const Config> config, std::size_t number)
+    : process_(process),
+      name_("loop " + std::to_string(number)),
+      pulse_(context_.get_executor(), [this](std::chrono::nanoseconds late) {
+        process_.shared.metrics.loop_was_late(late);
+      }) {
   const auto first = std::make_shared<Generation>(context_.get_executor(), process_, *config);
   server_ =
       std::make_unique<server::LoopServer>(context_, process_.shared, first->options, first->store,
@@ -22,7 +28,9 @@ void ServingLoop::listen(std::vector<server::ListeningSocket> clients,
 }
 
 void ServingLoop::start() {
+  pulse_.start();
   thread_ = std::thread([this] { context_.run(); });
+  pthread_setname_np(thread_.native_handle(), name_.c_str());
 }
 
 void ServingLoop::reconfigure(std::shared_ptr<const Config> config) {

@@ -5,11 +5,13 @@
 #include "tonearm/server/loop_server.h"
 
 #include "app/generation.h"
+#include "app/pulse.h"
 
 #include <boost/asio/executor_work_guard.hpp>
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -18,7 +20,8 @@ namespace tonearm::app {
 /// One thread with everything that lives on it. Its members are called by the main thread.
 class ServingLoop {
  public:
-  ServingLoop(Process& process, std::shared_ptr<const Config> config);
+  /// `number` tells the loops apart: 0, 1, …
+  ServingLoop(Process& process, std::shared_ptr<const Config> config, std::size_t number);
   ~ServingLoop() { stop(); }
   ServingLoop(const ServingLoop&) = delete;
   ServingLoop& operator=(const ServingLoop&) = delete;
@@ -35,12 +38,17 @@ class ServingLoop {
   /// Only when nothing runs on it any more.
   void stop();
 
+  const Pulse& pulse() const { return pulse_; }
+  const std::string& name() const { return name_; }
+
  private:
   Process& process_;
+  const std::string name_;  ///< Of the thread, too.
   // One thread runs it: no locks inside.
   io::asio::io_context context_{1};
   io::asio::executor_work_guard<io::Executor> work_{context_.get_executor()};
   std::unique_ptr<server::LoopServer> server_;
+  Pulse pulse_;
   std::thread thread_;
 };
 

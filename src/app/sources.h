@@ -2,6 +2,7 @@
 
 #include "tonearm/io/blocking_pool.h"
 #include "tonearm/io/task.h"
+#include "tonearm/server/metrics.h"
 #include "tonearm/source/file_watches.h"
 #include "tonearm/source/s3_account.h"
 #include "tonearm/source/source_set.h"
@@ -17,6 +18,7 @@ struct SharedBySources {
   io::BlockingPool& pool;
   source::S3Accounts& accounts;
   source::FileWatches& watches;
+  server::Metrics* metrics;  ///< Told how fast origins answer; null: nobody wants to know.
 };
 
 /// Everything that one loop can open. `loops`: among how many upstream.max_connections_per_host is

@@ -89,7 +89,7 @@ void Acceptor::accept_some() {
 }
 
 void Acceptor::accept_waiting() {
-  while (listener_ && accept_one() == Accepted::one) {
+  while (listener_ && !listener_->is_inherited() && accept_one() == Accepted::one) {
   }
 }
 

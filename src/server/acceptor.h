@@ -35,7 +35,7 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   Acceptor& operator=(const Acceptor&) = delete;
 
   void start();
-  /// Takes what waits in the queue: closing would reset it. To be followed by close().
+  /// Takes what waits in the queue, if closing would reset it. To be followed by close().
   void accept_waiting();
   void close();
 

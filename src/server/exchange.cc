@@ -37,15 +37,24 @@ void Exchange::set_request(const http::RequestHead& head, std::string request_id
   user_agent_ = head.get(http::field::user_agent);
 }
 
-void Exchange::start_stream(std::string_view name, std::optional<std::uint64_t> length) {
-  StreamInfo info{request_id_, song_, std::string(name), client_, std::string(range_),
-                  length,      time_};
+void Exchange::start_stream(std::string_view name, std::optional<std::uint64_t> length,
+                            std::optional<std::uint64_t> first) {
+  StreamInfo info;
+  info.request_id = request_id_;
+  info.song = song_;
+  info.name = name;
+  info.client = client_;
+  info.source = source_;
+  info.range = range_;
+  info.length = length;
+  info.first = first;
+  info.started = time_;
   stream_.emplace(shared_.streams.start(std::move(info)));
 }
 
 void Exchange::add_origin_use(const source::OriginUse& use) {
   origin_bytes_ += use.bytes;
-  shared_.metrics.add_origin_use(use.bytes, use.requests, use.resumes);
+  shared_.metrics.add_origin_use(source_, use);
 }
 
 void Exchange::add_sent(std::uint64_t bytes, std::uint64_t body_bytes) {
@@ -67,7 +76,7 @@ void Exchange::finish() {
   if (!log_) return;
   const Outcome outcome = error_ ? outcome_of(*error_) : Outcome::done;
   const unsigned status = first_byte_ ? status_ : 0;
-  shared_.metrics.request_finished(outcome, status);
+  shared_.metrics.request_finished(outcome, status, source_);
   if (first_byte_) shared_.metrics.first_byte_sent(*first_byte_);
   if (!shared_.access_log) return;
   AccessRecord record;

@@ -38,7 +38,11 @@ class Exchange {
   void set_status(unsigned status) { status_ = status; }
 
   /// From now on it stands in the list of running streams.
-  void start_stream(std::string_view name, std::optional<std::uint64_t> length);
+  /// `first`: where in the song its body starts; empty for several ranges.
+  void start_stream(std::string_view name, std::optional<std::uint64_t> length,
+                    std::optional<std::uint64_t> first);
+  /// The catalog, asked as the request's first step, has said what it knows.
+  void catalog_answered() { shared_.metrics.catalog_answered(Clock::now() - started_); }
   /// What the origin has cost in all, told once.
   void add_origin_use(const source::OriginUse& use);
   /// Bytes that the client's socket took.

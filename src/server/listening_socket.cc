@@ -19,12 +19,20 @@ ListeningSocket::ListeningSocket(int descriptor, ListenAddress address,
 ListeningSocket::ListeningSocket(ListeningSocket&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)),
       address_(std::move(other.address_)),
-      file_(std::move(other.file_)) {}
+      file_(std::move(other.file_)),
+      inherited_(other.inherited_) {}
+
+ListeningSocket ListeningSocket::inherited(int descriptor, ListenAddress address) {
+  ListeningSocket socket(descriptor, std::move(address));
+  socket.inherited_ = true;
+  return socket;
+}
 
 ListeningSocket& ListeningSocket::operator=(ListeningSocket&& other) noexcept {
   std::swap(descriptor_, other.descriptor_);
   std::swap(address_, other.address_);
   std::swap(file_, other.file_);
+  std::swap(inherited_, other.inherited_);
   return *this;
 }
 

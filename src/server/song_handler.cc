@@ -163,7 +163,10 @@ io::Task<Result<void>> send_answer(const Request& request, Responder& responder,
   if (plan.send_body && (endless || !plan.parts.empty())) {
     std::optional<std::uint64_t> length;
     if (!endless) length = plan.content_length;
-    responder.exchange().start_stream(answer.song.name, length);
+    std::optional<std::uint64_t> first;
+    if (endless) first = 0;
+    if (plan.parts.size() == 1) first = plan.parts.front().first;
+    responder.exchange().start_stream(answer.song.name, length, first);
     if (is_ahead(answer)) {
       Result<void> flushed = co_await responder.writer().flush();
       if (!flushed) co_return flushed;
@@ -235,6 +238,7 @@ io::Task<Result<void>> stream_song(const Request& request, Responder& responder)
   const std::optional<PlayingSongs::Handle> playing = start_playing(request);
   if (!playing) co_return too_many_songs();
   Result<std::shared_ptr<const Song>> song = co_await request.serving.store.find(request.id);
+  exchange.catalog_answered();
   if (!song) co_return song.error();
   Result<Locator> locator = parse_locator((*song)->file, request.serving.is_resolver);
   if (!locator) co_return locator.error();

@@ -29,13 +29,6 @@ void set(int descriptor, int level, int option, int value) {
   ::setsockopt(descriptor, level, option, &value, sizeof value);
 }
 
-/// What accepted sockets inherit (Linux), so that no connection pays for it.
-void set_inherited_options(int descriptor) {
-  set(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
-  set(descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, unsent_low_water);
-  set(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
-}
-
 /// A bound socket, or -1 and errno.
 int bind_socket(const addrinfo& to, bool share_port) {
   const int descriptor =
@@ -67,23 +60,6 @@ Result<Addresses> resolve(const ListenAddress& address) {
   return Addresses(list);
 }
 
-/// Where the socket is bound, in numbers.
-ListenAddress bound_address(int descriptor, const ListenAddress& asked) {
-  sockaddr_storage storage{};
-  socklen_t size = sizeof storage;
-  auto* const bound = reinterpret_cast<sockaddr*>(&storage);
-  std::array<char, NI_MAXHOST> host{};
-  std::array<char, NI_MAXSERV> port{};
-  ListenAddress address = asked;
-  if (::getsockname(descriptor, bound, &size) == 0 &&
-      ::getnameinfo(bound, size, host.data(), host.size(), port.data(), port.size(),
-                    NI_NUMERICHOST | NI_NUMERICSERV) == 0) {
-    address.host = host.data();
-    address.port = static_cast<std::uint16_t>(std::stoul(port.data()));
-  }
-  return address;
-}
-
 void set_port(sockaddr& address, std::uint16_t port) {
   if (address.sa_family == AF_INET) {
     reinterpret_cast<sockaddr_in&>(address).sin_port = htons(port);
@@ -105,7 +81,7 @@ std::optional<int> open_for_all(const addrinfo& to, const ListenAddress& asked,
     const int descriptor = bind_socket(to, true);
     if (descriptor < 0) return errno;
     ListeningSocket socket(descriptor, bound_address(descriptor, asked));
-    set_inherited_options(descriptor);
+    set_accepted_options(descriptor);
     if (::listen(descriptor, listen_backlog) != 0) return errno;
     sockets.push_back(std::move(socket));
   }
@@ -113,6 +89,28 @@ std::optional<int> open_for_all(const addrinfo& to, const ListenAddress& asked,
 }
 
 }  // namespace
+
+void set_accepted_options(int descriptor) {
+  set(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+  set(descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, unsent_low_water);
+  set(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
+}
+
+ListenAddress bound_address(int descriptor, const ListenAddress& asked) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  auto* const bound = reinterpret_cast<sockaddr*>(&storage);
+  std::array<char, NI_MAXHOST> host{};
+  std::array<char, NI_MAXSERV> port{};
+  ListenAddress address = asked;
+  if (::getsockname(descriptor, bound, &size) == 0 &&
+      ::getnameinfo(bound, size, host.data(), host.size(), port.data(), port.size(),
+                    NI_NUMERICHOST | NI_NUMERICSERV) == 0) {
+    address.host = host.data();
+    address.port = static_cast<std::uint16_t>(std::stoul(port.data()));
+  }
+  return address;
+}
 
 Result<void> open_tcp_listeners(const ListenAddress& address,
                                 std::vector<std::vector<ListeningSocket>>& loops) {

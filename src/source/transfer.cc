@@ -217,6 +217,7 @@ std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, v
 }
 
 void Transfer::report_answer() {
+  if (shared_.options.on_answer) shared_.options.on_answer(io::Clock::now() - started_);
   curl_off_t connecting = 0;  // microseconds; includes the name lookup, which is quick or cached
   curl_easy_getinfo(easy_.get(), CURLINFO_CONNECT_TIME_T, &connecting);
   if (permit_) permit_->answered(std::chrono::microseconds(connecting));

@@ -95,6 +95,7 @@ class Transfer final : public CurlMulti::Client {
   OriginUse* use_;
   Easy easy_;
 
+  const io::Clock::time_point started_ = io::Clock::now();
   UpstreamHeadReader head_;
   io::BoundedBuffer buffer_;
   io::Event progress_;

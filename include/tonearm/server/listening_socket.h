@@ -22,7 +22,12 @@ class ListeningSocket {
   ListeningSocket& operator=(ListeningSocket&& other) noexcept;
   ~ListeningSocket();
 
+  /// A share of a socket that somebody else opened and holds on to.
+  static ListeningSocket inherited(int descriptor, ListenAddress address);
+
   int descriptor() const { return descriptor_; }
+  /// What waits in its queue is not lost when we close it.
+  bool is_inherited() const { return inherited_; }
   /// Where it really listens: host names resolved, port 0 replaced.
   const ListenAddress& address() const { return address_; }
 
@@ -30,6 +35,7 @@ class ListeningSocket {
   int descriptor_;
   ListenAddress address_;
   std::shared_ptr<UnixFile> file_;
+  bool inherited_ = false;
 };
 
 /// Opens every address for every loop: result[loop] holds that loop's sockets, the same addresses
@@ -38,5 +44,11 @@ class ListeningSocket {
 /// startup. The error's detail names the address and why ("address already in use").
 Result<std::vector<std::vector<ListeningSocket>>> open_listeners(
     std::span<const ListenAddress> addresses, std::size_t loops);
+
+/// Takes listening stream sockets (TCP or unix) that a service manager opened, and gives each loop
+/// a descriptor of each: one queue, polled by all. The manager goes on listening when ours are
+/// closed, so that the queue is its next program's.
+Result<std::vector<std::vector<ListeningSocket>>> adopt_listeners(std::span<const int> descriptors,
+                                                                  std::size_t loops);
 
 }  // namespace tonearm::server

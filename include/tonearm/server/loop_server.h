@@ -44,9 +44,10 @@ class LoopServer {
   void reconfigure(const Options& options, catalog::SongStore& store, source::Source& source,
                    IsResolver is_resolver, std::shared_ptr<const void> owner = nullptr);
 
-  /// Sets shared.draining, takes what waits in the listen queues, closes them (not the admin's),
-  /// and closes idle connections; what is asked still is answered, with Connection: close.
-  /// `on_drained` is called once, when no client connection is left; never from inside drain().
+  /// Sets shared.draining, takes what waits in the listen queues (of inherited sockets it is left
+  /// to the successor), closes them (not the admin's), and closes idle connections; what is asked
+  /// still is answered, with Connection: close. `on_drained` is called once, when no client
+  /// connection is left; never from inside drain().
   void drain(std::function<void()> on_drained);
 
   /// Ends everything now: streams are reset, the admin listener is closed. `on_stopped` is called

@@ -16,8 +16,11 @@ struct StreamInfo {
   std::string song;  ///< The id.
   std::string name;  ///< Empty when the catalog has none.
   std::string client;
+  std::string source;                   ///< The kind of source, as in the access log.
   std::string range;                    ///< The Range field; empty when absent.
   std::optional<std::uint64_t> length;  ///< Bytes that the answer promises.
+  std::optional<std::uint64_t>
+      first;  ///< Where in the song the body starts; empty for several ranges.
   std::chrono::system_clock::time_point started;
 };
 
@@ -57,8 +60,10 @@ class RunningStreams {
 
   Handle start(StreamInfo info);
   std::size_t count() const;
-  /// `{"streams":[…]}`, the longest-running first.
-  std::string to_json() const;
+  /// `{"streams":[…]}`, the longest-running first, with the position in the song, the age in
+  /// seconds and the average rate in bytes per second as of `now`.
+  std::string to_json(
+      std::chrono::system_clock::time_point now = std::chrono::system_clock::now()) const;
 
  private:
   mutable std::mutex mutex_;

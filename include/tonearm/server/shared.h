@@ -9,12 +9,16 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <string_view>
 
 namespace tonearm::server {
 
 /// What the loops of one process have in common. Made by app, outlives all loops. Every member may
 /// be used from any thread; access_log is set before the first loop starts.
 struct Shared {
+  /// `version`: of the program.
+  explicit Shared(std::string_view version = {}) : metrics(version) {}
+
   Metrics metrics;
   RunningStreams streams;
   RequestLimiter requests;

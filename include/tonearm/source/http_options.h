@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,6 +32,9 @@ struct HttpOptions {
   std::vector<std::pair<std::string, std::string>> headers;
   AllowPrivate allow_private = AllowPrivate::configured;
   unsigned max_redirects = 5;
+
+  /// Told how long each request took from its start to the end of its response head.
+  std::function<void(std::chrono::nanoseconds)> on_answer;
 
   std::size_t buffer = 256 * 1024;
   std::chrono::milliseconds release_after{30'000};

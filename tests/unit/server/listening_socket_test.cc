@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -133,6 +134,46 @@ TEST_F(UnixListener, ASuccessorsFileIsLeftAlone) {
   leave_stale_socket();
   opened->clear();
   EXPECT_TRUE(std::filesystem::exists(path));
+}
+
+TEST(ListeningSocket, AdoptedOnesShareOneQueueThatOutlivesThem) {
+  auto manager = open("127.0.0.1:0");
+  ASSERT_TRUE(manager);
+  const ListeningSocket& held = manager->front().front();
+  const int passed = ::dup(held.descriptor());
+  {
+    const auto adopted = adopt_listeners(std::span(&passed, 1), 2);
+    ASSERT_TRUE(adopted);
+    ASSERT_EQ(adopted->size(), 2U);
+    for (const auto& sockets : *adopted) {
+      ASSERT_EQ(sockets.size(), 1U);
+      EXPECT_TRUE(sockets[0].is_inherited());
+      EXPECT_EQ(sockets[0].address(), held.address());
+      EXPECT_EQ(option(sockets[0].descriptor(), IPPROTO_TCP, TCP_NODELAY), 1);
+    }
+  }
+  EXPECT_EQ(::fcntl(passed, F_GETFD), -1) << "what was passed is ours to close";
+  EXPECT_EQ(option(held.descriptor(), SOL_SOCKET, SO_ACCEPTCONN), 1);
+}
+
+TEST(ListeningSocket, AnAdoptedUnixSocketKeepsItsFile) {
+  const std::string path = testing::TempDir() + "tonearm-adopted-" + std::to_string(::getpid());
+  auto manager = open("unix:" + path);
+  ASSERT_TRUE(manager);
+  const int passed = ::dup(manager->front().front().descriptor());
+  {
+    const auto adopted = adopt_listeners(std::span(&passed, 1), 1);
+    ASSERT_TRUE(adopted);
+    EXPECT_EQ(adopted->front().front().address().path, path);
+  }
+  EXPECT_TRUE(std::filesystem::exists(path));
+}
+
+TEST(ListeningSocket, WhatDoesNotListenIsNotAdopted) {
+  const int connected = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const auto adopted = adopt_listeners(std::span(&connected, 1), 1);
+  ASSERT_FALSE(adopted);
+  EXPECT_THAT(adopted.error().detail, HasSubstr("no listening stream socket"));
 }
 
 }  // namespace

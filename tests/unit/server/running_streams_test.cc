@@ -62,6 +62,21 @@ TEST(RunningStreams, SaysWhatIsPlaying) {
   EXPECT_EQ(entry.at("length").to_number<std::uint64_t>(), 5'000'000'000U);
 }
 
+TEST(RunningStreams, SaysHowFarHowFastAndHowLong) {
+  RunningStreams streams;
+  StreamInfo info = song("7");
+  info.first = 100;
+  info.source = "http";
+  auto handle = streams.start(info);
+  handle.add_bytes(50'000);
+  const auto text = streams.to_json(info.started + std::chrono::milliseconds(2'500));
+  const auto entry = boost::json::parse(text).at("streams").at(0);
+  EXPECT_EQ(entry.at("source"), "http");
+  EXPECT_EQ(entry.at("position").to_number<std::uint64_t>(), 50'100U);
+  EXPECT_EQ(entry.at("rate").to_number<std::uint64_t>(), 20'000U);
+  EXPECT_EQ(entry.at("age").to_number<double>(), 2.5);
+}
+
 TEST(RunningStreams, UnknownIsNull) {
   RunningStreams streams;
   const auto handle = streams.start(song("7"));
@@ -69,6 +84,8 @@ TEST(RunningStreams, UnknownIsNull) {
   EXPECT_TRUE(entry.at("name").is_null());
   EXPECT_TRUE(entry.at("range").is_null());
   EXPECT_TRUE(entry.at("length").is_null());
+  EXPECT_TRUE(entry.at("position").is_null());
+  EXPECT_TRUE(entry.at("source").is_null());
 }
 
 TEST(RunningStreams, MovedHandleEndsOnce) {
