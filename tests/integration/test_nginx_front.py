@@ -7,40 +7,14 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from support.case import Case
 from support.client import Client, get, parts
 from support.content import content
-from support.fault_origin import FaultOrigin, Resource
-from support.front import Front
+from support.fault_origin import Resource
+from support.fronted import Fronted
+from support.tonearm import Tonearm
 from support.wait import wait_until_steady
 
-SIZE = 24 << 20
-
-
-class Fronted(Case):
-    upstream = None  # what stands in place of 127.0.0.1:8005; None: the program's port
-
-    @classmethod
-    def prepare(cls):
-        cls.origin = FaultOrigin()
-        cls.addClassCleanup(cls.origin.stop)
-        cls.origin.routes["/song.mp3"] = Resource(SIZE)
-        cls.song = cls.catalog.add("song.mp3")
-        cls.target = f"/songs/listen/{cls.song}"
-        cls.serve(cls.origin.base_url, **cls.settings())
-        cls.start_front()
-
-    @classmethod
-    def settings(cls):
-        return {}
-
-    @classmethod
-    def start_front(cls):
-        front = cls.own(Front(cls.directory, cls.upstream or f"127.0.0.1:{cls.tonearm.port}"))
-        cls.port, cls.prefix = front.port, front.prefix
-
-    def through(self, **options):
-        return get(self.port, self.target, **options)
+SIZE = Fronted.size
 
 
 class Sample(Fronted):
@@ -133,6 +107,37 @@ class OverUnixSocket(Fronted):
         self.origin.routes["/broken.mp3"] = lambda exchange: song(exchange, most=500_000)
         response = get(self.port, f"/songs/listen/{self.catalog.add('broken.mp3')}")
         self.assertFalse(response.complete, response)
+
+
+class SeveralNodes(Fronted):
+    """The other upstream of the sample: each song has a node of its own."""
+
+    @classmethod
+    def changed(cls, text):
+        cls.second = cls.own(Tonearm(cls.directory, cls.config(cls.origin.base_url)))
+        first = text[text.index("    upstream tonearm {"):]
+        text = text.replace(first[: first.index("}") + 1], "", 1)
+        commented = text[text.index("    #upstream tonearm {"):]
+        commented = commented[: commented.index("#}") + 2]
+        assert "hash $uri consistent;" in commented
+        text = text.replace(commented, commented.replace("#", ""))
+        for node, server in (("10.0.0.1:8005", cls.tonearm), ("10.0.0.2:8005", cls.second)):
+            assert text.count(node) == 1, node
+            text = text.replace(node, f"127.0.0.1:{server.port}")
+        return text
+
+    def test_each_song_has_its_node_and_another_when_that_is_gone(self):
+        self.origin.routes["/short.mp3"] = Resource(1000)
+        songs = [f"/songs/listen/{self.catalog.add('short.mp3')}" for _ in range(30)]
+        for _ in range(2):
+            for song in songs:
+                self.assertBody(get(self.port, song), content(0, 1000))
+        nodes = (self.tonearm, self.second)
+        served = [{e["song"] for e in node.wait_for_access(2, source="http")} for node in nodes]
+        self.assertFalse(served[0] & served[1])
+        self.second.stop()
+        for song in songs:
+            self.assertBody(get(self.port, song), content(0, 1000))
 
 
 if __name__ == "__main__":

@@ -16,16 +16,17 @@ def replaced(text, old, new):
 
 class Front:
     """nginx with the sample as it stands but for its ports, in a directory of its own. `upstream`
-    stands in place of 127.0.0.1:8005; `extra` are lines of the server block."""
+    stands in place of 127.0.0.1:8005; `extra` are lines of the server block, `changed` makes of the
+    sample what is to be run."""
 
-    def __init__(self, directory, upstream, extra=""):
+    def __init__(self, directory, upstream, extra="", changed=str):
         with open(os.path.join(_ROOT, "config", "nginx.conf")) as sample:
             text = sample.read()
         self.port = free_port()
         self.prefix = os.path.join(directory, "front")
         os.mkdir(self.prefix)
         text = replaced(text, "listen 8080;", f"listen 127.0.0.1:{self.port};\n{extra}")
-        text = replaced(text, "127.0.0.1:8005", upstream)
+        text = changed(replaced(text, "127.0.0.1:8005", upstream))
         temporary = "".join(
             f"    {kind}_temp_path {self.prefix}/{kind};\n"
             for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
