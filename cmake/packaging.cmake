@@ -39,7 +39,7 @@ install(FILES config/tonearm.service config/tonearm.socket DESTINATION lib/syste
 install(FILES ${pages}/tonearm.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${pages}/tonearm.toml.5.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
+install(FILES cmake/debian/copyright DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs FILES_MATCHING PATTERN "*.md")
 install(FILES config/nginx.conf config/tonearm.toml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 # /etc belongs to the prefix /usr; any other prefix has its own. A file that is there stays.
