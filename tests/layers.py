@@ -13,8 +13,9 @@ BELOW = {
     "io": {"base", "http"},
     "catalog": {"base", "http", "io"},
     "source": {"base", "http", "io"},
-    "server": {"base", "http", "io", "catalog", "source"},
-    "app": {"base", "http", "io", "catalog", "source", "server"},
+    "cache": {"base", "http", "io", "source"},
+    "server": {"base", "http", "io", "catalog", "source", "cache"},
+    "app": {"base", "http", "io", "catalog", "source", "cache", "server"},
 }
 # Libraries that belong to one layer, so that the others stay free of them.
 ONLY = {
@@ -24,7 +25,8 @@ ONLY = {
     r"CLI/": {"app"},
     r"prometheus/": {"server"},
     r"boost/beast/": {"http", "server"},
-    r"boost/asio": {"io", "catalog", "source", "server", "app"},
+    r"boost/asio": {"io", "catalog", "source", "cache", "server", "app"},
+    r"xxhash": {"cache"},
 }
 LONGEST = 500
 

@@ -42,8 +42,7 @@ void add_config_options(CLI::App& command, Arguments& arguments) {
   command.add_option("--catalog", overrides.catalog, "the SQLite catalog")->type_name("FILE");
   command.add_option("--base-url", overrides.base_url, "where plain names are found")
       ->type_name("URL");
-  command.add_option("--cache-dir", overrides.cache_dir, "where the cache lies (not yet)")
-      ->type_name("DIR");
+  command.add_option("--cache-dir", overrides.cache_dir, "where the cache lies")->type_name("DIR");
   command.add_option("--log-level", overrides.log_level, "trace, debug, info, warn or error")
       ->type_name("L");
 }

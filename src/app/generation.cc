@@ -10,7 +10,7 @@ Generation::Generation(io::Executor executor, Process& process, const Config& co
       store(executor, process.pool, process.browsing_pool, catalog_options(config)),
       source(make_sources(executor, config, process.loops,
                           {process.pool, process.s3_accounts, process.watches,
-                           &process.shared.metrics})),
+                           &process.shared.metrics, process.cache.get()})),
       is_resolver(no_resolvers()) {}
 
 }  // namespace tonearm::app

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tonearm/cache/cache.h"
 #include "tonearm/catalog/sqlite_song_store.h"
 #include "tonearm/io/blocking_pool.h"
 #include "tonearm/server/loop_server.h"
@@ -10,6 +11,7 @@
 #include "app/config.h"
 
 #include <cstddef>
+#include <memory>
 
 namespace tonearm::app {
 
@@ -20,6 +22,7 @@ struct Process {
   io::BlockingPool browsing_pool{2};  ///< For searches, which no listener should wait for.
   source::S3Accounts s3_accounts{pool};
   source::FileWatches watches;
+  std::unique_ptr<cache::Cache> cache;  ///< Null: cache.path is empty.
   std::size_t loops = 1;
 };
 

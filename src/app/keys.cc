@@ -150,13 +150,19 @@ Section stream_section() {
 Section cache_section() {
   using C = Config;
   return {"cache",
-          {at_start_only(later(path_key<C>("path", PLACE(cache.path))), PLACE(cache.path)),
-           later(size_key<C>("size", PLACE(cache.size), {16 * MiB})),
-           later(size_key<C>("slice", PLACE(cache.slice), {64 * KiB, 64 * MiB})),
-           later(duration_key<C>("fresh", PLACE(cache.fresh), 0ms, 3650 * day)),
-           later(duration_key<C>("stale_if_error", PLACE(cache.stale_if_error), 0ms, 3650 * day)),
-           later(duration_key<C>("negative", PLACE(cache.negative), 0ms, day)),
-           later(size_key<C>("read_ahead", PLACE(cache.read_ahead), {0, GiB}))}};
+          {at_start_only(path_key<C>("path", PLACE(cache.path)), PLACE(cache.path)),
+           at_start_only(size_key<C>("size", PLACE(cache.size), {16 * MiB}), PLACE(cache.size)),
+           at_start_only(size_key<C>("slice", PLACE(cache.slice), {64 * KiB, 64 * MiB}),
+                         PLACE(cache.slice)),
+           at_start_only(duration_key<C>("fresh", PLACE(cache.fresh), 0ms, 3650 * day),
+                         PLACE(cache.fresh)),
+           at_start_only(
+               duration_key<C>("stale_if_error", PLACE(cache.stale_if_error), 0ms, 3650 * day),
+               PLACE(cache.stale_if_error)),
+           at_start_only(duration_key<C>("negative", PLACE(cache.negative), 0ms, day),
+                         PLACE(cache.negative)),
+           at_start_only(size_key<C>("read_ahead", PLACE(cache.read_ahead), {0, GiB}),
+                         PLACE(cache.read_ahead))}};
 }
 
 Section s3_section() {

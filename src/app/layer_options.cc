@@ -16,6 +16,20 @@ catalog::CatalogOptions catalog_options(const Config& config) {
   return options;
 }
 
+cache::Options cache_options(const Config& config) {
+  using std::chrono::duration_cast;
+  using std::chrono::seconds;
+  cache::Options options;
+  options.path = config.cache.path;
+  options.size = config.cache.size;
+  options.slice = config.cache.slice;
+  options.fresh = duration_cast<seconds>(config.cache.fresh);
+  options.stale_if_error = duration_cast<seconds>(config.cache.stale_if_error);
+  options.negative = config.cache.negative;
+  options.read_ahead = config.cache.read_ahead;
+  return options;
+}
+
 server::Options server_options(const Config& config) {
   server::Options options;
   options.max_connections = config.server.max_connections;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tonearm/cache/options.h"
 #include "tonearm/catalog/catalog_options.h"
 #include "tonearm/server/options.h"
 #include "tonearm/source/file_source.h"
@@ -16,6 +17,7 @@ namespace tonearm::app {
 
 /// What each layer is told of the configuration, which app alone sees whole.
 catalog::CatalogOptions catalog_options(const Config& config);
+cache::Options cache_options(const Config& config);
 server::Options server_options(const Config& config);
 /// `loops`: among how many max_connections_per_host is divided.
 source::HttpOptions http_options(const Config& config, std::size_t loops);

@@ -76,7 +76,7 @@ int run_probe(const Config& config, std::string_view id) {
   source::S3Accounts accounts(pool);
   source::FileWatches watches;
   source::SourceSet source =
-      make_sources(loop.get_executor(), config, 1, {pool, accounts, watches, nullptr});
+      make_sources(loop.get_executor(), config, 1, {pool, accounts, watches, nullptr, nullptr});
   std::optional<Result<Probed>> probed;
   io::asio::co_spawn(loop, probe(store, source, std::string(id)),
                      [&](std::exception_ptr error, Result<Probed> result) {

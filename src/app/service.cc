@@ -60,6 +60,7 @@ Service::Service(const Config& config, std::function<Config()> reread)
     : state_(std::make_unique<State>(config, std::move(reread))) {}
 
 Service::~Service() {
+  if (state_->process.cache) state_->process.cache->stop();
   state_->process.pool.join();
   state_->process.browsing_pool.join();
   for (ServingLoop& loop : state_->loops) loop.stop();
@@ -85,6 +86,11 @@ Result<void> Service::open() {
   auto opened = server::AccessLog::open(std::move(log), state.process.shared.metrics);
   if (!opened) return opened.error();
   state.process.shared.access_log = std::move(*opened);
+
+  if (!state.config->cache.path.empty()) {
+    state.process.cache = std::make_unique<cache::Cache>(cache_options(*state.config));
+    state.process.shared.cache = state.process.cache.get();
+  }
 
   for (const auto& socket : listeners->clients.front()) {
     spdlog::info("listening on {}{}", server::to_text(socket.address()),

@@ -1,5 +1,6 @@
 #include "app/sources.h"
 
+#include "tonearm/cache/caching_source.h"
 #include "tonearm/source/file_source.h"
 #include "tonearm/source/http_source.h"
 #include "tonearm/source/s3_source.h"
@@ -7,6 +8,7 @@
 #include "app/layer_options.h"
 
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace tonearm::app {
@@ -24,14 +26,23 @@ source::HttpOptions measured(source::HttpOptions options, server::Metrics* metri
 
 source::SourceSet make_sources(io::Executor executor, const Config& config, std::size_t loops,
                                const SharedBySources& shared) {
+  // `scope` is where the source looks a name up: kept under a name there, a song is no other's.
+  const auto kept = [&](std::shared_ptr<source::Source> source,
+                        const std::string& scope) -> std::shared_ptr<source::Source> {
+    if (shared.cache == nullptr) return source;
+    return std::make_shared<cache::CachingSource>(executor, *shared.cache, std::move(source),
+                                                  scope);
+  };
   source::SourceSet sources;
   const auto client =
       source::make_http_client(executor, measured(http_options(config, loops), shared.metrics));
   const auto http = std::make_shared<source::HttpSource>(client);
-  sources.set(Locator::Kind::plain, http);
-  sources.set(Locator::Kind::url, http);
-  sources.set(Locator::Kind::s3,
-              std::make_shared<source::S3Source>(client, shared.accounts.of(s3_options(config))));
+  sources.set(Locator::Kind::plain, kept(http, config.upstream.base_url));
+  sources.set(Locator::Kind::url, kept(http, {}));
+  sources.set(
+      Locator::Kind::s3,
+      kept(std::make_shared<source::S3Source>(client, shared.accounts.of(s3_options(config))),
+           config.s3.endpoint));
   sources.set(Locator::Kind::file,
               std::make_shared<source::FileSource>(executor, shared.pool, shared.watches,
                                                    file_options(config)));

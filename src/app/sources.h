@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tonearm/cache/cache.h"
 #include "tonearm/io/blocking_pool.h"
 #include "tonearm/io/task.h"
 #include "tonearm/server/metrics.h"
@@ -19,6 +20,7 @@ struct SharedBySources {
   source::S3Accounts& accounts;
   source::FileWatches& watches;
   server::Metrics* metrics;  ///< Told how fast origins answer; null: nobody wants to know.
+  cache::Cache* cache;       ///< Keeps songs of other machines; null for none.
 };
 
 /// Everything that one loop can open. `loops`: among how many upstream.max_connections_per_host is

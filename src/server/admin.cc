@@ -2,6 +2,8 @@
 
 #include "server/error_response.h"
 
+#include <array>
+#include <cstdio>
 #include <utility>
 
 namespace tonearm::server {
@@ -25,21 +27,63 @@ AdminReply readiness(const AdminState& state) {
   return reply_with(plain_text, "ok\n");
 }
 
-AdminReply refusal(ErrorKind kind) {
-  const Problem problem = problem_of(Error{kind, {}, std::nullopt}, admin_methods);
+AdminReply refusal(ErrorKind kind, std::string_view allowed = admin_methods) {
+  const Problem problem = problem_of(Error{kind, {}, std::nullopt}, allowed);
   return AdminReply{problem.status, "application/problem+json", problem_json(problem),
                     problem.allow};
 }
 
 bool is_known(std::string_view path) {
-  return path == "/healthz" || path == "/readyz" || path == "/metrics" || path == "/streams";
+  return path == "/healthz" || path == "/readyz" || path == "/metrics" || path == "/streams" ||
+         path == "/cache";
+}
+
+/// Answers that cost the origin nothing, of all that had a body.
+double hit_ratio(const cache::Statistics& cache) {
+  const std::uint64_t all = cache.hits + cache.partial + cache.misses;
+  return all == 0 ? 0 : static_cast<double>(cache.hits) / static_cast<double>(all);
+}
+
+std::string cache_json(const std::optional<cache::Statistics>& cache) {
+  const cache::Statistics now = cache.value_or(cache::Statistics{});
+  std::array<char, 16> ratio{};
+  std::snprintf(ratio.data(), ratio.size(), "%.4f", hit_ratio(now));
+  std::string json = std::string("{\"enabled\":") + (cache ? "true" : "false");
+  const auto add = [&json](const char* name, std::uint64_t value) {
+    json += std::string(",\"") + name + "\":" + std::to_string(value);
+  };
+  add("entries", now.songs);
+  add("pieces", now.pieces);
+  add("bytes", now.bytes);
+  add("size", now.size);
+  json += std::string(",\"hit_ratio\":") + ratio.data();
+  add("hits", now.hits);
+  add("partial", now.partial);
+  add("misses", now.misses);
+  add("kept_bytes", now.kept_bytes);
+  add("arriving_bytes", now.arriving_bytes);
+  add("running_fills", now.running_fills);
+  add("evictions", now.evictions);
+  return json + "}\n";
+}
+
+constexpr std::string_view cache_prefix = "/cache/";
+
+bool is_song_in_cache(std::string_view path) {
+  return path.starts_with(cache_prefix) && path.size() > cache_prefix.size();
 }
 
 }  // namespace
 
 bool wants_readiness(std::string_view path) { return path == "/readyz"; }
 
+std::optional<std::string_view> song_to_forget(http::verb method, std::string_view path) {
+  if (method != http::verb::delete_ || !is_song_in_cache(path)) return std::nullopt;
+  return path.substr(cache_prefix.size());
+}
+
 AdminReply handle_admin(http::verb method, std::string_view path, const AdminState& state) {
+  if (is_song_in_cache(path)) return refusal(ErrorKind::method_not_allowed, "DELETE");
   if (!is_known(path)) return refusal(ErrorKind::path_not_found);
   if (method != http::verb::get && method != http::verb::head) {
     return refusal(ErrorKind::method_not_allowed);
@@ -47,6 +91,8 @@ AdminReply handle_admin(http::verb method, std::string_view path, const AdminSta
   if (path == "/healthz") return reply_with(plain_text, "ok\n");
   if (path == "/readyz") return readiness(state);
   if (path == "/streams") return reply_with(json_text, state.streams.to_json());
+  if (path == "/cache") return reply_with(json_text, cache_json(state.cache));
+  if (state.cache) state.metrics.update_cache(*state.cache);
   return reply_with(exposition_text, state.metrics.expose(state.streams.count()));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tonearm/base/error.h"
+#include "tonearm/cache/cache.h"
 #include "tonearm/http/request_head.h"
 #include "tonearm/http/response_head.h"
 #include "tonearm/server/metrics.h"
@@ -19,6 +20,7 @@ struct AdminState {
   bool draining = false;
   Metrics& metrics;
   const RunningStreams& streams;
+  std::optional<cache::Statistics> cache;  ///< Empty: there is none.
 };
 
 struct AdminReply {
@@ -32,7 +34,11 @@ struct AdminReply {
 /// is asked.
 bool wants_readiness(std::string_view path);
 
-/// GET and HEAD of /healthz, /readyz, /metrics and /streams. `path` is decoded, without its query.
+/// The song whose kept bytes are to be forgotten, for DELETE /cache/{id}; else empty.
+std::optional<std::string_view> song_to_forget(http::verb method, std::string_view path);
+
+/// GET and HEAD of /healthz, /readyz, /metrics, /streams and /cache. `path` is decoded, without its
+/// query.
 AdminReply handle_admin(http::verb method, std::string_view path, const AdminState& state);
 
 /// Adds Content-Type, Content-Length, Cache-Control: no-store and Allow to a head that was begun

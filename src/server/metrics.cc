@@ -1,5 +1,6 @@
 #include "tonearm/server/metrics.h"
 
+#include "server/cache_metrics.h"
 #include "server/process_figures.h"
 
 #include <prometheus/counter.h>
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <mutex>
+#include <utility>
 
 namespace tonearm::server {
 namespace {
@@ -139,8 +141,10 @@ struct Metrics::Series {
                 "How late an event loop's timer fired: what else was ready waited as long.",
                 from_twenty_microseconds_to_two_seconds());
   std::array<Counter*, 2> reloads{};
-  std::mutex scraping;  ///< Guards `process`.
+  CacheMetrics cache{registry};
+  std::mutex scraping;  ///< Guards what follows.
   ProcessSeries process{registry};
+  source::OriginUse unclaimed;  ///< Of the cache, as it was added to the origins' last.
 
   explicit Series(std::string_view version);
 };
@@ -238,6 +242,17 @@ void Metrics::connection_closed() { series_->connections.Decrement(); }
 
 void Metrics::access_log_lines_dropped(std::uint64_t lines) {
   series_->log_drops.Increment(static_cast<double>(lines));
+}
+
+void Metrics::update_cache(const cache::Statistics& now) {
+  series_->cache.update(now);
+  const std::lock_guard lock(series_->scraping);
+  const source::OriginUse before = std::exchange(series_->unclaimed, now.unclaimed);
+  source::OriginUse added;
+  added.bytes = now.unclaimed.bytes - before.bytes;
+  added.requests = now.unclaimed.requests - before.requests;
+  added.resumes = now.unclaimed.resumes - before.resumes;
+  add_origin_use({}, added);
 }
 
 std::string Metrics::expose(std::size_t running_streams) {

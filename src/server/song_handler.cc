@@ -6,6 +6,7 @@
 #include "tonearm/http/response_head.h"
 #include "tonearm/io/paced_writer.h"
 
+#include "server/cache_status.h"
 #include "server/request_id.h"
 #include "server/sound_view.h"
 
@@ -53,7 +54,10 @@ class OriginUseReport {
  public:
   OriginUseReport(const Resource& resource, Exchange& exchange)
       : resource_(resource), exchange_(exchange) {}
-  ~OriginUseReport() { exchange_.add_origin_use(resource_.origin_use()); }
+  ~OriginUseReport() {
+    exchange_.add_origin_use(resource_.origin_use());
+    exchange_.set_cache(cache_state(resource_.cache_use()));
+  }
   OriginUseReport(const OriginUseReport&) = delete;
   OriginUseReport& operator=(const OriginUseReport&) = delete;
 
@@ -96,7 +100,9 @@ void start_answer(const Request& request, Responder& responder, const Answer& an
   if (!cache_control.empty()) head.add("Cache-Control", cache_control);
   head.add("Content-Security-Policy", "sandbox");
   head.add("X-Accel-Buffering", "no");
-  head.add("Cache-Status", "tonearm; fwd=miss");
+  const source::CacheUse use = answer.resource.cache_use();
+  if (use.age) head.add("Age", static_cast<std::uint64_t>(use.age->count()));
+  head.add("Cache-Status", cache_status(use));
   responder.start(std::move(head), framing, answer.plan.content_length);
 }
 

@@ -74,6 +74,11 @@ Answer judge_answer(const UpstreamHead& head, const std::optional<http::ByteRang
         return failure(ErrorKind::http_protocol_error, "the origin redirects to nowhere");
       }
       return of_kind(Answer::Kind::redirect, head);
+    case 304: {
+      Answer answer = of_kind(Answer::Kind::unchanged, head);
+      answer.error.kind = ErrorKind::origin_refused;
+      return answer;
+    }
     case 404:
     case 410:
       return failure(ErrorKind::destination_not_found,

@@ -16,6 +16,7 @@ struct Answer {
   enum class Kind {
     part,           ///< A 206 that holds the first byte asked for.
     whole,          ///< A 200: the body is the whole representation.
+    unchanged,      ///< 304: only for who asked for it with If-None-Match or If-Modified-Since.
     unsatisfiable,  ///< 416; `length` is set when it named the size.
     useless,        ///< A 206 that cannot serve the question: ask again without Range.
     redirect,

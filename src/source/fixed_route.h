@@ -15,7 +15,11 @@ class FixedRoute final : public Route {
   const Destination& destination() const override { return destination_; }
   void expect(const http::Validators& validators) override {
     const std::string condition = if_range(validators);
-    if (!condition.empty()) destination_.headers = client_.make_headers({}, condition);
+    destination_.headers =
+        condition.empty() ? client_.plain_headers() : client_.make_headers({}, condition);
+  }
+  void ask_whether(const http::Validators& known) override {
+    destination_.headers = client_.make_headers({}, if_changed(known));
   }
   std::uint64_t window() const override { return client_.options().window; }
 

@@ -40,6 +40,15 @@ std::string if_match(const http::Validators& validators) {
   return validators.has_strong_etag() ? "If-Match: " + validators.etag->opaque : std::string();
 }
 
+std::string if_changed(const http::Validators& validators) {
+  if (validators.etag) {
+    return std::string("If-None-Match: ") + (validators.etag->weak ? "W/" : "") +
+           validators.etag->opaque;
+  }
+  if (!validators.last_modified) return {};
+  return "If-Modified-Since: " + http::format_http_date(*validators.last_modified);
+}
+
 HttpClient::HttpClient(io::Executor executor, HttpOptions options)
     : executor_(executor),
       options_(std::move(options)),

@@ -50,6 +50,9 @@ struct Question {
 std::string if_range(const http::Validators& validators);  ///< RFC 9110 §13.1.5: else the whole.
 std::string if_match(const http::Validators& validators);  ///< §13.1.1: else 412.
 
+/// Validators as a conditional field that asks for any other version (§13.1.2, else §13.1.3).
+std::string if_changed(const http::Validators& validators);
+
 /// An origin's answer with its body still to be read.
 struct Reply {
   std::unique_ptr<Transfer> transfer;

@@ -56,8 +56,17 @@ HttpResource::~HttpResource() { close_body(); }
 io::Task<Result<http::Representation>> HttpResource::describe(const ReadIntent& intent) {
   several_ = intent.several;
   closed_ = intent.range && !intent.range->is_open_ended();
+  conditional_ = intent.known.has_value();
+  if (conditional_) route_->ask_whether(*intent.known);
   Result<Reply> reply = co_await ask_for_description(first_window(intent, sizer_));
   if (!reply) co_return reply.error();
+  if (reply->answer.kind == Answer::Kind::unchanged) {
+    described_.unchanged = true;
+    described_.caching = reply->transfer->head().caching;
+    described_.validators = reply->transfer->head().validators;
+    client_.retire(std::move(reply->transfer));
+    co_return described_;
+  }
   describe_from(std::move(*reply), intent);
   co_return described_;
 }
@@ -72,6 +81,7 @@ io::Task<Result<Reply>> HttpResource::ask_for_description(std::optional<http::By
     switch (reply->answer.kind) {
       case Answer::Kind::part:
       case Answer::Kind::whole:
+      case Answer::Kind::unchanged:
         co_return reply;
       case Answer::Kind::unsatisfiable:
         if (!asked) co_return reply->answer.error;
@@ -96,12 +106,15 @@ void HttpResource::describe_from(Reply reply, const ReadIntent& intent) {
   described_.content_type = head.status == 416 ? std::string() : head.content_type;
   described_.validators = head.validators;
   described_.seekable = described_.length.has_value();
+  described_.caching = head.caching;
+  described_.ranges = reply.answer.kind != Answer::Kind::whole;
   provable_ = is_provable(described_);
   described_.single_pass = !can_resume();
   access_ = reply.answer.kind == Answer::Kind::whole ? Access::whole
             : can_resume()                           ? Access::windows
                                                      : Access::rest;
   take_body(std::move(reply));
+  conditional_ = false;
   route_->expect(described_.validators);
   // A body that only told the length is no window to read from.
   const bool only_probe = body_->end == two_bytes.end && access_ != Access::whole;
@@ -115,7 +128,10 @@ io::Task<Result<Reply>> HttpResource::ask(std::optional<http::ByteRange> range, 
     Result<Reply> reply = co_await ask_once(range, deadline);
     Error error;
     if (reply) {
-      if (!is_failure(reply->answer) && reply->answer.kind != Answer::Kind::retry) co_return reply;
+      const bool unasked = reply->answer.kind == Answer::Kind::unchanged && !conditional_;
+      const bool again_or_never =
+          is_failure(reply->answer) || reply->answer.kind == Answer::Kind::retry || unasked;
+      if (!again_or_never) co_return reply;
       error = reply->answer.error;
       client_.retire(std::move(reply->transfer));
     } else {

@@ -75,8 +75,9 @@ class HttpResource final : public Resource {
   Access access_ = Access::windows;
   bool provable_ = false;
   bool several_ = false;
-  bool closed_ = false;     ///< The client named the end itself.
-  bool delivered_ = false;  ///< Bytes of it have left.
+  bool conditional_ = false;  ///< Asks whether a known version is still current: 304 is an answer.
+  bool closed_ = false;       ///< The client named the end itself.
+  bool delivered_ = false;    ///< Bytes of it have left.
   WindowSizer sizer_;
   std::optional<Body> body_;
   OriginUse use_;

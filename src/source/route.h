@@ -39,6 +39,10 @@ class Route {
   /// What was described: later requests ask for this version alone.
   virtual void expect(const http::Validators& validators) = 0;
 
+  /// Until expect(), requests ask only for another version than this one, which the caller has; a
+  /// route that cannot ask so does not.
+  virtual void ask_whether(const http::Validators&) {}
+
   /// Whether a redirect is followed for this route (RFC 9110 §15.4), or is a refusal.
   virtual bool follows_redirects() const { return true; }
   /// Whether renew() wants to see what a refusal says.

@@ -26,4 +26,9 @@ io::Task<Result<OriginReport>> SourceSet::probe(SourceRequest request) {
   co_return co_await (*source)->probe(std::move(request));
 }
 
+io::Task<void> SourceSet::forget(SourceRequest request) {
+  const Result<Source*> source = source_of(request.locator);
+  if (source) co_await (*source)->forget(std::move(request));
+}
+
 }  // namespace tonearm::source

@@ -36,7 +36,6 @@ bool UpstreamHeadReader::line(std::string_view text, http::HttpTime now) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
   if (boost::algorithm::istarts_with(text, "HTTP/")) {
     head_ = UpstreamHead{};
-    date_.reset();
     const auto space = text.find(' ');
     if (space != std::string_view::npos) {
       head_.status = parse_number<unsigned>(text.substr(space + 1, 3)).value_or(0);
@@ -44,7 +43,7 @@ bool UpstreamHeadReader::line(std::string_view text, http::HttpTime now) {
     return false;
   }
   if (text.empty()) {
-    finish();
+    finish(now);
     return head_.status >= 200;
   }
   const auto colon = text.find(':');
@@ -67,8 +66,6 @@ void UpstreamHeadReader::field(std::string_view name, std::string_view value, ht
     head_.validators.etag = http::parse_entity_tag(value);
   } else if (iequals(name, "last-modified")) {
     head_.validators.last_modified = http::parse_http_date(value);
-  } else if (iequals(name, "date")) {
-    date_ = http::parse_http_date(value);
   } else if (iequals(name, "content-type")) {
     head_.content_type = value;
   } else if (iequals(name, "content-encoding")) {
@@ -79,12 +76,15 @@ void UpstreamHeadReader::field(std::string_view name, std::string_view value, ht
     head_.bucket_region = value;
   } else if (iequals(name, "retry-after")) {
     head_.retry_after = parse_retry_after(value, now);
+  } else {
+    http::read_cache_field(head_.caching, name, value);
   }
 }
 
-void UpstreamHeadReader::finish() {
+void UpstreamHeadReader::finish(http::HttpTime now) {
+  head_.caching.received = now;
   head_.validators.last_modified_is_strong =
-      http::is_strong_last_modified(head_.validators.last_modified, date_);
+      http::is_strong_last_modified(head_.validators.last_modified, head_.caching.date);
 }
 
 }  // namespace tonearm::source

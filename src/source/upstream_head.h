@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tonearm/http/content_range.h"
+#include "tonearm/http/freshness.h"
 #include "tonearm/http/validators.h"
 
 #include <chrono>
@@ -19,6 +20,7 @@ struct UpstreamHead {
   bool has_content_range = false;
   std::optional<http::ContentRange> content_range;
   http::Validators validators;
+  http::CacheFields caching;
   std::string content_type;
   bool encoded = false;    ///< Content-Encoding other than identity.
   bool ambiguous = false;  ///< Two different Content-Lengths, or one that is no number.
@@ -36,10 +38,9 @@ class UpstreamHeadReader {
 
  private:
   void field(std::string_view name, std::string_view value, http::HttpTime now);
-  void finish();
+  void finish(http::HttpTime now);
 
   UpstreamHead head_;
-  std::optional<http::HttpTime> date_;
 };
 
 }  // namespace tonearm::source

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tonearm/http/freshness.h"
 #include "tonearm/http/validators.h"
 
 #include <cstdint>
@@ -35,6 +36,14 @@ struct Representation {
   /// It was asked for from a position at or past its end: nothing of it can be had, and `length`
   /// (or what exists of it) is that of the whole.
   bool starts_past_end = false;
+  /// A part can be had without what lies before it. False for an origin that ignores Range: there
+  /// every read begins at the first byte, although the parts that are not wanted are skipped.
+  bool ranges = true;
+  /// What the origin said about keeping it.
+  CacheFields caching;
+  /// The version that ReadIntent::known names is still the current one; nothing but `caching` is
+  /// said, and nothing can be read.
+  bool unchanged = false;
 };
 
 /// The type that a client is told (INTERFACE.md): the catalog's, else the origin's unless it is

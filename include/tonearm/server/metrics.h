@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tonearm/base/error.h"
+#include "tonearm/cache/cache.h"
 #include "tonearm/server/outcome.h"
 #include "tonearm/source/resource.h"
 
@@ -47,6 +48,9 @@ class Metrics {
   void connection_opened();
   void connection_closed();
   void access_log_lines_dropped(std::uint64_t lines);
+
+  /// What the cache has done so far, before expose().
+  void update_cache(const cache::Statistics& now);
 
   /// The text exposition format 0.0.4, with the process's own figures; `running_streams` is a gauge
   /// of this moment.

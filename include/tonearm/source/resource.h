@@ -8,6 +8,8 @@
 #include "tonearm/io/task.h"
 #include "tonearm/source/origin_report.h"
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 
@@ -29,6 +31,24 @@ struct ReadIntent {
   bool body = true;
   /// Several ranges were asked for: more than one read() will follow.
   bool several = false;
+  /// The version that the caller has already. Describing then asks only whether it is still the
+  /// current one (RFC 9110 §13.1): see Representation::unchanged.
+  std::optional<http::Validators> known;
+};
+
+/// What a cache contributed to an answer, for Cache-Status (RFC 9211), Age, log and metrics.
+struct CacheUse {
+  enum class State : std::uint8_t {
+    none,     ///< There is no cache on the way, or it does not keep this.
+    miss,     ///< All bytes come from the origin.
+    partial,  ///< Some do.
+    hit,      ///< None does.
+  };
+  State state = State::none;
+  bool revalidated = false;  ///< The origin was asked, and said that what is kept is current.
+  bool stale = false;        ///< It could not be asked.
+  bool collapsed = false;    ///< The bytes are fetched for somebody else, too.
+  std::optional<std::chrono::seconds> age;  ///< Set when the answer comes from what is kept.
 };
 
 /// One song's bytes, wherever they live. Lives on one loop, for one request. Destroying it stops
@@ -49,6 +69,8 @@ class Resource {
                                                std::optional<std::uint64_t> end) = 0;
 
   virtual OriginUse origin_use() const = 0;
+  /// As far as it is known: once described for the head, when all is read for the log.
+  virtual CacheUse cache_use() const { return {}; }
 };
 
 /// What a source is asked for: where the bytes live, and what the catalog says of them.
@@ -67,6 +89,8 @@ class Source {
   virtual Result<std::unique_ptr<Resource>> open(const SourceRequest& request) = 0;
   /// Asks the origin once, and says what it said; an error only when no answer came.
   virtual io::Task<Result<OriginReport>> probe(SourceRequest request) = 0;
+  /// Nothing that was kept of it may be used from now on.
+  virtual io::Task<void> forget(SourceRequest) { co_return; }
 };
 
 }  // namespace tonearm::source

@@ -16,7 +16,7 @@ class Admin : public testing::Test {
 
   Metrics metrics_;
   RunningStreams streams_;
-  AdminState state_{std::nullopt, false, metrics_, streams_};
+  AdminState state_{std::nullopt, false, metrics_, streams_, std::nullopt};
 };
 
 TEST_F(Admin, HealthIsOkWhateverTheCatalogDoes) {

@@ -1,0 +1,149 @@
+#include "cache/cached_reader.h"
+
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace tonearm::cache {
+namespace {
+
+constexpr int most_in_vain = 3;
+
+/// Whether a byte of a file can be had without waiting for the disk. Where that cannot be said
+/// (tmpfs), it can.
+bool is_in_memory(int descriptor, std::uint64_t offset) {
+  std::byte byte{};
+  const iovec piece{&byte, 1};
+  const ssize_t count = ::preadv2(descriptor, &piece, 1, static_cast<off_t>(offset), RWF_NOWAIT);
+  return count >= 0 || errno != EAGAIN;
+}
+
+/// Blocks until the region is in the page cache, so that sendfile does not.
+void bring_in(const File& file, std::uint64_t offset, std::uint64_t size) {
+  std::array<std::byte, 64 * 1024> bytes;
+  while (size > 0) {
+    const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(size, bytes.size()));
+    const ssize_t count =
+        ::pread(file.descriptor(), bytes.data(), most, static_cast<off_t>(offset));
+    if (count <= 0) return;
+    offset += static_cast<std::uint64_t>(count);
+    size -= static_cast<std::uint64_t>(count);
+  }
+}
+
+}  // namespace
+
+io::Task<Result<io::Chunk>> CachedResource::Reader::read() {
+  file_.reset();
+  block_.reset();
+  if (direct_) co_return co_await read_direct();
+  for (;;) {
+    const std::uint64_t end = end_.value_or(version_->geometry().length);
+    if (position_ >= end) co_return io::Chunk();
+    resource_.seat_.move_to(position_);
+    Version::Look look = version_->look(position_, end);
+    if (look.kind == Version::Look::Kind::kept) co_return co_await read_kept(std::move(look));
+    if (look.kind == Version::Look::Kind::unproven) {
+      auto verify = [version = version_, first = position_, last = look.end] {
+        version->verify(first, last);
+        return true;
+      };
+      co_await resource_.shelf_.pool().run(std::move(verify));
+      continue;
+    }
+    if (look.kind == Version::Look::Kind::unknown) {
+      co_await resource_.load(position_);
+      continue;
+    }
+    Result<std::optional<io::Chunk>> chunk = co_await read_arriving(end);
+    if (!chunk) co_return chunk.error();
+    if (*chunk) co_return **chunk;
+    if (direct_) co_return co_await read_direct();
+  }
+}
+
+io::Task<Result<io::Chunk>> CachedResource::Reader::read_kept(Version::Look look) {
+  const std::uint64_t size = look.end - position_;
+  file_ = std::move(look.file);
+  if (!is_in_memory(file_->descriptor(), look.offset) ||
+      !is_in_memory(file_->descriptor(), look.offset + size - 1)) {
+    auto read = [file = file_, offset = look.offset, size] {
+      bring_in(*file, offset, size);
+      return true;
+    };
+    co_await resource_.shelf_.pool().run(std::move(read));
+  }
+  const std::uint64_t slice = version_->geometry().slice_at(position_);
+  resource_.shelf_.disk().touch(PieceId{version_->song(), version_->number(), slice});
+  position_ = look.end;
+  resource_.kept_bytes_ += size;
+  in_vain_ = 0;
+  io::FileRegion region;
+  region.descriptor = file_->descriptor();
+  region.offset = look.offset;
+  region.size = size;
+  co_return io::Chunk(region);
+}
+
+io::Task<Result<std::optional<io::Chunk>>> CachedResource::Reader::read_arriving(
+    std::uint64_t end) {
+  Fill::Seat& seat = resource_.seat_;
+  const bool given_up = in_vain_ >= most_in_vain;
+  if (!seat && !given_up) {
+    std::optional<Fill::Seat> found = resource_.take_seat(position_, end);
+    if (found) seat = std::move(*found);
+  }
+  if (!seat) {
+    Result<std::unique_ptr<io::ByteReader>> direct =
+        co_await resource_.read_directly(position_, end_);
+    if (!direct) co_return direct.error();
+    direct_ = std::move(*direct);
+    co_return std::optional<io::Chunk>();
+  }
+  const std::shared_ptr<Fill> fill = seat.fill();
+  Fill::View view = fill->view(position_);
+  switch (view.kind) {
+    case Fill::View::Kind::bytes: {
+      const auto most =
+          static_cast<std::size_t>(std::min<std::uint64_t>(view.bytes.size(), end - position_));
+      block_ = std::move(view.block);
+      position_ += most;
+      resource_.fetched_bytes_ += most;
+      in_vain_ = 0;
+      co_return std::optional<io::Chunk>(io::Chunk(view.bytes.first(most)));
+    }
+    case Fill::View::Kind::wait:
+      co_await fill->wait(view.seen, event_, resource_.supply_.loop);
+      co_return std::optional<io::Chunk>();
+    case Fill::View::Kind::gone:
+      // It went to the disk between the two looks, or it is lost.
+      if (version_->look(position_, end).kind == Version::Look::Kind::missing) {
+        ++in_vain_;
+        seat.leave();
+      }
+      co_return std::optional<io::Chunk>();
+    case Fill::View::Kind::ended:
+      co_return after(*fill);
+  }
+  co_return std::optional<io::Chunk>();
+}
+
+/// A fill has ended before `position_`.
+Result<std::optional<io::Chunk>> CachedResource::Reader::after(const Fill& fill) {
+  const Error error = fill.error();
+  const auto outcome = fill.outcome();
+  resource_.seat_.leave();
+  if (outcome == FillOutcome::failed || outcome == FillOutcome::changed) return error;
+  if (!version_->holds(position_)) ++in_vain_;
+  return std::optional<io::Chunk>();
+}
+
+io::Task<Result<io::Chunk>> CachedResource::Reader::read_direct() {
+  Result<io::Chunk> chunk = co_await direct_->read();
+  if (chunk) resource_.fetched_bytes_ += chunk->size();
+  co_return chunk;
+}
+
+}  // namespace tonearm::cache

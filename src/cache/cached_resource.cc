@@ -1,0 +1,367 @@
+#include "cache/cached_resource.h"
+
+#include "cache/cached_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tonearm::cache {
+namespace {
+
+using State = source::CacheUse::State;
+
+/// Pieces whose heads are read to say beforehand whether an answer is a hit.
+constexpr int most_looked_at = 64;
+/// How often a song may turn out to be another one while a request begins.
+constexpr int most_attempts = 4;
+
+http::HttpTime now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+bool has_validators(const http::Validators& validators) {
+  return validators.etag || validators.last_modified;
+}
+
+}  // namespace
+
+CachedResource::CachedResource(Shelf& shelf, std::string key, Supply supply)
+    : shelf_(shelf), entry_(shelf.entry(key)), supply_(std::move(supply)) {}
+
+CachedResource::~CachedResource() {
+  Counters& counters = shelf_.counters();
+  const source::CacheUse use = cache_use();
+  if (kept_bytes_ + fetched_bytes_ == 0) return;
+  counters.kept_bytes += kept_bytes_;
+  counters.arriving_bytes += fetched_bytes_;
+  if (use.state == State::hit) ++counters.hits;
+  if (use.state == State::partial) ++counters.partial;
+  if (use.state == State::miss) ++counters.misses;
+}
+
+io::Task<Result<http::Representation>> CachedResource::describe(const source::ReadIntent& intent) {
+  for (int attempt = 0; attempt < most_attempts; ++attempt) {
+    version_.reset();
+    direct_.reset();
+    Result<void> found = co_await find(intent);
+    if (!found) co_return found.error();
+    if (!version_) co_return co_await describe_directly(intent);
+    const bool current = co_await get_going(intent);
+    if (!current) continue;
+    if (!version_) co_return co_await describe_directly(intent);
+    http::Representation what = version_->what();
+    if (use_.state != State::miss || use_.revalidated || use_.stale) {
+      use_.age = http::current_age(what.caching, now());
+    }
+    co_return what;
+  }
+  co_return Error{ErrorKind::representation_changed, "the origin's file changes all the time", {}};
+}
+
+io::Task<Result<void>> CachedResource::find(const source::ReadIntent& intent) {
+  for (int attempt = 0; attempt < most_attempts; ++attempt) {
+    bool loaded = false;
+    {
+      const std::lock_guard lock(entry_->mutex);
+      loaded = entry_->loaded;
+    }
+    if (!loaded) {
+      auto load = [this] { return shelf_.load(entry_->key); };
+      std::shared_ptr<Version> known = co_await shelf_.pool().run(std::move(load));
+      const std::lock_guard lock(entry_->mutex);
+      if (!std::exchange(entry_->loaded, true) && !entry_->version) entry_->version = known;
+    }
+    std::shared_ptr<Visit> visit;
+    bool mine = false;
+    {
+      const std::lock_guard lock(entry_->mutex);
+      Result<void> settled;
+      if (settle(settled)) co_return settled;
+      mine = !entry_->visit;
+      if (mine) {
+        const auto aligned = intent.range ? align(*intent.range) : std::nullopt;
+        entry_->visit = std::make_shared<Visit>(std::make_shared<Fill>(
+            supply_.loop, aligned ? *aligned->first : 0, shelf_.options().read_ahead));
+      }
+      visit = entry_->visit;
+    }
+    Result<void> asked = co_await ask_origin(intent, std::move(visit), mine);
+    if (!asked || version_ || direct_) co_return asked;
+  }
+  co_return Result<void>{};  // directly
+}
+
+/// With the entry's lock held.
+bool CachedResource::settle(Result<void>& settled) {
+  const auto moment = Clock::now();
+  if (entry_->version && entry_->version->dead()) entry_->version.reset();
+  if (entry_->version) {
+    const http::Representation what = entry_->version->what();
+    const std::chrono::seconds most = shelf_.options().fresh;
+    if (!entry_->version->is_complete() ||
+        http::is_fresh(what.caching, what.validators.last_modified, most, now())) {
+      use(entry_->version, false);
+      return true;
+    }
+    return moment < entry_->do_not_ask_until && use_stale();
+  }
+  if (moment < entry_->not_found_until) {
+    settled = entry_->not_found;
+    return true;
+  }
+  return moment < entry_->pass_until || (!entry_->visit && !shelf_.disk().writable());
+}
+
+void CachedResource::use(std::shared_ptr<Version> version, bool stale) {
+  version_ = std::move(version);
+  use_.stale = stale;
+}
+
+/// With the entry's lock held.
+bool CachedResource::use_stale() {
+  if (!entry_->version || entry_->version->dead()) return false;
+  const http::Representation what = entry_->version->what();
+  const Options& options = shelf_.options();
+  if (!http::is_usable_on_error(what.caching, what.validators.last_modified, options.fresh,
+                                options.stale_if_error, now())) {
+    return false;
+  }
+  use(entry_->version, true);
+  return true;
+}
+
+io::Task<Result<void>> CachedResource::ask_origin(const source::ReadIntent& intent,
+                                                  std::shared_ptr<Visit> visit, bool mine) {
+  Fill& fill = *visit->fill;
+  const auto hand_over = std::make_shared<HandOver>();
+  if (intent.body) {
+    const bool bounded = intent.range && intent.range->last && !intent.range->is_suffix();
+    const std::uint64_t end = bounded ? std::min(*intent.range->last, endless) + 1 : endless;
+    const std::uint64_t first =
+        intent.range && intent.range->first ? std::min(*intent.range->first, endless) : 0;
+    if (auto seat = fill.join(first, end, shelf_.options().read_ahead)) seat_ = std::move(*seat);
+  }
+  if (mine) {
+    source::ReadIntent ask;
+    ask.body = intent.body && !(intent.range && intent.range->is_suffix());
+    if (intent.range) ask.range = align(*intent.range);
+    {
+      const std::lock_guard lock(entry_->mutex);
+      if (entry_->version) {
+        const http::Validators known = entry_->version->what().validators;
+        if (has_validators(known)) ask.known = known;
+      }
+    }
+    begun_.push_back(visit->fill);
+    start_visit(shelf_, entry_, visit, supply_, std::move(ask), hand_over);
+  }
+  const auto event = std::make_shared<io::Event>(supply_.loop);
+  std::uint64_t seen = 0;
+  while (!fill.verified(seen)) co_await fill.wait(seen, event, supply_.loop);
+  switch (visit->result) {
+    case Visit::Result::current:
+      use(visit->version, false);
+      use_.revalidated = visit->revalidated;
+      co_return Result<void>{};
+    case Visit::Result::not_found:
+      co_return visit->error;
+    case Visit::Result::pass:
+      seat_.leave();
+      if (mine) {
+        direct_ = std::move(hand_over->resource);
+        described_ = std::move(hand_over->what);
+      }
+      co_return Result<void>{};
+    case Visit::Result::failed:
+    case Visit::Result::pending:
+      break;
+  }
+  seat_.leave();
+  {
+    const std::lock_guard lock(entry_->mutex);
+    if (use_stale()) co_return Result<void>{};
+  }
+  if (visit->result == Visit::Result::pending) {
+    co_return Error{ErrorKind::draining, "stopped while the origin was asked", {}};
+  }
+  co_return visit->error;
+}
+
+io::Task<Result<http::Representation>> CachedResource::describe_directly(
+    const source::ReadIntent& intent) {
+  use_.state = State::miss;
+  seat_.leave();
+  if (described_ && direct_) {
+    http::Representation what = std::move(*described_);
+    described_.reset();
+    co_return what;
+  }
+  Result<std::unique_ptr<source::Resource>> opened = supply_.source->open(supply_.request);
+  if (!opened) co_return opened.error();
+  direct_ = std::move(*opened);
+  co_return co_await direct_->describe(intent);
+}
+
+io::Task<bool> CachedResource::get_going(const source::ReadIntent& intent) {
+  const http::Representation what = version_->what();
+  const std::uint64_t length = what.length.value_or(endless);
+  const bool visited = !begun_.empty();
+  use_.state = visited && !use_.revalidated ? State::miss : State::hit;
+  http::ByteRange range{0, length};
+  if (intent.range && what.length) {
+    const auto fitted = http::fit_range(*intent.range, length);
+    if (!fitted) co_return true;
+    range = *fitted;
+  }
+  if (!intent.body || range.first >= range.end) co_return true;
+  const bool apart =
+      version_->whole_only() && !version_->is_complete() && what.ranges && range.first > 0;
+  if (apart) {
+    version_.reset();
+    co_return true;
+  }
+  co_await look_ahead(range.first, range.end);
+  if (use_.state == State::hit) co_return true;
+  const Version::Look first = version_->look(range.first, range.end);
+  if (first.kind != Version::Look::Kind::missing) co_return true;
+  if (!seat_ || seat_.fill()->ended()) {
+    std::optional<Fill::Seat> seat = take_seat(range.first, range.end);
+    if (!seat) {
+      // Nothing can be kept: from the origin, if it was not described by what is kept only.
+      version_.reset();
+      seat_.leave();
+      co_return true;
+    }
+    seat_ = std::move(*seat);
+  }
+  const std::shared_ptr<Fill> fill = seat_.fill();
+  const auto event = std::make_shared<io::Event>(supply_.loop);
+  std::uint64_t seen = 0;
+  while (!fill->verified(seen)) co_await fill->wait(seen, event, supply_.loop);
+  const bool changed = fill->outcome() == FillOutcome::changed;
+  if (changed) seat_.leave();
+  co_return !changed;
+}
+
+/// Finds out how much of an answer is kept, as far as that is cheap.
+io::Task<void> CachedResource::look_ahead(std::uint64_t first, std::uint64_t end) {
+  bool some = false;
+  bool all = true;
+  int loaded = 0;
+  const Geometry geometry = version_->geometry();
+  for (std::uint64_t at = first; at < end;) {
+    const Version::Look look = version_->look(at, end);
+    if (look.kind == Version::Look::Kind::unknown && loaded < most_looked_at) {
+      ++loaded;
+      co_await load(at);
+      if (version_->look(at, end).kind == Version::Look::Kind::unknown) break;
+      continue;
+    }
+    const bool missing = look.kind == Version::Look::Kind::missing;
+    all = all && !missing;
+    some = some || !missing;
+    if (missing && some) break;
+    if (missing && version_->next_kept(at) < end) some = true;
+    if (missing) break;
+    at = look.end > at ? look.end : geometry.slice_end(at);
+  }
+  use_.state = all ? State::hit : some ? State::partial : State::miss;
+}
+
+io::Task<void> CachedResource::load(std::uint64_t position) {
+  auto read = [this, version = version_, position] {
+    if (shelf_.has_too_many_open()) shelf_.close_idle();
+    version->load(version->geometry().slice_at(position));
+    return true;
+  };
+  co_await shelf_.pool().run(std::move(read));
+}
+
+/// With the lock of the version's fills held.
+std::optional<Fill::Seat> CachedResource::join_running(std::uint64_t position, std::uint64_t end) {
+  const bool only_way = version_->whole_only() && !version_->is_complete();
+  const std::uint64_t patience = only_way ? endless : shelf_.options().read_ahead;
+  for (const auto& fill : version_->fills()) {
+    if (auto seat = fill->join(position, end, patience)) {
+      shelf_.counters().followers += 1;
+      use_.collapsed = true;
+      return seat;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Fill::Seat> CachedResource::take_seat(std::uint64_t position, std::uint64_t end) {
+  std::shared_ptr<Fill> fill;
+  std::optional<Fill::Seat> seat;
+  std::uint64_t wanted = 0;
+  {
+    const std::lock_guard lock(version_->fills_mutex());
+    if (auto joined = join_running(position, end)) return joined;
+    if (version_->dead() || version_->whole_only() || !shelf_.disk().writable()) return {};
+    const http::ByteRange run = version_->geometry().align(position, end);
+    std::uint64_t limit = version_->next_kept(position);
+    for (const auto& other : version_->fills()) {
+      if (other->first() > run.first) limit = std::min(limit, other->first());
+      if (other->position() <= run.first) other->limit_to(run.first);
+    }
+    fill = std::make_shared<Fill>(supply_.loop, run.first, shelf_.options().read_ahead);
+    fill->limit_to(limit);
+    wanted = std::min(run.end, limit);
+    seat = fill->join(position, end, shelf_.options().read_ahead);
+    version_->fills().push_back(fill);
+  }
+  begun_.push_back(fill);
+  start_fill(shelf_, entry_, version_, fill, supply_, wanted);
+  return seat;
+}
+
+io::Task<Result<std::unique_ptr<io::ByteReader>>> CachedResource::read_directly(
+    std::uint64_t position, std::optional<std::uint64_t> end) {
+  seat_.leave();
+  const auto changed = [] {
+    return Error{ErrorKind::representation_changed, "the rest cannot be had of this version", {}};
+  };
+  if (!end) co_return changed();
+  Result<std::unique_ptr<source::Resource>> opened = supply_.source->open(supply_.request);
+  if (!opened) co_return opened.error();
+  direct_ = std::move(*opened);
+  source::ReadIntent intent;
+  intent.range.emplace();
+  intent.range->first = position;
+  const http::Representation kept = version_->what();
+  if (*end < kept.length.value_or(endless)) intent.range->last = *end - 1;
+  Result<http::Representation> what = co_await direct_->describe(intent);
+  if (!what) co_return what.error();
+  if (!is_same_version(kept, *what)) co_return changed();
+  co_return direct_->read(position, *end);
+}
+
+std::unique_ptr<io::ByteReader> CachedResource::read(std::uint64_t first,
+                                                     std::optional<std::uint64_t> end) {
+  // The seat taken meanwhile is at the first range.
+  if (std::exchange(has_read_, true)) seat_.leave();
+  if (!version_) return std::make_unique<CountingReader>(direct_->read(first, end), fetched_bytes_);
+  return std::make_unique<Reader>(*this, first, end);
+}
+
+source::OriginUse CachedResource::origin_use() const {
+  source::OriginUse use;
+  if (direct_) use = direct_->origin_use();
+  for (const auto& fill : begun_) {
+    const source::OriginUse of = fill->take_use();
+    use.bytes += of.bytes;
+    use.requests += of.requests;
+    use.resumes += of.resumes;
+  }
+  return use;
+}
+
+source::CacheUse CachedResource::cache_use() const {
+  source::CacheUse use = use_;
+  if (kept_bytes_ + fetched_bytes_ == 0) return use;
+  use.state = fetched_bytes_ == 0 ? State::hit : kept_bytes_ == 0 ? State::miss : State::partial;
+  return use;
+}
+
+}  // namespace tonearm::cache

@@ -1,0 +1,65 @@
+#include "tonearm/cache/caching_source.h"
+
+#include "cache/cached_resource.h"
+#include "cache/shelf.h"
+
+#include <utility>
+
+namespace tonearm::cache {
+
+Cache::Cache(Options options) : shelf_(std::make_unique<Shelf>(std::move(options))) {}
+Cache::~Cache() = default;
+
+void Cache::stop() { shelf_->stop(); }
+
+Statistics Cache::statistics() const { return shelf_->statistics(); }
+
+io::Task<void> Cache::forget(std::string key) {
+  const std::shared_ptr<Entry> entry = shelf_->entry(key);
+  std::shared_ptr<Version> version;
+  bool loaded = false;
+  {
+    const std::lock_guard lock(entry->mutex);
+    version = std::exchange(entry->version, nullptr);
+    loaded = std::exchange(entry->loaded, true);
+    entry->not_found_until = {};
+    entry->pass_until = {};
+  }
+  auto forget = [this, key, version, loaded] {
+    const std::shared_ptr<Version> known = loaded ? version : shelf_->load(key);
+    if (known) shelf_->throw_away(*known);
+    return true;
+  };
+  co_await shelf_->pool().run(std::move(forget));
+}
+
+std::string key_of(const Locator& locator, const std::string& scope) {
+  std::string key = std::to_string(static_cast<int>(locator.kind));
+  for (const std::string* part : {&scope, &locator.resolver}) {
+    key += ' ' + std::to_string(part->size()) + ' ' + *part;
+  }
+  return key + ' ' + locator.value;
+}
+
+CachingSource::CachingSource(io::Executor loop, Cache& cache, std::shared_ptr<source::Source> inner,
+                             std::string scope)
+    : loop_(loop), cache_(cache), inner_(std::move(inner)), scope_(std::move(scope)) {}
+
+Result<std::unique_ptr<source::Resource>> CachingSource::open(
+    const source::SourceRequest& request) {
+  if (request.growing) return inner_->open(request);
+  Supply supply{loop_, inner_, request};
+  std::unique_ptr<source::Resource> resource = std::make_unique<CachedResource>(
+      cache_.shelf(), key_of(request.locator, scope_), std::move(supply));
+  return resource;
+}
+
+io::Task<Result<source::OriginReport>> CachingSource::probe(source::SourceRequest request) {
+  return inner_->probe(std::move(request));
+}
+
+io::Task<void> CachingSource::forget(source::SourceRequest request) {
+  return cache_.forget(key_of(request.locator, scope_));
+}
+
+}  // namespace tonearm::cache

@@ -1,0 +1,140 @@
+#pragma once
+
+#include "cache/file.h"
+#include "cache/piece_format.h"
+#include "cache/song_record.h"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+namespace tonearm::cache {
+
+/// The cache directory: which files are in it, how much they take, who goes first, and whether it
+/// can be written at all. Thread-safe. Members that say so block on the disk: call them on the
+/// pool. What lies in the directory already is found by a thread of its own; until that is done
+/// nothing new is written, but what is asked for by name is there at once.
+class Disk {
+ public:
+  /// `on_evicted` is told, without a lock held, which slice of a song is gone, and whether it was
+  /// the last. It may come from any thread but no loop's.
+  using OnEvicted = std::function<void(const std::string& song, std::uint64_t version,
+                                       std::uint64_t slice, bool last)>;
+
+  /// Warns when the directory cannot be used, and tries again until it can. Blocks for one attempt.
+  Disk(std::string path, std::uint64_t size, OnEvicted on_evicted);
+  ~Disk();
+  Disk(const Disk&) = delete;
+  Disk& operator=(const Disk&) = delete;
+
+  /// Whether something can be kept now.
+  bool writable() const;
+  /// Whether what is kept can be read.
+  bool readable() const { return ready_; }
+  /// A write failed: warns once, and nothing is written for a while.
+  void fail(std::string_view what, int error_number);
+
+  /// Blocks. Empty: no such record, or one that is not whole.
+  std::optional<SongRecord> load_record(const std::string& song) const;
+  /// Blocks. False after a failure, which was reported.
+  bool store_record(const std::string& song, const SongRecord& record);
+
+  /// Blocks. Empty: not there.
+  std::shared_ptr<File> open_piece(const PieceId& id);
+  /// Blocks: makes room, and the file with its head. Empty when it cannot be kept.
+  std::shared_ptr<File> create_piece(const PieceId& id, std::uint64_t slice_size);
+  /// Blocks: makes room for a block of a piece; false when the piece is gone or there is none.
+  bool grow_piece(const PieceId& id, std::uint64_t bytes);
+  /// Blocks: it is not to be trusted, or somebody has removed it.
+  void drop_piece(const PieceId& id);
+  /// Blocks: every piece and the record of this version.
+  void forget(const std::string& song, std::uint64_t version);
+
+  /// False only when it is known that there is no such piece.
+  bool may_hold(const PieceId& id) const;
+  /// The first slice at or behind `from` of which something is there.
+  std::optional<std::uint64_t> next_piece(const std::string& song, std::uint64_t version,
+                                          std::uint64_t from) const;
+  /// It is being played now.
+  void touch(const PieceId& id);
+
+  struct Totals {
+    std::uint64_t songs = 0;
+    std::uint64_t pieces = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t evictions = 0;
+  };
+  Totals totals() const;
+  std::uint64_t size() const { return size_; }
+  /// Waits until what is in the directory is known, at most so long. For start-up and tests.
+  bool wait_until_scanned(std::chrono::milliseconds most);
+
+ private:
+  struct Song;
+  struct Item {
+    Song* song;
+    std::uint64_t slice;
+    std::uint64_t bytes;
+  };
+  using Lru = std::list<Item>;
+  struct Song {
+    std::string name;
+    std::uint64_t version = 0;
+    std::map<std::uint64_t, Lru::iterator> pieces;
+    bool played = false;  ///< Since its record's time was set.
+  };
+  struct Victim {
+    PieceId id;
+    bool last = false;
+  };
+  using Victims = std::vector<Victim>;
+
+  std::string path_of(std::string_view name) const { return path_ + '/' + std::string(name); }
+  bool try_open();
+  void work();
+  void scan();
+  void note_played();
+
+  // With the lock held.
+  Item* find(const PieceId& id);
+  void add(const PieceId& id, std::uint64_t bytes, bool oldest, Victims& victims);
+  void take_out(Lru::iterator item, Victims& victims);
+  void take_out_all(Song& song, Victims& victims);
+  bool make_room(std::uint64_t bytes, const PieceId& for_whom, Victims& victims);
+
+  /// Unlinks and tells; without the lock.
+  void bury(const Victims& victims);
+
+  const std::string path_;
+  const std::uint64_t size_;
+  const OnEvicted on_evicted_;
+  std::atomic<bool> ready_ = false;
+  std::atomic<bool> scanned_ = false;
+  std::atomic<std::int64_t> failing_until_{0};  ///< steady_clock, its ticks.
+  std::atomic<bool> warned_ = false;
+  int lock_ = -1;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;
+  // Front: played longest ago. Every item belongs to exactly one song's `pieces`, no song is
+  // without any, and total_ is the sum of all items and of record_bytes for each song.
+  Lru lru_;
+  std::unordered_map<std::string, Song> songs_;
+  std::uint64_t total_ = 0;
+  std::uint64_t evictions_ = 0;
+  std::thread worker_;
+};
+
+}  // namespace tonearm::cache

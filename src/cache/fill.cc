@@ -1,0 +1,310 @@
+#include "cache/fill.h"
+
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace tonearm::cache {
+namespace {
+
+/// Blocks that stay in memory while the disk takes none.
+constexpr std::size_t most_in_memory = 64;
+
+}  // namespace
+
+std::string_view to_string(FillOutcome outcome) {
+  switch (outcome) {
+    case FillOutcome::done:
+      return "done";
+    case FillOutcome::failed:
+      return "failed";
+    case FillOutcome::abandoned:
+      return "abandoned";
+    case FillOutcome::changed:
+      return "changed";
+  }
+  return "failed";
+}
+
+Fill::Fill(io::Executor home, std::uint64_t first, std::uint64_t read_ahead)
+    : home_(home),
+      read_ahead_(std::max(read_ahead, block_size)),
+      home_event_(home),
+      first_(first),
+      position_(first),
+      wanted_(first) {}
+
+Fill::Seat& Fill::Seat::operator=(Seat&& other) noexcept {
+  leave();
+  fill_ = std::move(other.fill_);
+  number_ = other.number_;
+  return *this;
+}
+
+void Fill::Seat::leave() {
+  if (fill_) fill_->leave(number_);
+  fill_.reset();
+}
+
+void Fill::Seat::move_to(std::uint64_t position) {
+  if (fill_) fill_->move(number_, position);
+}
+
+std::optional<Fill::Seat> Fill::join(std::uint64_t position, std::uint64_t end,
+                                     std::uint64_t patience) {
+  bool wake = false;
+  std::uint64_t number = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    const std::uint64_t oldest = blocks_.empty() ? position_ : blocks_.front()->block * block_size;
+    if (outcome_ || position < oldest || position >= limit_) return std::nullopt;
+    if (position > position_ && position - position_ > patience) return std::nullopt;
+    wanted_ = std::max(wanted_, end);
+    number = next_seat_++;
+    seats_.emplace(number, position);
+    wake = std::exchange(home_waits_, false);
+  }
+  if (wake) wake_home();
+  return Seat(shared_from_this(), number);
+}
+
+Fill::View Fill::view(std::uint64_t position) const {
+  const std::lock_guard lock(mutex_);
+  View view;
+  view.seen = changes_;
+  const std::uint64_t oldest = blocks_.empty() ? position_ : blocks_.front()->block * block_size;
+  if (position < oldest) {
+    view.kind = View::Kind::gone;
+  } else if (position < position_) {
+    view.kind = View::Kind::bytes;
+    view.block = blocks_[block_at(position) - blocks_.front()->block];
+    view.bytes = std::span<const std::byte>(view.block->bytes.get(), view.block->size)
+                     .subspan(position % block_size);
+  } else if (outcome_) {
+    view.kind = View::Kind::ended;
+  }
+  return view;
+}
+
+io::Task<void> Fill::wait(std::uint64_t seen, std::shared_ptr<io::Event> event, io::Executor loop) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (changes_ != seen) co_return;
+    waiters_.push_back({loop, event});
+  }
+  co_await event->wait();
+}
+
+bool Fill::verified(std::uint64_t& seen) const {
+  const std::lock_guard lock(mutex_);
+  seen = changes_;
+  return verified_ || outcome_;
+}
+
+std::optional<FillOutcome> Fill::outcome() const {
+  const std::lock_guard lock(mutex_);
+  return outcome_;
+}
+
+Error Fill::error() const {
+  const std::lock_guard lock(mutex_);
+  return error_;
+}
+
+source::OriginUse Fill::take_use() {
+  const std::lock_guard lock(mutex_);
+  source::OriginUse use;
+  use.bytes = use_.bytes - taken_.bytes;
+  use.requests = use_.requests - taken_.requests;
+  use.resumes = use_.resumes - taken_.resumes;
+  taken_ = use_;
+  return use;
+}
+
+std::uint64_t Fill::position() const {
+  const std::lock_guard lock(mutex_);
+  return position_;
+}
+
+std::uint64_t Fill::first() const {
+  const std::lock_guard lock(mutex_);
+  return first_;
+}
+
+void Fill::begin_at_start() {
+  const std::lock_guard lock(mutex_);
+  first_ = 0;
+  position_ = 0;
+}
+
+void Fill::limit_to(std::uint64_t limit) {
+  const std::lock_guard lock(mutex_);
+  limit_ = std::min(limit_, limit);
+}
+
+/// read_ahead past the fastest reader, in whole blocks. With the lock held.
+std::uint64_t Fill::may_reach() const {
+  std::uint64_t fastest = 0;
+  for (const auto& [number, position] : seats_) fastest = std::max(fastest, position);
+  return block_at(fastest + read_ahead_) * block_size + block_size;
+}
+
+Fill::Next Fill::next(const Geometry& geometry, bool whole) {
+  const std::lock_guard lock(mutex_);
+  Next next;
+  const std::uint64_t goal =
+      whole ? geometry.length
+            : std::min(limit_, geometry.align(0, std::min(wanted_, geometry.length)).end);
+  const bool at_boundary = position_ == geometry.slice_end(position_ - (position_ > 0 ? 1 : 0));
+  const bool nobody = seats_.empty();
+  if (position_ >= goal || (nobody && at_boundary)) {
+    next.kind = Next::Kind::end;
+    next.outcome = position_ >= goal ? FillOutcome::done : FillOutcome::abandoned;
+    limit_ = position_;
+    return next;
+  }
+  next.end = goal;
+  if (in_memory_) drop_what_is_read();
+  const bool room = !in_memory_ || blocks_.size() < most_in_memory;
+  const bool may_go = room && (nobody || position_ < may_reach());
+  next.kind = may_go ? Next::Kind::fetch : Next::Kind::wait;
+  home_waits_ = !may_go;
+  return next;
+}
+
+void Fill::set_verified() {
+  Waiters waiters;
+  {
+    const std::lock_guard lock(mutex_);
+    verified_ = true;
+    waiters = changed();
+  }
+  wake(waiters);
+}
+
+void Fill::append(std::span<const std::byte> bytes, const source::OriginUse& use_so_far) {
+  Waiters waiters;
+  {
+    const std::lock_guard lock(mutex_);
+    use_ = use_so_far;
+    while (!bytes.empty()) {
+      if (blocks_.empty() || blocks_.back()->size == block_size) {
+        blocks_.push_back(std::make_shared<ArrivingBlock>(block_at(position_)));
+      }
+      ArrivingBlock& block = *blocks_.back();
+      const std::size_t count = std::min<std::size_t>(bytes.size(), block_size - block.size);
+      std::memcpy(block.bytes.get() + block.size, bytes.data(), count);
+      block.size += count;
+      position_ += count;
+      bytes = bytes.subspan(count);
+    }
+    waiters = changed();
+  }
+  wake(waiters);
+}
+
+void Fill::set_use(const source::OriginUse& use_so_far) {
+  const std::lock_guard lock(mutex_);
+  use_ = use_so_far;
+}
+
+ArrivingBlocks Fill::unwritten(const Geometry& geometry, bool last) const {
+  const std::lock_guard lock(mutex_);
+  ArrivingBlocks blocks;
+  for (const auto& block : blocks_) {
+    const bool same =
+        geometry.slice_of_block(block->block) == geometry.slice_of_block(blocks_.front()->block);
+    const bool whole =
+        block->size == block_size || (block->size > 0 && (last || position_ == geometry.length));
+    if (!same || !whole) break;
+    blocks.push_back(block);
+  }
+  return blocks;
+}
+
+void Fill::release(const ArrivingBlocks& blocks) {
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < blocks.size(); ++i) blocks_.pop_front();
+}
+
+void Fill::keep_in_memory() {
+  const std::lock_guard lock(mutex_);
+  in_memory_ = true;
+}
+
+/// With the lock held.
+void Fill::drop_what_is_read() {
+  std::uint64_t slowest = endless;
+  for (const auto& [number, position] : seats_) slowest = std::min(slowest, position);
+  while (!blocks_.empty() && (blocks_.front()->block + 1) * block_size <= slowest &&
+         blocks_.front()->size == block_size) {
+    blocks_.pop_front();
+  }
+}
+
+std::uint64_t Fill::unwritten_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return blocks_.size() * block_size;
+}
+
+void Fill::end(FillOutcome outcome, Error error) {
+  Waiters waiters;
+  {
+    const std::lock_guard lock(mutex_);
+    if (outcome_) return;
+    outcome_ = outcome;
+    error_ = std::move(error);
+    waiters = changed();
+  }
+  wake(waiters);
+}
+
+void Fill::cancel() {
+  io::asio::post(home_, [self = shared_from_this()] {
+    self->cancellation_.emit(io::asio::cancellation_type::terminal);
+  });
+}
+
+void Fill::leave(std::uint64_t number) {
+  bool wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    seats_.erase(number);
+    wake = std::exchange(home_waits_, false);
+  }
+  if (wake) wake_home();
+}
+
+void Fill::move(std::uint64_t number, std::uint64_t position) {
+  bool wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    std::uint64_t& at = seats_.at(number);
+    at = std::max(at, position);
+    wake = home_waits_ && (in_memory_ || position_ < may_reach());
+    if (wake) home_waits_ = false;
+  }
+  if (wake) wake_home();
+}
+
+/// Who waits is to be woken after the lock is given back.
+Fill::Waiters Fill::changed() {
+  ++changes_;
+  return std::exchange(waiters_, {});
+}
+
+/// A waiter's event belongs to its loop.
+void Fill::wake(const Waiters& waiters) {
+  for (const Waiter& waiter : waiters) {
+    io::asio::dispatch(waiter.loop, [event = waiter.event] { event->notify(); });
+  }
+}
+
+void Fill::wake_home() {
+  io::asio::dispatch(home_, [self = shared_from_this()] { self->home_event_.notify(); });
+}
+
+}  // namespace tonearm::cache

@@ -1,0 +1,171 @@
+#pragma once
+
+#include "tonearm/base/error.h"
+#include "tonearm/io/event.h"
+#include "tonearm/io/task.h"
+#include "tonearm/source/resource.h"
+
+#include "cache/version.h"
+
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace tonearm::cache {
+
+/// How a fill ended.
+enum class FillOutcome : std::uint8_t {
+  done,       ///< Everything that was wanted of it, up to what is kept or fetched by another.
+  failed,     ///< The origin failed, or nothing could be kept any more.
+  abandoned,  ///< Nobody read any more.
+  changed,    ///< The origin has another version now.
+};
+std::string_view to_string(FillOutcome outcome);
+
+/// One run of missing blocks on its way from the origin: what has come of it, who reads it, how far
+/// it may go. Filled by a coroutine on one loop (its home), read from any. Thread-safe.
+class Fill : public std::enable_shared_from_this<Fill> {
+ public:
+  /// `first`: where it starts, the beginning of a block.
+  Fill(io::Executor home, std::uint64_t first, std::uint64_t read_ahead);
+
+  // For readers.
+
+  /// A reader's place at a fill, which goes on for as long as somebody sits there.
+  class Seat {
+   public:
+    Seat() = default;
+    Seat(std::shared_ptr<Fill> fill, std::uint64_t number)
+        : fill_(std::move(fill)), number_(number) {}
+    Seat(Seat&& other) noexcept : fill_(std::move(other.fill_)), number_(other.number_) {}
+    Seat& operator=(Seat&& other) noexcept;
+    ~Seat() { leave(); }
+
+    void leave();
+    /// The reader has come to `position`.
+    void move_to(std::uint64_t position);
+    const std::shared_ptr<Fill>& fill() const { return fill_; }
+    explicit operator bool() const { return fill_ != nullptr; }
+
+   private:
+    std::shared_ptr<Fill> fill_;
+    std::uint64_t number_ = 0;
+  };
+
+  /// A seat for who reads from `position` to `end`, if the fill will come by there within
+  /// `patience` bytes.
+  std::optional<Seat> join(std::uint64_t position, std::uint64_t end, std::uint64_t patience);
+
+  struct View {
+    enum class Kind {
+      bytes,  ///< `bytes`, which `block` keeps alive.
+      wait,   ///< They have not come yet: see wait().
+      gone,   ///< They are on disk, or nowhere.
+      ended,  ///< outcome() says why they do not come.
+    };
+    Kind kind = Kind::wait;
+    std::span<const std::byte> bytes;
+    std::shared_ptr<ArrivingBlock> block;
+    std::uint64_t seen = 0;
+  };
+  View view(std::uint64_t position) const;
+
+  /// Until something has happened since `seen`. On the caller's own loop.
+  io::Task<void> wait(std::uint64_t seen, std::shared_ptr<io::Event> event, io::Executor loop);
+
+  /// Whether the origin has answered what it was asked, and that is of the version that it should
+  /// be (or has ended).
+  bool verified(std::uint64_t& seen) const;
+  std::optional<FillOutcome> outcome() const;
+  Error error() const;
+  /// What it has cost since this was called last: each byte is charged to one request.
+  source::OriginUse take_use();
+
+  // For the fills of the same version.
+
+  std::uint64_t position() const;
+  std::uint64_t first() const;
+  /// It ends before `limit`, where another begins.
+  void limit_to(std::uint64_t limit);
+  bool ended() const { return outcome().has_value(); }
+
+  // For the filling coroutine, on its loop.
+
+  struct Next {
+    enum class Kind { fetch, wait, end };
+    Kind kind = Kind::wait;
+    std::uint64_t end = 0;  ///< fetch: up to here.
+    FillOutcome outcome = FillOutcome::done;
+  };
+  /// What is to be done next; an end is final: nobody joins any more.
+  Next next(const Geometry& geometry, bool whole);
+  io::Task<void> wait_for_readers() { return home_event_.wait(); }
+  /// Before anything has come: it begins at the first byte after all.
+  void begin_at_start();
+  void set_verified();
+  void append(std::span<const std::byte> bytes, const source::OriginUse& use_so_far);
+  void set_use(const source::OriginUse& use_so_far);
+  /// Whole blocks that are not on disk yet, those of the first slice; with `last` also one that is
+  /// not full.
+  ArrivingBlocks unwritten(const Geometry& geometry, bool last) const;
+  /// They are on disk.
+  void release(const ArrivingBlocks& blocks);
+  /// Nothing can be written any more: what has come stays in memory until its last reader is past
+  /// it, and the slowest of them sets the pace.
+  void keep_in_memory();
+  std::uint64_t unwritten_bytes() const;
+  void end(FillOutcome outcome, Error error);
+
+  /// From any thread: unwinds the coroutine.
+  void cancel();
+  boost::asio::cancellation_signal& cancellation() { return cancellation_; }
+  const io::Executor& home() const { return home_; }
+
+ private:
+  struct Waiter {
+    io::Executor loop;
+    std::shared_ptr<io::Event> event;
+  };
+  using Waiters = std::vector<Waiter>;
+
+  void leave(std::uint64_t number);
+  void move(std::uint64_t number, std::uint64_t position);
+  std::uint64_t may_reach() const;  // with the lock held
+  void drop_what_is_read();
+  Waiters changed();  // with the lock held
+  static void wake(const Waiters& waiters);
+  void wake_home();
+
+  const io::Executor home_;
+  const std::uint64_t read_ahead_;
+  io::Event home_event_;                           ///< Home loop only.
+  boost::asio::cancellation_signal cancellation_;  ///< Home loop only.
+
+  mutable std::mutex mutex_;
+  std::uint64_t first_;
+  std::uint64_t position_;  ///< The next byte to come.
+  std::uint64_t wanted_;    ///< Somebody asked for bytes up to here.
+  std::uint64_t limit_ = endless;
+  std::deque<std::shared_ptr<ArrivingBlock>> blocks_;  ///< Consecutive, the last one may grow.
+  std::map<std::uint64_t, std::uint64_t> seats_;       ///< Where each reader is.
+  std::uint64_t next_seat_ = 0;
+  std::uint64_t changes_ = 1;
+  Waiters waiters_;
+  bool home_waits_ = false;
+  bool verified_ = false;
+  bool in_memory_ = false;
+  std::optional<FillOutcome> outcome_;
+  Error error_;
+  source::OriginUse use_;
+  source::OriginUse taken_;
+};
+
+}  // namespace tonearm::cache

@@ -1,0 +1,342 @@
+#include "cache/filling.h"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace tonearm::cache {
+namespace {
+
+/// Written at a time: a hop to the pool costs more than a small write.
+constexpr std::uint64_t write_at = 256 * 1024;
+/// How long an answer that must not be kept spares others the wait for a visit.
+constexpr std::chrono::seconds pass_for{60};
+/// How long a failing origin is not asked again while something stale can be served.
+constexpr std::chrono::seconds let_it_recover{5};
+
+/// Everything that a filling coroutine stands on; its end is the fill's, however it comes.
+struct Job {
+  Job(Shelf& with, std::shared_ptr<Entry> of, std::shared_ptr<Fill> as, Supply from)
+      : shelf(with), entry(std::move(of)), fill(std::move(as)), supply(std::move(from)) {}
+  ~Job() {
+    if (visit) {
+      const std::lock_guard lock(entry->mutex);
+      if (entry->visit == visit) entry->visit.reset();
+    }
+    if (version) {
+      const std::lock_guard lock(version->fills_mutex());
+      std::erase(version->fills(), fill);
+    }
+    fill->end(FillOutcome::failed, Error{ErrorKind::draining, "stopped", {}});
+    shelf.ended(fill);
+  }
+  Job(const Job&) = delete;
+  Job& operator=(const Job&) = delete;
+
+  Shelf& shelf;
+  const std::shared_ptr<Entry> entry;
+  const std::shared_ptr<Fill> fill;
+  const Supply supply;
+  std::shared_ptr<Version> version;  ///< Once its fills hold this one.
+  std::shared_ptr<Visit> visit;
+};
+using Jobs = std::shared_ptr<Job>;
+
+/// Runs blocking work and forgets about the result.
+template <class Work>
+io::Task<bool> on_pool(Shelf& shelf, Work work) {
+  auto job = [work = std::move(work)]() mutable {
+    work();
+    return true;
+  };
+  return shelf.pool().run(std::move(job));
+}
+
+io::Task<bool> write_out(Job& job, bool last) {
+  for (;;) {
+    ArrivingBlocks blocks = job.fill->unwritten(job.version->geometry(), last);
+    if (blocks.empty()) co_return true;
+    auto write = [version = job.version, blocks] { return version->write(blocks); };
+    const bool written = co_await job.shelf.pool().run(std::move(write));
+    if (!written) {
+      job.fill->keep_in_memory();
+      co_return false;
+    }
+    job.fill->release(blocks);
+  }
+}
+
+io::Task<bool> load_next_piece(Job& job) {
+  auto load = [version = job.version, at = job.fill->position()] {
+    version->load(version->geometry().slice_at(at));
+  };
+  return on_pool(job.shelf, std::move(load));
+}
+
+io::Task<bool> throw_away(Job& job) {
+  auto forget = [&shelf = job.shelf, version = job.version] { shelf.throw_away(*version); };
+  return on_pool(job.shelf, std::move(forget));
+}
+
+/// Fetches until the fill says that it is over. The resource has been described.
+io::Task<void> pour(Job& job, source::Resource& resource) {
+  Fill& fill = *job.fill;
+  const std::shared_ptr<Version> version = job.version;
+  const bool whole = version->whole_only() && !version->is_complete();
+  const bool seekable = version->what().length.has_value();
+  std::unique_ptr<io::ByteReader> reader;
+  std::uint64_t reader_end = 0;
+  bool writing = true;
+  bool entered = false;
+  for (;;) {
+    const Geometry geometry = version->geometry();
+    const std::uint64_t position = fill.position();
+    if (writing && fill.unwritten_bytes() >= write_at) writing = co_await write_out(job, false);
+    if (!whole && position % block_size == 0) {
+      if ((!std::exchange(entered, true) || position % geometry.slice_size == 0) &&
+          version->look(position, position + 1).kind == Version::Look::Kind::unknown) {
+        co_await load_next_piece(job);
+      }
+      if (version->holds(position)) fill.limit_to(position);
+    }
+    const Fill::Next next = fill.next(geometry, whole);
+    if (next.kind == Fill::Next::Kind::end) {
+      const bool came_to_end = next.outcome == FillOutcome::done;
+      if (writing) writing = co_await write_out(job, true);
+      if (whole && came_to_end && writing) {
+        auto complete = [version] { version->complete(); };
+        co_await on_pool(job.shelf, std::move(complete));
+      }
+      if (whole && !(came_to_end && writing)) co_await throw_away(job);
+      fill.end(next.outcome, {});
+      co_return;
+    }
+    if (next.kind == Fill::Next::Kind::wait) {
+      if (writing) writing = co_await write_out(job, false);
+      co_await fill.wait_for_readers();
+      continue;
+    }
+    if (!reader || position >= reader_end) {
+      reader.reset();
+      reader_end = next.end;
+      std::optional<std::uint64_t> end;
+      if (seekable) end = next.end;
+      reader = resource.read(position, end);
+    }
+    Result<io::Chunk> chunk = co_await reader->read();
+    fill.set_use(resource.origin_use());
+    if (!chunk) {
+      if (writing) co_await write_out(job, false);
+      const bool changed = chunk.error().kind == ErrorKind::representation_changed;
+      if (whole || changed) co_await throw_away(job);
+      fill.end(changed ? FillOutcome::changed : FillOutcome::failed, chunk.error());
+      co_return;
+    }
+    if (chunk->empty()) {
+      if (!seekable) version->set_length(position);
+      reader_end = 0;
+      continue;
+    }
+    const std::uint64_t room = next.end - position;
+    fill.append(chunk->memory().first(
+                    static_cast<std::size_t>(std::min<std::uint64_t>(room, chunk->size()))),
+                resource.origin_use());
+  }
+}
+
+/// What the visit has found out is told, and the next request may visit again.
+void conclude(Job& job) {
+  {
+    const std::lock_guard lock(job.entry->mutex);
+    if (job.entry->visit == job.visit) job.entry->visit.reset();
+    const auto now = Clock::now();
+    switch (job.visit->result) {
+      case Visit::Result::current:
+        job.entry->version = job.visit->version;
+        break;
+      case Visit::Result::not_found:
+        job.entry->version.reset();
+        job.entry->not_found = job.visit->error;
+        job.entry->not_found_until = now + job.shelf.options().negative;
+        break;
+      case Visit::Result::pass:
+        job.entry->version.reset();
+        if (job.visit->never_kept) job.entry->pass_until = now + pass_for;
+        break;
+      case Visit::Result::failed:
+      case Visit::Result::pending:
+        job.entry->do_not_ask_until = now + let_it_recover;
+        break;
+    }
+  }
+  job.fill->set_verified();
+}
+
+/// Whether a song is kept only as a whole, from one answer: nothing identifies it, or parts of it
+/// cannot be asked for.
+bool must_be_whole(const http::Representation& what) {
+  return what.single_pass || !what.length || !what.ranges;
+}
+
+/// What would throw itself out before it is whole is not kept, either.
+bool may_be_kept(const Shelf& shelf, const http::Representation& what) {
+  const bool too_large = what.length && *what.length > shelf.options().size / 2;
+  return http::is_storable(what.caching) && !(must_be_whole(what) && too_large);
+}
+
+/// Whether this request is one that brings what is to be kept.
+bool brings_it(const http::Representation& what, const source::ReadIntent& ask) {
+  if (!must_be_whole(what)) return true;
+  const bool from_start = !ask.range || ask.range->first == 0U;
+  return ask.body && (from_start || !what.ranges);
+}
+
+io::Task<void> take_in(Job& job, const source::ReadIntent& ask, std::shared_ptr<Version> known,
+                       http::Representation what, std::unique_ptr<source::Resource> resource,
+                       HandOver& hand_over) {
+  Visit& visit = *job.visit;
+  if (known && is_same_version(known->what(), what)) {
+    auto refresh = [known, caching = what.caching] { known->refresh(caching); };
+    co_await on_pool(job.shelf, std::move(refresh));
+    visit.version = known;
+  } else if (known) {
+    auto forget = [&shelf = job.shelf, known] { shelf.throw_away(*known); };
+    co_await on_pool(job.shelf, std::move(forget));
+  }
+  visit.never_kept = !may_be_kept(job.shelf, what);
+  if (visit.never_kept || !brings_it(what, ask) || !job.shelf.disk().writable()) {
+    visit.result = visit.version ? Visit::Result::current : Visit::Result::pass;
+    if (!visit.version) {
+      hand_over.resource = std::move(resource);
+      hand_over.what = std::move(what);
+    }
+    conclude(job);
+    job.fill->end(FillOutcome::done, {});
+    co_return;
+  }
+  if (!visit.version) {
+    visit.version = job.shelf.make_version(job.entry->key, what, must_be_whole(what));
+    if (visit.version->whole_only()) job.fill->begin_at_start();
+  }
+  visit.result = Visit::Result::current;
+  const bool has_begun = !ask.body || what.length == 0U;
+  if (!has_begun) {
+    const std::lock_guard lock(visit.version->fills_mutex());
+    visit.version->fills().push_back(job.fill);
+    job.version = visit.version;
+  }
+  conclude(job);
+  if (has_begun) {
+    job.fill->end(FillOutcome::done, {});
+  } else {
+    co_await pour(job, *resource);
+  }
+}
+
+io::Task<void> visit_origin(Jobs job, source::ReadIntent ask, std::shared_ptr<HandOver> hand_over) {
+  Visit& visit = *job->visit;
+  std::shared_ptr<Version> known;
+  {
+    const std::lock_guard lock(job->entry->mutex);
+    known = job->entry->version;
+  }
+  Result<std::unique_ptr<source::Resource>> opened = job->supply.source->open(job->supply.request);
+  if (!opened) {
+    visit.result = Visit::Result::failed;
+    visit.error = opened.error();
+    conclude(*job);
+    co_return job->fill->end(FillOutcome::failed, opened.error());
+  }
+  std::unique_ptr<source::Resource> resource = std::move(*opened);
+  Result<http::Representation> what = co_await resource->describe(ask);
+  job->fill->set_use(resource->origin_use());
+  if (!what) {
+    visit.error = what.error();
+    const bool gone = what.error().kind == ErrorKind::destination_not_found;
+    visit.result = gone ? Visit::Result::not_found : Visit::Result::failed;
+    if (gone && known) {
+      auto forget = [&shelf = job->shelf, known] { shelf.throw_away(*known); };
+      co_await on_pool(job->shelf, std::move(forget));
+    }
+    conclude(*job);
+    co_return job->fill->end(FillOutcome::failed, visit.error);
+  }
+  if (what->unchanged && known) {
+    const http::CacheFields caching =
+        http::update_cache_fields(known->what().caching, what->caching);
+    auto refresh = [known, caching] { known->refresh(caching); };
+    co_await on_pool(job->shelf, std::move(refresh));
+    visit.result = Visit::Result::current;
+    visit.version = known;
+    visit.revalidated = true;
+    conclude(*job);
+    co_return job->fill->end(FillOutcome::done, {});
+  }
+  co_await take_in(*job, ask, std::move(known), std::move(*what), std::move(resource), *hand_over);
+}
+
+io::Task<void> fetch_missing(Jobs job, std::uint64_t wanted_end) {
+  Fill& fill = *job->fill;
+  Result<std::unique_ptr<source::Resource>> opened = job->supply.source->open(job->supply.request);
+  if (!opened) co_return fill.end(FillOutcome::failed, opened.error());
+  const std::unique_ptr<source::Resource> resource = std::move(*opened);
+  const http::Representation kept = job->version->what();
+  source::ReadIntent ask;
+  ask.range.emplace();
+  ask.range->first = fill.first();
+  if (wanted_end < kept.length.value_or(endless)) ask.range->last = wanted_end - 1;
+  Result<http::Representation> what = co_await resource->describe(ask);
+  fill.set_use(resource->origin_use());
+  const bool gone = !what && what.error().kind == ErrorKind::destination_not_found;
+  if (!what && !gone) co_return fill.end(FillOutcome::failed, what.error());
+  if (gone || !is_same_version(kept, *what)) {
+    co_await throw_away(*job);
+    Error error{ErrorKind::representation_changed, "the origin has another version now", {}};
+    co_return fill.end(FillOutcome::changed, std::move(error));
+  }
+  fill.set_verified();
+  co_await pour(*job, *resource);
+}
+
+template <class Task>
+void spawn(const Jobs& job, Task task) {
+  auto ended = [job](std::exception_ptr) {};  // what it threw is its cancellation
+  io::asio::co_spawn(
+      job->supply.loop, std::move(task),
+      io::asio::bind_cancellation_slot(job->fill->cancellation().slot(), std::move(ended)));
+}
+
+}  // namespace
+
+void start_visit(Shelf& shelf, std::shared_ptr<Entry> entry, std::shared_ptr<Visit> visit,
+                 Supply supply, source::ReadIntent ask, std::shared_ptr<HandOver> hand_over) {
+  const auto job = std::make_shared<Job>(shelf, std::move(entry), visit->fill, std::move(supply));
+  job->visit = std::move(visit);
+  if (!shelf.started(job->fill)) return;
+  spawn(job, visit_origin(job, std::move(ask), std::move(hand_over)));
+}
+
+void start_fill(Shelf& shelf, std::shared_ptr<Entry> entry, std::shared_ptr<Version> version,
+                std::shared_ptr<Fill> fill, Supply supply, std::uint64_t wanted_end) {
+  const auto job =
+      std::make_shared<Job>(shelf, std::move(entry), std::move(fill), std::move(supply));
+  job->version = std::move(version);
+  if (!shelf.started(job->fill)) return;
+  spawn(job, fetch_missing(job, wanted_end));
+}
+
+bool is_same_version(const http::Representation& kept, const http::Representation& now) {
+  const http::Validators& then = kept.validators;
+  if (then.etag != now.validators.etag) return false;
+  if (kept.length && now.length && kept.length != now.length) return false;
+  if (then.has_strong_etag()) return true;
+  if (then.last_modified != now.validators.last_modified || kept.length != now.length) return false;
+  if (then.last_modified_is_strong) return true;
+  return !kept.single_pass && !now.single_pass && kept.content_type == now.content_type;
+}
+
+}  // namespace tonearm::cache

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "tonearm/io/task.h"
+#include "tonearm/source/resource.h"
+
+#include "cache/shelf.h"
+
+#include <memory>
+
+namespace tonearm::cache {
+
+/// What a fill needs of its loop. It owns all of it, for it may outlive the request that began it
+/// and the configuration, too.
+struct Supply {
+  io::Executor loop;
+  std::shared_ptr<source::Source> source;
+  source::SourceRequest request;
+};
+
+/// Where a visit leaves the resource that cannot be kept, for the request that began it: the first
+/// question to the origin is then not asked twice. Belongs to one loop.
+struct HandOver {
+  std::unique_ptr<source::Resource> resource;
+  std::optional<http::Representation> what;
+};
+
+/// Asks the origin about a song, and goes on to fetch what `ask` wants if that can be kept: on
+/// `supply.loop`, on its own. The entry's `visit` is this one until its answer is there.
+void start_visit(Shelf& shelf, std::shared_ptr<Entry> entry, std::shared_ptr<Visit> visit,
+                 Supply supply, source::ReadIntent ask, std::shared_ptr<HandOver> hand_over);
+
+/// Fetches missing blocks of a version: see Fill. It stands in the version's fills already.
+void start_fill(Shelf& shelf, std::shared_ptr<Entry> entry, std::shared_ptr<Version> version,
+                std::shared_ptr<Fill> fill, Supply supply, std::uint64_t wanted_end);
+
+/// Whether what the origin describes now is provably the version that is kept. Where the source
+/// itself takes less for proof (upstream.window), so does this.
+bool is_same_version(const http::Representation& kept, const http::Representation& now);
+
+}  // namespace tonearm::cache

@@ -1,0 +1,118 @@
+#include "cache/piece_format.h"
+
+#include "cache/checksum.h"
+#include "cache/geometry.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+
+namespace tonearm::cache {
+namespace {
+
+constexpr std::string_view magic = "TONEPCE1";
+constexpr std::size_t fixed_size = 64;
+constexpr std::uint64_t page = 4096;
+constexpr std::size_t song_digits = 32;
+
+void put(std::string& out, std::uint64_t number) {
+  for (std::size_t i = 0; i < 8; ++i) out += static_cast<char>(number >> (8 * i) & 0xFF);
+}
+
+std::uint64_t get(std::span<const std::byte> bytes, std::size_t offset) {
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i < 8; ++i) {
+    number |= std::to_integer<std::uint64_t>(bytes[offset + i]) << (8 * i);
+  }
+  return number;
+}
+
+std::string make_fixed(const PieceId& id, std::uint64_t slice_size) {
+  std::string rest;
+  put(rest, id.version);
+  put(rest, id.slice);
+  put(rest, slice_size);
+  put(rest, block_size);
+  put(rest, checksum(id.song, 0));
+  std::string out(magic);
+  put(out, checksum(rest, 0));
+  out += rest;
+  out.resize(fixed_size);
+  return out;
+}
+
+bool is_hex(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+std::optional<std::uint64_t> parse_hex(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, 16);
+  if (error != std::errc{} || end != text.data() + text.size() || !is_hex(text)) return {};
+  return number;
+}
+
+}  // namespace
+
+std::uint64_t data_offset(std::uint64_t slice_size) {
+  return (sum_offset(slice_size / block_size) + page - 1) / page * page;
+}
+
+std::uint64_t sum_offset(std::uint64_t index) { return fixed_size + 8 * index; }
+
+std::string make_piece_head(const PieceId& id, std::uint64_t slice_size) {
+  std::string head = make_fixed(id, slice_size);
+  head.resize(data_offset(slice_size));
+  return head;
+}
+
+std::optional<std::vector<std::uint64_t>> read_piece_head(std::span<const std::byte> head,
+                                                          const PieceId& id,
+                                                          std::uint64_t slice_size) {
+  if (slice_size == 0 || head.size() < data_offset(slice_size)) return std::nullopt;
+  const std::string expected = make_fixed(id, slice_size);
+  if (std::memcmp(head.data(), expected.data(), fixed_size) != 0) return std::nullopt;
+  std::vector<std::uint64_t> sums(slice_size / block_size);
+  for (std::size_t i = 0; i < sums.size(); ++i) sums[i] = get(head, sum_offset(i));
+  return sums;
+}
+
+std::uint64_t block_sum(std::span<const std::byte> bytes, std::uint64_t version,
+                        std::uint64_t block) {
+  const std::uint64_t sum = checksum(bytes, version + block);
+  return sum == 0 ? 1 : sum;
+}
+
+std::string record_name(std::string_view song) { return std::string(song) + ".song"; }
+
+std::string piece_name(const PieceId& id) {
+  std::array<char, 48> text{};
+  std::snprintf(text.data(), text.size(), "-%016llx-%llx",
+                static_cast<unsigned long long>(id.version),
+                static_cast<unsigned long long>(id.slice));
+  return id.song + text.data();
+}
+
+FileName parse_file_name(std::string_view name) {
+  FileName parsed;
+  if (name.ends_with(".new")) parsed.kind = FileName::Kind::temporary;
+  if (name.size() <= song_digits || !is_hex(name.substr(0, song_digits))) return parsed;
+  const std::string_view rest = name.substr(song_digits);
+  parsed.id.song = name.substr(0, song_digits);
+  if (rest == ".song") {
+    parsed.kind = FileName::Kind::record;
+  } else if (rest.size() > 18 && rest[0] == '-' && rest[17] == '-') {
+    const auto version = parse_hex(rest.substr(1, 16));
+    const auto slice = parse_hex(rest.substr(18));
+    if (!version || !slice) return parsed;
+    parsed.id.version = *version;
+    parsed.id.slice = *slice;
+    if (piece_name(parsed.id) == name) parsed.kind = FileName::Kind::piece;
+  }
+  return parsed;
+}
+
+}  // namespace tonearm::cache

@@ -1,0 +1,165 @@
+#include "cache/shelf.h"
+
+#include "cache/checksum.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+namespace tonearm::cache {
+namespace {
+
+constexpr std::chrono::seconds longest_unwinding{5};
+constexpr std::chrono::milliseconds longest_start{300};
+
+/// A quarter of what the process may have: the rest is for connections.
+std::size_t descriptors_for_pieces() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 256;
+  return static_cast<std::size_t>(std::clamp<rlim_t>(limit.rlim_cur / 4, 64, 4096));
+}
+
+std::uint64_t random_number() {
+  std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
+}
+
+}  // namespace
+
+Shelf::Shelf(Options options)
+    : options_(std::move(options)),
+      most_open_(descriptors_for_pieces()),
+      disk_(options_.path, options_.size,
+            [this](const std::string& song, std::uint64_t version, std::uint64_t slice, bool last) {
+              evicted(song, version, slice, last);
+            }) {
+  disk_.wait_until_scanned(longest_start);
+}
+
+Shelf::~Shelf() { pool_.join(); }
+
+std::shared_ptr<Entry> Shelf::entry(const std::string& key) {
+  const std::string song = hash_name(key);
+  const std::lock_guard lock(mutex_);
+  std::shared_ptr<Entry>& entry = entries_[song];
+  if (!entry) entry = std::make_shared<Entry>(key);
+  const std::shared_ptr<Entry> found = entry;
+  if (entries_.size() > sweep_at_) {
+    // Those that nobody asks for now; what is kept of them is found on the disk again.
+    std::erase_if(entries_, [](const auto& one) { return one.second.use_count() == 1; });
+    sweep_at_ = std::max<std::size_t>(10'000, 2 * entries_.size());
+  }
+  // Two keys of one hash are not to be expected; they would only take turns.
+  return found->key == key ? found : std::make_shared<Entry>(key);
+}
+
+std::shared_ptr<Version> Shelf::load(const std::string& key) {
+  std::string song = hash_name(key);
+  std::optional<SongRecord> record = disk_.load_record(song);
+  if (!record || record->key != key) return nullptr;
+  return std::make_shared<Version>(disk_, std::move(song), std::move(*record), true);
+}
+
+std::shared_ptr<Version> Shelf::make_version(const std::string& key,
+                                             const http::Representation& what, bool whole_only) {
+  SongRecord record;
+  record.key = key;
+  record.version = random_number();
+  record.slice_size = usable_slice_size(options_.slice);
+  record.whole_only = whole_only;
+  record.what = what;
+  return std::make_shared<Version>(disk_, hash_name(key), std::move(record), false);
+}
+
+void Shelf::throw_away(Version& version) {
+  version.kill();
+  disk_.forget(version.song(), version.number());
+}
+
+void Shelf::close_idle() {
+  std::vector<std::shared_ptr<Entry>> all;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [song, entry] : entries_) all.push_back(entry);
+  }
+  for (const auto& entry : all) {
+    const std::lock_guard lock(entry->mutex);
+    if (entry->version) entry->version->close_idle();
+  }
+}
+
+void Shelf::evicted(const std::string& song, std::uint64_t number, std::uint64_t slice, bool last) {
+  std::shared_ptr<Entry> entry;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = entries_.find(song);
+    if (found == entries_.end()) return;
+    entry = found->second;
+  }
+  std::shared_ptr<Version> version;
+  {
+    const std::lock_guard lock(entry->mutex);
+    version = entry->version;
+  }
+  if (version && version->number() == number) version->evicted(slice, last);
+}
+
+bool Shelf::started(const std::shared_ptr<Fill>& fill) {
+  const std::lock_guard lock(mutex_);
+  if (!stopping_) fills_.insert(fill);
+  return !stopping_;
+}
+
+void Shelf::ended(const std::shared_ptr<Fill>& fill) {
+  const auto outcome = fill->outcome().value_or(FillOutcome::failed);
+  ++counters_.outcomes[static_cast<std::size_t>(outcome)];
+  const source::OriginUse rest = fill->take_use();
+  counters_.unclaimed_bytes += rest.bytes;
+  counters_.unclaimed_requests += rest.requests;
+  counters_.unclaimed_resumes += rest.resumes;
+  const std::lock_guard lock(mutex_);
+  fills_.erase(fill);
+  if (fills_.empty()) no_fills_.notify_all();
+}
+
+void Shelf::stop() {
+  std::unique_lock lock(mutex_);
+  stopping_ = true;
+  for (const auto& fill : fills_) fill->cancel();
+  no_fills_.wait_for(lock, longest_unwinding, [this] { return fills_.empty(); });
+  lock.unlock();
+  pool_.join();
+}
+
+Statistics Shelf::statistics() const {
+  Statistics now;
+  now.hits = counters_.hits;
+  now.partial = counters_.partial;
+  now.misses = counters_.misses;
+  now.kept_bytes = counters_.kept_bytes;
+  now.arriving_bytes = counters_.arriving_bytes;
+  const auto ended_as = [this](FillOutcome outcome) {
+    return counters_.outcomes[static_cast<std::size_t>(outcome)].load();
+  };
+  now.fills_done = ended_as(FillOutcome::done);
+  now.fills_failed = ended_as(FillOutcome::failed);
+  now.fills_abandoned = ended_as(FillOutcome::abandoned);
+  now.fills_changed = ended_as(FillOutcome::changed);
+  now.followers = counters_.followers;
+  now.unclaimed.bytes = counters_.unclaimed_bytes;
+  now.unclaimed.requests = counters_.unclaimed_requests;
+  now.unclaimed.resumes = counters_.unclaimed_resumes;
+  const Disk::Totals totals = disk_.totals();
+  now.evictions = totals.evictions;
+  now.songs = totals.songs;
+  now.pieces = totals.pieces;
+  now.bytes = totals.bytes;
+  now.size = disk_.size();
+  const std::lock_guard lock(mutex_);
+  now.running_fills = fills_.size();
+  return now;
+}
+
+}  // namespace tonearm::cache

@@ -1,0 +1,230 @@
+#include "cache/version.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tonearm::cache {
+namespace {
+
+/// What a reader is handed, and a pool thread verifies, at a time.
+constexpr std::uint64_t most_at_once = 512 * 1024;
+
+}  // namespace
+
+Version::Version(Disk& disk, std::string song, SongRecord record, bool recorded)
+    : disk_(disk),
+      song_(std::move(song)),
+      number_(record.version),
+      whole_only_(record.whole_only),
+      complete_(!record.whole_only || recorded),
+      record_(std::move(record)),
+      recorded_(recorded) {}
+
+http::Representation Version::what() const {
+  const std::lock_guard lock(mutex_);
+  http::Representation what = record_.what;
+  if (whole_only_ && complete_) {
+    what.seekable = true;
+    what.single_pass = false;
+  }
+  return what;
+}
+
+Geometry Version::geometry() const {
+  const std::lock_guard lock(mutex_);
+  return {record_.slice_size, record_.what.length.value_or(endless)};
+}
+
+SongRecord Version::record() const {
+  const std::lock_guard lock(mutex_);
+  return record_;
+}
+
+void Version::refresh(const http::CacheFields& caching) {
+  bool recorded = false;
+  {
+    const std::lock_guard lock(mutex_);
+    record_.what.caching = caching;
+    recorded = recorded_;
+  }
+  if (recorded && !dead_) disk_.store_record(song_, record());
+}
+
+void Version::set_length(std::uint64_t length) {
+  const std::lock_guard lock(mutex_);
+  record_.what.length = length;
+}
+
+void Version::close_idle() {
+  const std::lock_guard lock(mutex_);
+  for (auto& [slice, piece] : pieces_) {
+    if (piece.file.use_count() == 1 && piece.writing == 0) piece.file.reset();
+  }
+}
+
+void Version::complete() {
+  {
+    const std::lock_guard lock(mutex_);
+    complete_ = true;
+    recorded_ = true;
+  }
+  if (!dead_) disk_.store_record(song_, record());
+}
+
+/// Whether somebody else has changed the file since its blocks were proven; then they are not any
+/// more. With the lock held.
+bool Version::is_touched(Piece& piece) const {
+  if (piece.writing > 0) return false;
+  struct stat now {};
+  if (::fstat(piece.file->descriptor(), &now) != 0) return true;
+  const Stamp stamp = stamp_of(now);
+  if (stamp == piece.stamp) return false;
+  piece.proven.assign(piece.proven.size(), false);
+  piece.stamp = stamp;
+  return now.st_nlink == 0;
+}
+
+Version::Look Version::look(std::uint64_t position, std::uint64_t end) {
+  const std::lock_guard lock(mutex_);
+  const Geometry geometry{record_.slice_size, record_.what.length.value_or(endless)};
+  const std::uint64_t slice = geometry.slice_at(position);
+  Look found;
+  Piece& piece = pieces_[slice];
+  if (!piece.known && !disk_.may_hold(id_of(slice))) return found;
+  found.kind = Look::Kind::unknown;
+  if (!piece.known) return found;
+  found.kind = Look::Kind::missing;
+  if (piece.sums.empty()) return found;
+  const std::uint64_t base = slice * geometry.blocks_per_slice();
+  std::uint64_t block = block_at(position);
+  if (piece.sums[block - base] == 0) return found;
+  found.kind = Look::Kind::unknown;
+  if (!piece.file) return found;
+  if (is_touched(piece)) {
+    piece = Piece{};
+    return found;
+  }
+  const bool proven = piece.proven[block - base];
+  const std::uint64_t bound =
+      std::min({end, geometry.slice_end(position), position + most_at_once});
+  while (block * block_size < bound && piece.sums[block - base] != 0 &&
+         piece.proven[block - base] == proven) {
+    ++block;
+  }
+  found.kind = proven ? Look::Kind::kept : Look::Kind::unproven;
+  found.end = std::min(bound, block * block_size);
+  found.file = piece.file;
+  found.offset = data_offset(geometry.slice_size) + (position - slice * geometry.slice_size);
+  return found;
+}
+
+bool Version::holds(std::uint64_t position) const {
+  const std::lock_guard lock(mutex_);
+  const std::uint64_t slice = position / record_.slice_size;
+  const auto piece = pieces_.find(slice);
+  if (piece == pieces_.end() || piece->second.sums.empty()) return false;
+  return piece->second.sums[block_at(position) - slice * (record_.slice_size / block_size)] != 0;
+}
+
+std::uint64_t Version::next_kept(std::uint64_t position) const {
+  const Geometry geometry = this->geometry();
+  std::uint64_t next = geometry.length;
+  if (const auto slice = disk_.next_piece(song_, number_, geometry.slice_at(position) + 1)) {
+    next = std::min(next, *slice * geometry.slice_size);
+  }
+  const std::uint64_t end = geometry.slice_end(position);
+  for (std::uint64_t at = (block_at(position) + 1) * block_size; at < end; at += block_size) {
+    if (holds(at)) return at;
+  }
+  return next;
+}
+
+void Version::load(std::uint64_t slice) {
+  const std::uint64_t slice_size = geometry().slice_size;
+  const PieceId id = id_of(slice);
+  const std::shared_ptr<File> file = dead_ ? nullptr : disk_.open_piece(id);
+  std::optional<std::vector<std::uint64_t>> sums;
+  struct stat now {};
+  if (file) {
+    std::vector<std::byte> head(data_offset(slice_size));
+    const ssize_t count = ::pread(file->descriptor(), head.data(), head.size(), 0);
+    if (count == static_cast<ssize_t>(head.size()) && ::fstat(file->descriptor(), &now) == 0) {
+      sums = read_piece_head(head, id, slice_size);
+    }
+    if (!sums) disk_.drop_piece(id);
+  }
+  const std::lock_guard lock(mutex_);
+  Piece& piece = pieces_[slice];
+  if (piece.known && (piece.file || piece.sums.empty())) return;
+  if (piece.known && sums == piece.sums && stamp_of(now) == piece.stamp) {
+    piece.file = file;  // closed for a while, and as it was
+    return;
+  }
+  piece = Piece{};
+  piece.known = true;
+  if (!sums) return;
+  piece.file = file;
+  piece.sums = std::move(*sums);
+  piece.proven.assign(piece.sums.size(), false);
+  piece.stamp = stamp_of(now);
+}
+
+/// The file is not what it should be: what it held is missing from now on.
+void Version::lose(std::uint64_t slice, const std::shared_ptr<File>& file) {
+  {
+    const std::lock_guard lock(mutex_);
+    Piece& piece = pieces_[slice];
+    if (piece.file != file) return;
+    piece = Piece{};
+    piece.known = true;
+  }
+  disk_.drop_piece(id_of(slice));
+  if (whole_only_) kill();
+}
+
+void Version::verify(std::uint64_t first, std::uint64_t end) {
+  const Geometry geometry = this->geometry();
+  const std::uint64_t slice = geometry.slice_at(first);
+  const std::uint64_t base = slice * geometry.blocks_per_slice();
+  std::shared_ptr<File> file;
+  std::vector<std::uint64_t> sums;
+  std::uint64_t writes = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    const Piece& piece = pieces_[slice];
+    file = piece.file;
+    sums = piece.sums;
+    writes = piece.writes;
+  }
+  if (!file) return;
+  std::vector<std::byte> bytes(block_size);
+  std::uint64_t block = block_at(first);
+  for (; block * block_size < end; ++block) {
+    const http::ByteRange range = geometry.bytes_of_block(block);
+    const auto offset = static_cast<off_t>(data_offset(geometry.slice_size) + range.first -
+                                           slice * geometry.slice_size);
+    const auto size = static_cast<std::size_t>(range.size());
+    const ssize_t count = ::pread(file->descriptor(), bytes.data(), size, offset);
+    const bool whole = count == static_cast<ssize_t>(size);
+    if (!whole || block_sum(std::span(bytes).first(size), number_, block) != sums[block - base]) {
+      return lose(slice, file);
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  Piece& piece = pieces_[slice];
+  if (piece.file != file) return;
+  struct stat now {};
+  const bool ours = piece.writing > 0 || piece.writes != writes;
+  if (::fstat(file->descriptor(), &now) != 0) return;
+  if (!ours && stamp_of(now) != piece.stamp) return;  // touched meanwhile: look() sees it, too
+  for (std::uint64_t i = block_at(first); i < block; ++i) piece.proven[i - base] = true;
+}
+
+void Version::evicted(std::uint64_t slice, bool last) {
+  const std::lock_guard lock(mutex_);
+  if (const auto piece = pieces_.find(slice); piece != pieces_.end()) piece->second = Piece{};
+  if (last) recorded_ = false;
+  if (whole_only_) dead_ = true;
+}
+
+}  // namespace tonearm::cache

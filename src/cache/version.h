@@ -1,0 +1,131 @@
+#pragma once
+
+#include "tonearm/http/representation.h"
+
+#include "cache/disk.h"
+#include "cache/geometry.h"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace tonearm::cache {
+
+class Fill;
+
+/// Bytes of one block that have come and are not on disk yet. Only appended to; how far is the
+/// fill's to say. Shared by who reads it.
+struct ArrivingBlock {
+  explicit ArrivingBlock(std::uint64_t which) : block(which), bytes(new std::byte[block_size]) {}
+  const std::uint64_t block;
+  const std::unique_ptr<std::byte[]> bytes;
+  std::size_t size = 0;
+};
+using ArrivingBlocks = std::vector<std::shared_ptr<ArrivingBlock>>;
+
+/// One version of a song as far as it is kept: its pieces, which of their blocks are there, which
+/// of them were proven whole. Thread-safe; what blocks says so and belongs on the pool.
+class Version {
+ public:
+  /// `recorded`: the record is on disk already.
+  Version(Disk& disk, std::string song, SongRecord record, bool recorded);
+
+  http::Representation what() const;
+  Geometry geometry() const;
+  bool whole_only() const { return whole_only_; }
+  /// A version that is kept only whole is not yet, and is not to be cut.
+  bool is_complete() const { return complete_; }
+
+  /// Blocks. The origin says that it is still the current one.
+  void refresh(const http::CacheFields& caching);
+  /// The end of a body of unknown length has come.
+  void set_length(std::uint64_t length);
+  /// Blocks. All of a whole-only version is kept.
+  void complete();
+  /// Gives up the descriptors that nobody uses now.
+  void close_idle();
+
+  /// It is not current any more: nothing is kept of it from now on.
+  void kill() { dead_ = true; }
+  bool dead() const { return dead_; }
+
+  /// What can be said of the byte at `position` and those behind it, up to `end` at most.
+  struct Look {
+    enum class Kind {
+      kept,      ///< [position, end) lies proven in `file` at `offset`.
+      unproven,  ///< [position, end) is there and must be verified.
+      unknown,   ///< The piece must be loaded.
+      missing,
+    };
+    Kind kind = Kind::missing;
+    std::uint64_t end = 0;
+    std::shared_ptr<File> file;
+    std::uint64_t offset = 0;
+  };
+  Look look(std::uint64_t position, std::uint64_t end);
+
+  /// Blocks. Reads which blocks the piece has.
+  void load(std::uint64_t slice);
+  /// Blocks. Compares the blocks of [first, end), which lie in one slice, with their checksums. A
+  /// piece that does not pass is thrown away.
+  void verify(std::uint64_t first, std::uint64_t end);
+  /// Blocks. Keeps whole blocks, consecutive and of one slice. False when they cannot be kept.
+  bool write(std::span<const std::shared_ptr<ArrivingBlock>> blocks);
+
+  /// The disk has removed it.
+  void evicted(std::uint64_t slice, bool last);
+
+  /// The fills that bring bytes of it, and the first byte behind `position` that is kept already,
+  /// as far as that is known.
+  std::mutex& fills_mutex() { return fills_mutex_; }
+  std::vector<std::shared_ptr<Fill>>& fills() { return fills_; }  ///< With fills_mutex() held.
+  std::uint64_t next_kept(std::uint64_t position) const;
+  /// Whether the block at `position` is known to be there. Never touches the disk.
+  bool holds(std::uint64_t position) const;
+
+  const std::string& song() const { return song_; }
+  std::uint64_t number() const { return number_; }
+
+ private:
+  struct Piece {
+    bool known = false;          ///< `sums` says what is there; empty: nothing.
+    std::shared_ptr<File> file;  ///< Null when closed to save descriptors.
+    std::vector<std::uint64_t> sums;
+    std::vector<bool> proven;
+    Stamp stamp;           ///< Of the file when `proven` was true.
+    unsigned writing = 0;  ///< Writes of our own under way: the stamp says nothing.
+    std::uint64_t writes = 0;
+  };
+
+  PieceId id_of(std::uint64_t slice) const { return {song_, number_, slice}; }
+  bool is_touched(Piece& piece) const;
+  void lose(std::uint64_t slice, const std::shared_ptr<File>& file);
+  std::shared_ptr<File> open_for_writing(std::uint64_t slice);
+  std::size_t write_blocks(const File& file, std::span<const std::shared_ptr<ArrivingBlock>> blocks,
+                           std::vector<std::uint64_t>& sums);
+  SongRecord record() const;
+
+  Disk& disk_;
+  const std::string song_;
+  const std::uint64_t number_;
+  const bool whole_only_;
+  std::atomic<bool> dead_ = false;
+  std::atomic<bool> complete_;
+
+  mutable std::mutex mutex_;
+  SongRecord record_;
+  bool recorded_;
+  std::map<std::uint64_t, Piece> pieces_;
+  std::mutex creating_;  ///< Before mutex_; held by pool threads only.
+
+  std::mutex fills_mutex_;  ///< Before mutex_.
+  std::vector<std::shared_ptr<Fill>> fills_;
+};
+
+}  // namespace tonearm::cache

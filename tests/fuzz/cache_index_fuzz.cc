@@ -1,0 +1,49 @@
+// What lies in a cache directory may be anything: names, records, heads of pieces.
+#include "cache/checksum.h"
+#include "cache/geometry.h"
+#include "cache/piece_format.h"
+#include "cache/song_record.h"
+
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace {
+
+using namespace tonearm::cache;
+
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+void check_record(std::string_view bytes) {
+  const auto record = decode_record(bytes);
+  if (!record) return;
+  require(record->what.length && *record->what.length < endless);
+  require(record->slice_size > 0 && record->slice_size % block_size == 0);
+  const auto again = decode_record(encode_record(*record));
+  require(again && again->key == record->key && again->what.length == record->what.length);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  std::string bytes(reinterpret_cast<const char*>(data), size);
+  check_record(bytes);
+  // The same with magic, size and checksum as they should be, so that what is behind them is read.
+  if (size >= 20) {
+    bytes.replace(0, 8, "TONEREC1");
+    for (std::size_t i = 0; i < 4; ++i) bytes[16 + i] = static_cast<char>(size >> (8 * i) & 0xFF);
+    const std::uint64_t sum = checksum(std::string_view(bytes).substr(16), 0);
+    for (std::size_t i = 0; i < 8; ++i) bytes[8 + i] = static_cast<char>(sum >> (8 * i) & 0xFF);
+    check_record(bytes);
+  }
+  const FileName name = parse_file_name(bytes);
+  if (name.kind == FileName::Kind::piece) require(piece_name(name.id) == bytes);
+  const PieceId id{hash_name("song"), 1, 2};
+  const auto sums = read_piece_head(std::as_bytes(std::span(bytes)), id, 2 * block_size);
+  require(!sums || sums->size() == 2);
+  return 0;
+}

@@ -1,0 +1,400 @@
+"""The disk cache: one fetch for everyone, blocks, restarts, kill -9, damage, a full disk, RFC 9111."""
+
+import concurrent.futures
+import os
+import random
+import signal
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from support.case import Case
+from support.client import Client, get, get_json, parts
+from support.content import content
+from support.fault_origin import FaultOrigin, Resource
+from support.tonearm import Tonearm, sanitized
+from support.wait import wait_for
+
+MIB = 1 << 20
+BLOCK = 32 * 1024
+KILLS = int(os.environ.get("TONEARM_KILLS", "4"))
+
+
+def parallel(count, work):
+    with concurrent.futures.ThreadPoolExecutor(count) as pool:
+        return list(pool.map(work, range(count)))
+
+
+class CacheCase(Case):
+    """An origin whose songs the tests add, and programs that share one cache directory."""
+
+    def setUp(self):
+        self.origin = FaultOrigin()
+        self.addCleanup(self.origin.stop)
+        self.cache = os.path.join(self.directory, f"cache-{self._testMethodName}")
+        self.server = None
+
+    def song(self, path, resource, **columns):
+        self.origin.routes["/" + path] = resource
+        return self.catalog.add(path, **columns)
+
+    def start(self, **cache):
+        config = self.config(self.origin.base_url, cache={"path": self.cache, **cache})
+        self.server = self.tonearm = Tonearm(self.directory, config).start()
+        self.addCleanup(self.stop)
+        return self.server
+
+    def stop(self):
+        if self.server is not None:
+            server, self.server = self.server, None
+            server.stop()
+
+    def restart(self, **cache):
+        self.stop()
+        return self.start(**cache)
+
+    def kill(self):
+        self.server.process.send_signal(signal.SIGKILL)
+        self.server.process.wait()
+        self.server = None
+
+    def whole(self, song, size, seed=1):
+        answer = self.get(song)
+        self.assertStatus(answer, 200)
+        self.assertBody(answer, content(0, size, seed))
+        return answer
+
+    def idle(self):
+        """Waits until no fill runs."""
+        wait_for(lambda: get_json(self.server.admin_port, "/cache")["running_fills"] == 0, "the fills to end")
+
+    def files(self):
+        return [os.path.join(self.cache, name) for name in sorted(os.listdir(self.cache)) if name != "lock"]
+
+
+class Sharing(CacheCase):
+    def test_many_clients_of_one_cold_song_cost_one_fetch(self):
+        size, count = 8 * MIB, 30 if sanitized() else 200
+        song = self.song("crowd.mp3", Resource(size))
+        self.start()
+        expected = content(0, size)
+
+        def play(_):
+            answer = get(self.server.port, f"/songs/listen/{song}")
+            return answer.complete and answer.body == expected
+
+        self.assertEqual(parallel(count, play), [True] * count)
+        self.assertEqual(self.origin.sent("/crowd.mp3"), size)
+
+    def test_cold_ranges_cost_at_most_twice_what_was_asked(self):
+        size, count = 64 * MIB, 100 if sanitized() else 400
+        song = self.song("ranges.mp3", Resource(size))
+        self.start()
+        firsts = random.Random(4).sample(range(0, size - 65536, 1000), count)
+
+        def ask(i):
+            first = firsts[i]
+            answer = get(self.server.port, f"/songs/listen/{song}", Range=f"bytes={first}-{first + 65535}")
+            return answer.status == 206 and answer.body == content(first, first + 65536)
+
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            self.assertTrue(all(pool.map(ask, range(count))))
+        self.idle()
+        self.assertLessEqual(self.origin.sent("/ranges.mp3"), 2 * count * 65536)
+
+    def test_songs_with_one_file_share_and_a_repointed_row_gets_the_new_bytes(self):
+        one = self.song("shared.mp3", Resource(MIB))
+        two = self.catalog.add("shared.mp3")
+        self.song("other.mp3", Resource(MIB, seed=5))
+        self.start()
+        self.whole(one, MIB)
+        self.idle()
+        self.assertEqual(self.whole(two, MIB)["Cache-Status"], "tonearm; hit")
+        self.assertEqual(self.origin.sent("/shared.mp3"), MIB)
+        self.catalog.execute("UPDATE music_song SET file = 'other.mp3' WHERE id = ?", (two,))
+        self.whole(two, MIB, seed=5)
+
+    def test_a_seek_does_not_wait_for_what_lies_before(self):
+        song = self.song("seek.mp3", Resource(32 * MIB))
+        self.start()
+        with Client(self.server.port, receive_buffer=8192) as slow:
+            slow.ask(f"/songs/listen/{song}")
+            self.assertEqual(slow.take(1000)[:4], b"HTTP")
+            first = 30 * MIB + 77
+            answer = self.get(song, Range=f"bytes={first}-{first + 999}")
+            self.assertBody(answer, content(first, first + 1000))
+            self.assertLess(self.origin.sent("/seek.mp3"), 16 * MIB)
+
+
+class Answers(CacheCase):
+    def test_everything_from_the_cache_alone(self):
+        size = 3_000_017
+        song = self.song("all.mp3", Resource(size))
+        self.start()
+        cold = self.whole(song, size)
+        self.assertEqual(cold["Cache-Status"], "tonearm; fwd=miss")
+        self.idle()
+        asked = len(self.origin.exchanges)
+        warm = self.whole(song, size)
+        self.assertEqual(warm["Cache-Status"], "tonearm; hit")
+        self.assertIsNotNone(warm["Age"])
+        self.assertEqual(self.get(song, method="HEAD")["Content-Length"], str(size))
+        for field, first, end in (("bytes=0-0", 0, 1), ("bytes=-7", size - 7, size), (f"bytes={size - 1}-", size - 1, size),
+                                  (f"bytes={BLOCK - 1}-{BLOCK}", BLOCK - 1, BLOCK + 1),
+                                  (f"bytes={MIB - 5}-{2 * MIB + 5}", MIB - 5, 2 * MIB + 6)):
+            answer = self.get(song, Range=field)
+            self.assertStatus(answer, 206)
+            self.assertBody(answer, content(first, end))
+        several = self.get(song, Range="bytes=5-9,2000000-2000003,0-0")
+        self.assertEqual([part[2] for part in parts(several)],
+                         [content(5, 10), content(2_000_000, 2_000_004), content(0, 1)])
+        self.assertStatus(self.get(song, If_None_Match='"v1"'), 304)
+        self.assertStatus(self.get(song, Range="bytes=0-9", If_Range='"v1"'), 206)
+        self.assertStatus(self.get(song, Range="bytes=0-9", If_Range='"v0"'), 200)
+        self.assertStatus(self.get(song, Range=f"bytes={size}-"), 416)
+        self.assertEqual(len(self.origin.exchanges), asked)
+        entries = self.server.wait_for_access(cache="hit", status=206)
+        self.assertEqual(entries[0]["origin_bytes"], 0)
+
+    def test_an_origin_without_ranges_becomes_seekable(self):
+        size = 2 * MIB + 5
+        for name, resource in (("norange.mp3", Resource(size, ranges=False)),
+                               ("nothing.mp3", Resource(size, etag=None, ranges=False))):
+            with self.subTest(name):
+                song = self.song(name, resource)
+                self.start() if self.server is None else None
+                self.whole(song, size)
+                self.idle()
+                answer = self.get(song, Range="bytes=1000000-1000999")
+                self.assertBody(answer, content(1_000_000, 1_001_000))
+                self.assertEqual(answer["Accept-Ranges"], "bytes")
+                self.assertEqual(self.origin.sent("/" + name), size)
+
+    def test_a_chunked_body_becomes_seekable(self):
+        size = MIB + 77
+
+        def chunked(exchange):
+            exchange.head(200, Content_Type="audio/mpeg", Transfer_Encoding="chunked")
+            exchange.send_content(0, size, chunked=True)
+            exchange.raw(b"0\r\n\r\n")
+
+        song = self.song("chunked.mp3", chunked)
+        self.start()
+        first = self.whole(song, size)
+        self.assertIsNone(first["Accept-Ranges"])
+        self.idle()
+        answer = self.get(song, Range="bytes=-10")
+        self.assertStatus(answer, 206)
+        self.assertBody(answer, content(size - 10, size))
+        self.assertEqual(len(self.origin.of("/chunked.mp3")), 1)
+
+    def test_what_must_not_be_kept(self):
+        self.start()
+        for i, extra in enumerate(({"Cache_Control": "no-store"}, {"Cache_Control": "private"},
+                                   {"Set_Cookie": "a=b"}, {"Vary": "*"})):
+            with self.subTest(extra):
+                resource = Resource(100_000)
+                resource.extra = extra
+                song = self.song(f"never{i}.mp3", resource)
+                for _ in range(2):
+                    self.assertEqual(self.whole(song, 100_000)["Cache-Status"], "tonearm; fwd=miss")
+                self.assertEqual(self.origin.sent(f"/never{i}.mp3"), 200_000)
+        self.assertEqual(self.files(), [])
+
+    def test_revalidation_staleness_and_change(self):
+        resource = Resource(MIB)
+        resource.extra = {"Cache_Control": "max-age=0"}
+        state = {"resource": resource, "down": False}
+
+        def origin(exchange):
+            if state["down"]:
+                exchange.reset()
+            current = state["resource"]
+            if exchange.fields.get("if-none-match") == current.etag:
+                return exchange.head(304, ETag=current.etag, Cache_Control="max-age=0")
+            current(exchange)
+
+        song = self.song("stale.mp3", origin)
+        self.start()
+        self.whole(song, MIB)
+        self.idle()
+        again = self.whole(song, MIB)
+        self.assertEqual(self.origin.sent("/stale.mp3"), MIB)
+        self.assertIn("304", again["Cache-Status"])
+        state["down"] = True
+        stale = self.whole(song, MIB)
+        self.assertIn("hit", stale["Cache-Status"])
+        state["down"] = False
+        self.restart()
+        state["resource"] = Resource(MIB + 1, seed=8, etag='"v2"')
+        self.whole(song, MIB + 1, seed=8)
+
+    def test_a_missing_song_is_remembered_for_a_while(self):
+        song = self.catalog.add("absent.mp3")
+        self.start()
+        for _ in range(3):
+            self.assertProblem(self.get(song), 404)
+        self.assertEqual(len(self.origin.of("/absent.mp3")), 1)
+        self.restart(negative="0s")
+        for _ in range(2):
+            self.assertProblem(self.get(song), 404)
+        self.assertEqual(len(self.origin.of("/absent.mp3")), 3)
+
+    def test_the_admin_listener(self):
+        song = self.song("admin.mp3", Resource(MIB))
+        self.start()
+        admin = self.server.admin_port
+        self.whole(song, MIB)
+        self.idle()
+        self.whole(song, MIB)
+        state = wait_for(lambda: (s := get_json(admin, "/cache")) and s["hits"] == 1 and s, "the hit to count")
+        self.assertEqual((state["entries"], state["hit_ratio"]), (1, 0.5))
+        self.assertGreaterEqual(state["bytes"], MIB)
+        metrics = get(admin, "/metrics").body.decode()
+        self.assertIn('tonearm_cache_responses_total{state="hit"} 1', metrics)
+        self.assertIn(f"tonearm_origin_bytes_total {MIB}", metrics)
+        self.assertEqual(get(admin, f"/cache/{song}", method="DELETE").status, 204)
+        self.assertEqual(self.files(), [])
+        self.assertEqual(get(admin, "/cache/12345", method="DELETE").status, 404)
+        self.assertEqual(get(admin, f"/cache/{song}").status, 405)
+        self.whole(song, MIB)
+        self.assertEqual(self.origin.sent("/admin.mp3"), 2 * MIB)
+
+
+class Keeping(CacheCase):
+    SONGS = 6
+    SIZE = 2 * MIB + 12_345
+
+    def songs(self):
+        return [self.song(f"{self._testMethodName}-{i}.mp3", Resource(self.SIZE, seed=i + 1)) for i in range(self.SONGS)]
+
+    def check_all(self, songs):
+        for i, song in enumerate(songs):
+            self.whole(song, self.SIZE, seed=i + 1)
+
+    def test_a_restart_keeps_everything(self):
+        songs = self.songs()
+        self.start()
+        self.check_all(songs)
+        self.idle()
+        asked = len(self.origin.exchanges)
+        self.restart()
+        self.check_all(songs)
+        self.assertEqual(len(self.origin.exchanges), asked)
+
+    def test_killed_under_load_no_byte_is_wrong(self):
+        songs = self.songs()
+        generator = random.Random(7)
+        for _ in range(KILLS):
+            self.start()
+            clients = []
+            for i in range(12):
+                client = Client(self.server.port)
+                self.addCleanup(client.close)
+                at = generator.randrange(self.SIZE)
+                client.ask(f"/songs/listen/{songs[i % self.SONGS]}", Range=f"bytes={at}-")
+                clients.append(client)
+            for client in clients[: generator.randrange(1, 12)]:
+                client.take(generator.randrange(1, 200_000))
+            self.kill()
+        self.start()
+        self.check_all(songs)
+        self.idle()
+        self.check_all(songs)
+
+    def test_damage_is_never_served(self):
+        songs = self.songs()
+        generator = random.Random(11)
+        self.start()
+        self.check_all(songs)
+        self.idle()
+        for while_running in (True, False):
+            if not while_running:
+                self.stop()
+            for path in self.files():
+                self.damage(path, generator)
+            if not while_running:
+                self.start()
+            self.check_all(songs)
+            self.idle()
+        self.check_all(songs)
+
+    @staticmethod
+    def damage(path, generator):
+        size = os.path.getsize(path)
+        kind = generator.randrange(5)
+        if kind == 0:
+            os.unlink(path)
+        elif kind == 1:
+            os.truncate(path, generator.randrange(size))
+        elif kind == 2:
+            with open(path, "r+b") as file:
+                at = generator.randrange(size)
+                file.seek(at)
+                file.write(b"\0" * min(100_000, size - at))
+        elif kind == 3:
+            with open(path, "r+b") as file:
+                for _ in range(20):
+                    at = generator.randrange(size)
+                    file.seek(at)
+                    byte = file.read(1)
+                    file.seek(at)
+                    file.write(bytes([byte[0] ^ 1 << generator.randrange(8)]))
+
+    def test_the_size_is_a_bound_and_the_oldest_goes_first(self):
+        songs = [self.song(f"bound{i}.mp3", Resource(8 * MIB, seed=i)) for i in range(4)]
+        self.start(size="24MiB")
+        for i in (0, 1):
+            self.whole(songs[i], 8 * MIB, seed=i)
+        self.idle()
+        self.restart(size="24MiB")
+        self.whole(songs[0], 8 * MIB, seed=0)  # 1 is now the one that was played longest ago
+        self.restart(size="24MiB")
+        self.whole(songs[2], 8 * MIB, seed=2)
+        self.idle()
+        self.whole(songs[3], 8 * MIB, seed=3)
+        self.idle()
+        self.assertLessEqual(self.disk_use(), 24 * MIB)
+        self.assertEqual(self.origin.sent("/bound0.mp3") // MIB, 8)
+        for i in range(4):
+            self.whole(songs[i], 8 * MIB, seed=i)
+        self.idle()
+        self.assertLessEqual(self.disk_use(), 24 * MIB)
+
+    def disk_use(self):
+        return sum(os.stat(path).st_blocks * 512 for path in self.files())
+
+    def test_a_directory_that_cannot_be_written_is_no_cache(self):
+        song = self.song("unwritable.mp3", Resource(MIB))
+        with open(self.cache, "w"):
+            pass  # a file where the directory should be
+        self.start()
+        for _ in range(2):
+            self.whole(song, MIB)
+        self.assertEqual(self.server.stderr().count("serving without the cache"), 1)
+
+    def test_a_full_disk_is_noticed_by_nobody(self):
+        os.makedirs(self.cache)
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", self.cache], capture_output=True)
+        if mounted.returncode != 0:
+            self.skipTest("a tmpfs cannot be mounted here: " + mounted.stderr.decode().strip())
+        self.addCleanup(subprocess.run, ["umount", "-l", self.cache])
+        with open(os.path.join(self.cache, "ballast"), "wb") as ballast:
+            ballast.write(b"\0" * (44 * MIB))
+        count, size = 50, 2 * MIB
+        songs = [self.song(f"full{i}.mp3", Resource(size, seed=i)) for i in range(count)]
+        self.start()
+
+        def play(i):
+            answer = get(self.server.port, f"/songs/listen/{songs[i]}")
+            return answer.complete and answer.body == content(0, size, i)
+
+        self.assertEqual(parallel(count, play), [True] * count)
+        self.assertEqual(parallel(count, play), [True] * count)
+        self.assertIn("No space left", self.server.stderr())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,261 @@
+#pragma once
+
+#include "tonearm/cache/caching_source.h"
+
+#include "support/run.h"
+
+#include <gtest/gtest.h>
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tonearm::cache {
+
+/// A byte of the content of a scripted song.
+inline char content_at(std::uint64_t position, int seed) {
+  return static_cast<char>((position * 31 + position / 251 + static_cast<std::uint64_t>(seed)) &
+                           0xFF);
+}
+
+inline std::string content(std::uint64_t first, std::uint64_t end, int seed = 1) {
+  std::string text;
+  text.reserve(end - first);
+  for (std::uint64_t i = first; i < end; ++i) text += content_at(i, seed);
+  return text;
+}
+
+/// An origin's song as a test says it is, shared by all of its resources.
+struct ScriptedSong {
+  http::Representation what;
+  int seed = 1;
+  std::optional<ErrorKind> failure;             ///< Of describing.
+  std::optional<std::uint64_t> breaks_at;       ///< Reading fails here.
+  std::uint64_t piece = 16 * 1024;              ///< Handed out at a time.
+  std::function<io::Task<void>()> before_read;  ///< Runs before each piece.
+  std::atomic<std::uint64_t> served{0};
+  std::atomic<int> described{0};
+  std::atomic<int> conditional{0};
+
+  explicit ScriptedSong(std::uint64_t length) {
+    what.length = length;
+    what.content_type = "audio/mpeg";
+    what.validators.etag = http::EntityTag{"\"v1\"", false};
+    what.caching.max_age = std::chrono::seconds(3600);
+  }
+};
+
+class ScriptedResource final : public source::Resource {
+ public:
+  explicit ScriptedResource(std::shared_ptr<ScriptedSong> song) : song_(std::move(song)) {}
+
+  io::Task<Result<http::Representation>> describe(const source::ReadIntent& intent) override {
+    ++song_->described;
+    if (song_->failure) co_return Error{*song_->failure, "scripted", {}};
+    http::Representation what = song_->what;
+    what.caching.received =
+        std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    if (intent.known) {
+      ++song_->conditional;
+      what.unchanged = *intent.known == what.validators;
+    }
+    co_return what;
+  }
+
+  std::unique_ptr<io::ByteReader> read(std::uint64_t first,
+                                       std::optional<std::uint64_t> end) override {
+    return std::make_unique<Reader>(*this, first, end);
+  }
+  source::OriginUse origin_use() const override { return use_; }
+
+ private:
+  class Reader final : public io::ByteReader {
+   public:
+    Reader(ScriptedResource& of, std::uint64_t first, std::optional<std::uint64_t> end)
+        : of_(of), position_(first), end_(end) {}
+    io::Task<Result<io::Chunk>> read() override {
+      ScriptedSong& song = *of_.song_;
+      if (song.before_read) co_await song.before_read();
+      const std::uint64_t length = song.what.length.value_or(hidden_length);
+      const std::uint64_t end = std::min(end_.value_or(length), length);
+      if (song.breaks_at && position_ >= *song.breaks_at) {
+        co_return Error{ErrorKind::http_response_incomplete, "scripted", {}};
+      }
+      bytes_ = content(position_, std::min(end, position_ + song.piece), song.seed);
+      position_ += bytes_.size();
+      song.served += bytes_.size();
+      of_.use_.bytes += bytes_.size();
+      co_return io::Chunk(std::as_bytes(std::span(bytes_)));
+    }
+
+   private:
+    ScriptedResource& of_;
+    std::uint64_t position_;
+    std::optional<std::uint64_t> end_;
+    std::string bytes_;
+  };
+
+ public:
+  static constexpr std::uint64_t hidden_length = 100'001;  ///< Of songs whose length is not said.
+
+ private:
+  std::shared_ptr<ScriptedSong> song_;
+  source::OriginUse use_;
+};
+
+class ScriptedSource final : public source::Source {
+ public:
+  explicit ScriptedSource(std::shared_ptr<ScriptedSong> song) : song_(std::move(song)) {}
+  Result<std::unique_ptr<source::Resource>> open(const source::SourceRequest&) override {
+    return std::unique_ptr<source::Resource>(std::make_unique<ScriptedResource>(song_));
+  }
+  io::Task<Result<source::OriginReport>> probe(source::SourceRequest) override {
+    co_return source::OriginReport{};
+  }
+
+ private:
+  std::shared_ptr<ScriptedSong> song_;
+};
+
+/// What one request got.
+struct Got {
+  http::Representation what;
+  std::string body;
+  source::CacheUse use;
+  std::uint64_t origin_bytes = 0;
+  std::optional<Error> error;
+};
+
+inline std::string bytes_of(const io::Chunk& chunk) {
+  if (chunk.file() == nullptr) {
+    const auto memory = chunk.memory();
+    std::string text(memory.size(), '\0');
+    std::transform(memory.begin(), memory.end(), text.begin(),
+                   [](std::byte b) { return static_cast<char>(b); });
+    return text;
+  }
+  std::string text(chunk.size(), '\0');
+  const ssize_t count = ::pread(chunk.file()->descriptor, text.data(), text.size(),
+                                static_cast<off_t>(chunk.file()->offset));
+  text.resize(count < 0 ? 0 : static_cast<std::size_t>(count));
+  return text;
+}
+
+/// One request for [first, last] (open-ended without `last`), to its end.
+inline io::Task<Got> fetch(source::Source& source, std::optional<std::uint64_t> first = {},
+                           std::optional<std::uint64_t> last = {}) {
+  Got got;
+  source::SourceRequest request;
+  request.locator.value = "song.mp3";
+  auto resource = std::move(*source.open(request));
+  source::ReadIntent intent;
+  if (first) intent.range = http::RangeSpec{first, last};
+  Result<http::Representation> what = co_await resource->describe(intent);
+  if (!what) {
+    got.error = what.error();
+    co_return got;
+  }
+  got.what = *what;
+  std::optional<std::uint64_t> end = what->length;
+  if (last && end) end = std::min(*end, *last + 1);
+  {
+    const auto reader = resource->read(first.value_or(0), end);
+    for (;;) {
+      Result<io::Chunk> chunk = co_await reader->read();
+      if (!chunk) {
+        got.error = chunk.error();
+        break;
+      }
+      if (chunk->empty()) break;
+      got.body += bytes_of(*chunk);
+    }
+  }
+  got.use = resource->cache_use();
+  got.origin_bytes = resource->origin_use().bytes;
+  co_return got;
+}
+
+/// A cache in a directory of its own around one scripted song, on one loop.
+class CacheTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = testing::TempDir() + "tonearm-cache-XXXXXX";
+    directory_ = ::mkdtemp(pattern.data());
+    options_.path = directory_;
+    options_.slice = 4 * 32 * 1024;
+    options_.read_ahead = 256 * 1024;
+  }
+  void TearDown() override {
+    close();
+    std::filesystem::remove_all(directory_);
+  }
+
+  void open(std::shared_ptr<ScriptedSong> song) {
+    song_ = std::move(song);
+    cache_ = std::make_unique<Cache>(options_);
+    source_ = std::make_unique<CachingSource>(loop_.get_executor(), *cache_,
+                                              std::make_shared<ScriptedSource>(song_), "scope");
+  }
+  /// Lets what still runs come to an end.
+  void settle() {
+    loop_.restart();
+    for (int i = 0; i < 5000 && cache_->statistics().running_fills > 0; ++i) {
+      loop_.run_for(std::chrono::milliseconds(1));
+    }
+    ASSERT_EQ(cache_->statistics().running_fills, 0U);
+  }
+  void close() {
+    if (!cache_) return;
+    std::atomic<bool> stopped = false;
+    std::thread stopping([&] {
+      cache_->stop();
+      stopped = true;
+    });
+    while (!stopped) {
+      loop_.restart();
+      loop_.run_for(std::chrono::milliseconds(1));
+    }
+    stopping.join();
+    loop_.restart();
+    loop_.run_for(std::chrono::milliseconds(1));
+    source_.reset();
+    cache_.reset();
+  }
+  void reopen() {
+    const auto song = song_;
+    close();
+    open(song);
+  }
+
+  Got get(std::optional<std::uint64_t> first = {}, std::optional<std::uint64_t> last = {}) {
+    return test::run(loop_, fetch(*source_, first, last));
+  }
+
+  std::vector<std::filesystem::path> pieces() const {
+    std::vector<std::filesystem::path> found;
+    for (const auto& entry : std::filesystem::directory_iterator(directory_)) {
+      const std::string name = entry.path().filename();
+      if (name != "lock" && !name.ends_with(".song")) found.push_back(entry.path());
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+  }
+
+  io::asio::io_context loop_{1};
+  std::string directory_;
+  Options options_;
+  std::shared_ptr<ScriptedSong> song_;
+  std::unique_ptr<Cache> cache_;
+  std::unique_ptr<CachingSource> source_;
+};
+
+}  // namespace tonearm::cache

@@ -1,0 +1,365 @@
+#include "unit/cache/cache_fixture.h"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <fcntl.h>
+
+namespace tonearm::cache {
+namespace {
+
+using State = source::CacheUse::State;
+constexpr std::uint64_t B = 32 * 1024;
+constexpr std::uint64_t length = 9 * B + 1234;  // three slices of four blocks, the last one short
+
+std::shared_ptr<ScriptedSong> a_song(std::uint64_t size = length) {
+  return std::make_shared<ScriptedSong>(size);
+}
+
+TEST_F(CacheTest, TheSecondPlayingCostsTheOriginNothing) {
+  open(a_song());
+  Got got = get();
+  EXPECT_EQ(got.body, content(0, length));
+  EXPECT_EQ(got.use.state, State::miss);
+  EXPECT_EQ(got.origin_bytes, length);
+  settle();
+  got = get();
+  EXPECT_EQ(got.body, content(0, length));
+  EXPECT_EQ(got.use.state, State::hit);
+  EXPECT_TRUE(got.use.age);
+  EXPECT_EQ(got.origin_bytes, 0U);
+  EXPECT_EQ(song_->served, length);
+  EXPECT_EQ(song_->described, 1);
+}
+
+TEST_F(CacheTest, AnySizeAtTheBoundaries) {
+  for (const std::uint64_t size :
+       {std::uint64_t{1}, B - 1, B, B + 1, 4 * B - 1, 4 * B, 4 * B + 1, 8 * B, 8 * B + 1}) {
+    SCOPED_TRACE(size);
+    open(a_song(size));
+    test::run(loop_,
+              cache_->forget(key_of(Locator{Locator::Kind::plain, "song.mp3", {}}, "scope")));
+    EXPECT_EQ(get().body, content(0, size));
+    settle();
+    EXPECT_EQ(get().body, content(0, size));
+    EXPECT_EQ(get(size - 1).body, content(size - 1, size));
+    EXPECT_EQ(song_->served, size);
+    close();
+  }
+}
+
+TEST_F(CacheTest, AnEmptySongIsKnownToBeEmpty) {
+  open(a_song(0));
+  EXPECT_EQ(get().body, "");
+  EXPECT_EQ(get().what.length, 0U);
+  EXPECT_EQ(song_->served, 0U);
+}
+
+TEST_F(CacheTest, AColdRangeCostsItsBlocks) {
+  open(a_song());
+  EXPECT_EQ(get(5 * B + 7, 5 * B + 9).body, content(5 * B + 7, 5 * B + 10));
+  settle();
+  EXPECT_EQ(song_->served, B);
+  EXPECT_EQ(get(5 * B, 6 * B - 1).use.state, State::hit);
+  EXPECT_EQ(song_->served, B);
+}
+
+TEST_F(CacheTest, AnyRangeOverKeptAndMissingBlocks) {
+  open(a_song());
+  for (const std::uint64_t block : {1U, 2U, 6U, 9U}) get(block * B, block * B);
+  settle();
+  const std::uint64_t before = song_->served;
+  EXPECT_EQ(before, 3 * B + 1234);
+  Got got = get(B + 5, 8 * B + 5);
+  EXPECT_EQ(got.body, content(B + 5, 8 * B + 6));
+  EXPECT_EQ(got.use.state, State::partial);
+  settle();
+  EXPECT_EQ(song_->served - before, 5 * B);  // 3, 4, 5 and 7, 8
+  EXPECT_EQ(get().body, content(0, length));
+  settle();
+  EXPECT_EQ(song_->served, length);
+}
+
+TEST_F(CacheTest, ManyReadersOfOneColdSongCostOneFetch) {
+  open(a_song(40 * B));
+  std::vector<Got> all(50);
+  int running = static_cast<int>(all.size());
+  for (Got& got : all) {
+    io::asio::co_spawn(loop_, fetch(*source_), [&](std::exception_ptr, Got result) {
+      got = std::move(result);
+      --running;
+    });
+  }
+  while (running > 0) loop_.run_one();
+  for (const Got& got : all) EXPECT_EQ(got.body, content(0, 40 * B));
+  EXPECT_EQ(song_->served, 40 * B);
+  EXPECT_EQ(song_->described, 1);
+}
+
+TEST_F(CacheTest, WhatIsKeptSurvivesARestart) {
+  open(a_song());
+  get();
+  settle();
+  reopen();
+  const Got got = get();
+  EXPECT_EQ(got.body, content(0, length));
+  EXPECT_EQ(got.use.state, State::hit);
+  EXPECT_EQ(song_->described, 1);
+}
+
+TEST_F(CacheTest, WhatIsNotProvenIsFetchedAgain) {
+  for (const bool restart : {false, true}) {
+    open(a_song());
+    EXPECT_EQ(get().body, content(0, length));
+    settle();
+    int step = 0;
+    for (const auto& piece : pieces()) {
+      const auto size = std::filesystem::file_size(piece);
+      switch (step++ % 3) {
+        case 0: {  // a flipped byte of the data
+          std::fstream file(piece, std::ios::in | std::ios::out | std::ios::binary);
+          file.seekp(static_cast<std::streamoff>(size) - 5);
+          file.put('x');
+          break;
+        }
+        case 1:
+          std::filesystem::resize_file(piece, size - 10);
+          break;
+        default:
+          std::filesystem::resize_file(piece, 0);
+          std::filesystem::resize_file(piece, size);
+          break;
+      }
+    }
+    if (restart) reopen();
+    EXPECT_EQ(get().body, content(0, length));
+    settle();
+    EXPECT_EQ(get().body, content(0, length));
+    EXPECT_EQ(get().use.state, State::hit);
+    close();
+    for (const auto& entry : std::filesystem::directory_iterator(directory_)) {
+      std::filesystem::remove(entry.path());
+    }
+  }
+}
+
+TEST_F(CacheTest, ARemovedDirectoryIsAnEmptyOne) {
+  open(a_song());
+  get();
+  settle();
+  for (const auto& piece : pieces()) std::filesystem::remove(piece);
+  EXPECT_EQ(get().body, content(0, length));
+  settle();
+  EXPECT_EQ(song_->served, 2 * length);
+}
+
+TEST_F(CacheTest, AChangedSongStartsAnew) {
+  auto song = a_song();
+  song->what.caching.max_age = std::chrono::seconds(0);
+  open(song);
+  EXPECT_EQ(get().body, content(0, length));
+  settle();
+  song->seed = 9;
+  song->what.validators.etag = http::EntityTag{"\"v2\"", false};
+  EXPECT_EQ(get().body, content(0, length, 9));
+  settle();
+  EXPECT_EQ(get(B, 2 * B).body, content(B, 2 * B + 1, 9));
+}
+
+TEST_F(CacheTest, AChangeThatShowsOnlyInTheMiddleIsNeverSpliced) {
+  open(a_song());
+  get(0, 2 * B - 1);
+  settle();
+  song_->seed = 9;
+  song_->what.validators.etag = http::EntityTag{"\"v2\"", false};
+  const Got got = get();
+  ASSERT_TRUE(got.error);
+  EXPECT_EQ(got.error->kind, ErrorKind::representation_changed);
+  EXPECT_EQ(got.body, content(0, 2 * B));
+  settle();
+  EXPECT_EQ(get().body, content(0, length, 9));
+}
+
+TEST_F(CacheTest, AStaleSongIsRevalidated) {
+  auto song = a_song();
+  song->what.caching.max_age = std::chrono::seconds(0);
+  open(song);
+  get();
+  settle();
+  const Got got = get();
+  EXPECT_EQ(got.body, content(0, length));
+  EXPECT_TRUE(got.use.revalidated);
+  EXPECT_EQ(got.use.state, State::hit);
+  EXPECT_EQ(song->served, length);
+  EXPECT_EQ(song->conditional, 1);
+}
+
+TEST_F(CacheTest, AFailingOriginIsSpared) {
+  auto song = a_song();
+  song->what.caching.max_age = std::chrono::seconds(0);
+  open(song);
+  get();
+  settle();
+  song->failure = ErrorKind::connection_refused;
+  for (int i = 0; i < 3; ++i) {
+    const Got got = get();
+    EXPECT_EQ(got.body, content(0, length));
+    EXPECT_TRUE(got.use.stale);
+  }
+  EXPECT_EQ(song->described, 2);
+}
+
+TEST_F(CacheTest, MustRevalidateIsNotServedStale) {
+  auto song = a_song();
+  song->what.caching.max_age = std::chrono::seconds(0);
+  song->what.caching.must_revalidate = true;
+  open(song);
+  get();
+  settle();
+  song->failure = ErrorKind::connection_refused;
+  const Got got = get();
+  ASSERT_TRUE(got.error);
+  EXPECT_EQ(got.error->kind, ErrorKind::connection_refused);
+}
+
+TEST_F(CacheTest, AMissingSongIsRememberedForAWhile) {
+  auto song = a_song();
+  song->failure = ErrorKind::destination_not_found;
+  open(song);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(get().error->kind, ErrorKind::destination_not_found);
+  EXPECT_EQ(song->described, 1);
+}
+
+TEST_F(CacheTest, WhatMustNotBeKeptIsNot) {
+  auto song = a_song();
+  song->what.caching.no_store = true;
+  open(song);
+  for (int i = 1; i < 4; ++i) {
+    const Got got = get();
+    EXPECT_EQ(got.body, content(0, length));
+    EXPECT_EQ(got.use.state, State::miss);
+    EXPECT_EQ(song->described, i);
+  }
+  EXPECT_TRUE(pieces().empty());
+}
+
+TEST_F(CacheTest, ABodyOfUnknownLengthIsSeekableOnceItIsIn) {
+  auto song = a_song();
+  song->what.length.reset();
+  song->what.seekable = false;
+  song->what.single_pass = true;
+  song->what.ranges = false;
+  song->what.validators = {};
+  open(song);
+  const std::uint64_t size = ScriptedResource::hidden_length;
+  Got got = get();
+  EXPECT_EQ(got.body, content(0, size));
+  EXPECT_FALSE(got.what.seekable);
+  settle();
+  got = get(7, 99);
+  EXPECT_EQ(got.body, content(7, 100));
+  EXPECT_EQ(got.what.length, size);
+  EXPECT_TRUE(got.what.seekable);
+  reopen();
+  EXPECT_EQ(get(size - 5).body, content(size - 5, size));
+  EXPECT_EQ(song->served, size);
+}
+
+TEST_F(CacheTest, WhatNothingIdentifiesIsKeptOnlyWhole) {
+  auto song = a_song();
+  song->what.validators = {};
+  song->what.single_pass = true;
+  open(song);
+  EXPECT_EQ(get(B, 2 * B - 1).body, content(B, 2 * B));
+  settle();
+  EXPECT_TRUE(pieces().empty());
+  EXPECT_EQ(get().body, content(0, length));
+  settle();
+  const std::uint64_t before = song->served;
+  EXPECT_EQ(get(B, 2 * B - 1).body, content(B, 2 * B));
+  EXPECT_EQ(song->served, before);
+  // Stale, it cannot be told from another one: fetched anew.
+  song->breaks_at = 3 * B;
+  test::run(loop_, cache_->forget(key_of(Locator{Locator::Kind::plain, "song.mp3", {}}, "scope")));
+  EXPECT_TRUE(get().error);
+  settle();
+  EXPECT_TRUE(pieces().empty());
+}
+
+TEST_F(CacheTest, ABrokenFillIsTheReadersError) {
+  auto song = a_song();
+  song->breaks_at = 5 * B;
+  open(song);
+  const Got got = get();
+  ASSERT_TRUE(got.error);
+  EXPECT_EQ(got.error->kind, ErrorKind::http_response_incomplete);
+  EXPECT_EQ(got.body, content(0, 5 * B));
+  settle();
+  song->breaks_at.reset();
+  EXPECT_EQ(get().body, content(0, length));
+  EXPECT_EQ(song->served, length);
+}
+
+TEST_F(CacheTest, AReaderThatLeavesLetsAFillFinishItsSlice) {
+  open(a_song(100 * B));
+  const auto leave_early = [](source::Source& source) -> io::Task<bool> {
+    source::SourceRequest request;
+    request.locator.value = "song.mp3";
+    auto resource = std::move(*source.open(request));
+    const source::ReadIntent intent;
+    (void)co_await resource->describe(intent);
+    const auto reader = resource->read(0, 100 * B);
+    (void)co_await reader->read();
+    co_return true;
+  };
+  test::run(loop_, leave_early(*source_));
+  settle();
+  EXPECT_LE(song_->served, 4 * B + options_.read_ahead + 2 * B);
+  EXPECT_EQ(song_->served % (4 * B), 0U);
+  EXPECT_EQ(cache_->statistics().fills_abandoned, 1U);
+}
+
+TEST_F(CacheTest, TheSizeIsABound) {
+  options_.size = 16 * B;
+  open(a_song(100 * B));
+  EXPECT_EQ(get().body, content(0, 100 * B));
+  settle();
+  EXPECT_LE(cache_->statistics().bytes, 16 * B);
+  EXPECT_GT(cache_->statistics().evictions, 0U);
+  std::uint64_t on_disk = 0;
+  for (const auto& piece : pieces()) {
+    struct stat status {};
+    ASSERT_EQ(::stat(piece.c_str(), &status), 0);
+    on_disk += static_cast<std::uint64_t>(status.st_blocks) * 512;
+  }
+  EXPECT_LE(on_disk, 16 * B);
+  EXPECT_EQ(get().body, content(0, 100 * B));
+}
+
+TEST_F(CacheTest, ADirectoryThatCannotBeUsedIsNone) {
+  options_.path = "/proc/no/such/directory";
+  open(a_song());
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(get().body, content(0, length));
+  EXPECT_EQ(song_->served, 2 * length);
+}
+
+TEST_F(CacheTest, OneProcessForEachDirectory) {
+  open(a_song());
+  get();
+  settle();
+  Cache second(options_);
+  EXPECT_EQ(second.statistics().songs, 0U);
+  second.stop();
+}
+
+TEST_F(CacheTest, AForgottenSongIsFetchedAnew) {
+  open(a_song());
+  get();
+  settle();
+  test::run(loop_, source_->forget({Locator{Locator::Kind::plain, "song.mp3", {}}, false}));
+  EXPECT_TRUE(pieces().empty());
+  EXPECT_EQ(get().body, content(0, length));
+  EXPECT_EQ(song_->served, 2 * length);
+}
+
+}  // namespace
+}  // namespace tonearm::cache

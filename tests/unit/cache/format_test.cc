@@ -1,0 +1,112 @@
+#include "cache/checksum.h"
+#include "cache/geometry.h"
+#include "cache/piece_format.h"
+#include "cache/song_record.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace tonearm::cache {
+namespace {
+
+using std::chrono::seconds;
+
+SongRecord sample() {
+  SongRecord record;
+  record.key = "0 http://origin/ songs/a b.mp3";
+  record.version = 0x123456789ABCDEF0;
+  record.slice_size = 4 * block_size;
+  record.what.length = 1'000'003;
+  record.what.content_type = "audio/mpeg";
+  record.what.validators.etag = http::EntityTag{"\"abc\"", true};
+  record.what.validators.last_modified = http::HttpTime(seconds(784111777));
+  record.what.validators.last_modified_is_strong = true;
+  record.what.caching.max_age = seconds(60);
+  record.what.caching.date = http::HttpTime(seconds(784111790));
+  record.what.caching.received = http::HttpTime(seconds(784111791));
+  record.what.caching.must_revalidate = true;
+  return record;
+}
+
+TEST(SongRecord, IsReadAsItWasWritten) {
+  const SongRecord record = sample();
+  const auto read = decode_record(encode_record(record));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->key, record.key);
+  EXPECT_EQ(read->version, record.version);
+  EXPECT_EQ(read->slice_size, record.slice_size);
+  EXPECT_EQ(read->whole_only, false);
+  EXPECT_EQ(read->what.length, record.what.length);
+  EXPECT_EQ(read->what.content_type, record.what.content_type);
+  EXPECT_EQ(read->what.validators, record.what.validators);
+  EXPECT_EQ(read->what.caching, record.what.caching);
+  EXPECT_TRUE(read->what.ranges);
+}
+
+TEST(SongRecord, NoBitAndNoByteMayBeAnother) {
+  const std::string bytes = encode_record(sample());
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    for (int bit = 0; bit < 8; ++bit) {
+      std::string changed = bytes;
+      changed[i] = static_cast<char>(changed[i] ^ (1 << bit));
+      EXPECT_FALSE(decode_record(changed)) << "byte " << i << " bit " << bit;
+    }
+    EXPECT_FALSE(decode_record(std::string_view(bytes).substr(0, i)));
+  }
+  EXPECT_FALSE(decode_record(bytes + '\0'));
+  EXPECT_FALSE(decode_record(std::string(bytes.size(), '\0')));
+}
+
+PieceId sample_id() { return {hash_name("key"), 77, 3}; }
+
+TEST(PieceHead, KnowsItsPlaceAndItsSums) {
+  std::string head = make_piece_head(sample_id(), 4 * block_size);
+  EXPECT_EQ(head.size(), data_offset(4 * block_size));
+  EXPECT_EQ(head.size() % 4096, 0U);
+  head[sum_offset(2)] = 5;
+  const auto bytes = std::as_bytes(std::span(head));
+  const auto sums = read_piece_head(bytes, sample_id(), 4 * block_size);
+  ASSERT_TRUE(sums);
+  EXPECT_EQ(*sums, (std::vector<std::uint64_t>{0, 0, 5, 0}));
+  PieceId other = sample_id();
+  other.slice = 4;
+  EXPECT_FALSE(read_piece_head(bytes, other, 4 * block_size));
+  other = sample_id();
+  other.version = 78;
+  EXPECT_FALSE(read_piece_head(bytes, other, 4 * block_size));
+  EXPECT_FALSE(read_piece_head(bytes, sample_id(), 8 * block_size));
+  EXPECT_FALSE(read_piece_head(bytes.first(4095), sample_id(), 4 * block_size));
+}
+
+TEST(PieceHead, TheLargestSliceHasRoomForItsSums) {
+  const std::uint64_t largest = 64 * 1024 * 1024;
+  EXPECT_GE(data_offset(largest), sum_offset(largest / block_size));
+}
+
+TEST(BlockSum, IsBoundToItsPlaceAndNeverZero) {
+  const std::string text = "bytes";
+  const auto bytes = std::as_bytes(std::span(text));
+  EXPECT_NE(block_sum(bytes, 1, 1), block_sum(bytes, 1, 2));
+  EXPECT_NE(block_sum(bytes, 1, 1), block_sum(bytes, 9, 1));
+  EXPECT_NE(block_sum({}, 0, 0), 0U);
+}
+
+TEST(FileNames, AreReadAsTheyAreWritten) {
+  const PieceId id = sample_id();
+  const FileName piece = parse_file_name(piece_name(id));
+  EXPECT_EQ(piece.kind, FileName::Kind::piece);
+  EXPECT_EQ(piece.id, id);
+  const FileName record = parse_file_name(record_name(id.song));
+  EXPECT_EQ(record.kind, FileName::Kind::record);
+  EXPECT_EQ(record.id.song, id.song);
+  EXPECT_EQ(parse_file_name(record_name(id.song) + ".new").kind, FileName::Kind::temporary);
+  for (const std::string name :
+       {std::string("lock"), std::string("lost+found"), id.song, id.song + "-", id.song + "-x-1",
+        piece_name(id) + "g", id.song + "-0000000000000001-01", std::string()}) {
+    EXPECT_EQ(parse_file_name(name).kind, FileName::Kind::foreign) << name;
+  }
+}
+
+}  // namespace
+}  // namespace tonearm::cache

@@ -1,0 +1,117 @@
+#include "tonearm/http/freshness.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tonearm::http {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+using Lines = std::vector<std::pair<std::string, std::string>>;
+
+const HttpTime now = *parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT");
+constexpr seconds most = hours(1);
+
+CacheFields fields_of(const Lines& lines) {
+  CacheFields fields;
+  for (const auto& [name, value] : lines) read_cache_field(fields, name, value);
+  fields.received = now;
+  return fields;
+}
+
+TEST(Storability, OfRfc9111Section3) {
+  struct Row {
+    Lines lines;
+    bool storable;
+  };
+  const std::vector<Row> rows{
+      {{}, true},
+      {{{"Cache-Control", "no-store"}}, false},
+      {{{"cache-control", "max-age=60, NO-STORE"}}, false},
+      {{{"Cache-Control", "private"}}, false},
+      {{{"Cache-Control", "private=\"x\""}}, false},
+      {{{"Cache-Control", "max-age=1"}, {"Cache-Control", "private"}}, false},
+      {{{"Cache-Control", "ext=\"no-store, private\""}}, true},
+      {{{"Cache-Control", "no-cache"}}, true},
+      {{{"Cache-Control", "no-storeys"}}, true},
+      {{{"Set-Cookie", "a=b"}}, false},
+      {{{"Vary", "*"}}, false},
+      {{{"Vary", "Origin, *"}}, false},
+      {{{"Vary", "Accept-Encoding"}}, true},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(is_storable(fields_of(row.lines)), row.storable)
+        << (row.lines.empty() ? "nothing" : row.lines[0].second);
+  }
+}
+
+TEST(FreshnessLifetime, OfRfc9111Section4_2_1) {
+  struct Row {
+    Lines lines;
+    seconds lifetime;
+  };
+  const std::vector<Row> rows{
+      {{{"Cache-Control", "max-age=60"}}, seconds(60)},
+      {{{"Cache-Control", "max-age=60, s-maxage=10"}}, seconds(10)},
+      {{{"Cache-Control", "max-age=\"60\""}}, seconds(60)},
+      {{{"Cache-Control", "max-age=60, max-age=5"}}, seconds(5)},
+      {{{"Cache-Control", "max-age=soon"}}, seconds(0)},
+      {{{"Cache-Control", "max-age=99999999999999999999999"}}, seconds(std::int64_t{1} << 31)},
+      {{{"Cache-Control", "max-age=60"}, {"Expires", "Sun, 06 Nov 1994 09:49:37 GMT"}},
+       seconds(60)},
+      {{{"Date", "Sun, 06 Nov 1994 08:49:30 GMT"}, {"Expires", "Sun, 06 Nov 1994 08:49:40 GMT"}},
+       seconds(10)},
+      {{{"Expires", "0"}}, seconds(0)},
+      {{{"Expires", "Sun, 06 Nov 1994 08:00:00 GMT"}}, seconds(0)},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(freshness_lifetime(fields_of(row.lines), std::nullopt, most), row.lifetime)
+        << row.lines[0].second;
+  }
+}
+
+TEST(FreshnessLifetime, IsGuessedFromLastModified) {
+  const CacheFields silent = fields_of({});
+  EXPECT_EQ(freshness_lifetime(silent, now - hours(5), most), seconds(1800));
+  EXPECT_EQ(freshness_lifetime(silent, now - hours(500), most), hours(1));
+  EXPECT_EQ(freshness_lifetime(silent, std::nullopt, most), seconds(300));
+  EXPECT_EQ(freshness_lifetime(silent, std::nullopt, seconds(7)), seconds(7));
+  EXPECT_EQ(freshness_lifetime(silent, now + hours(1), most), seconds(300));
+}
+
+TEST(CurrentAge, OfRfc9111Section4_2_3) {
+  EXPECT_EQ(current_age(fields_of({}), now), seconds(0));
+  EXPECT_EQ(current_age(fields_of({}), now + seconds(5)), seconds(5));
+  EXPECT_EQ(current_age(fields_of({{"Age", "10"}}), now + seconds(5)), seconds(15));
+  EXPECT_EQ(current_age(fields_of({{"Date", "Sun, 06 Nov 1994 08:49:17 GMT"}, {"Age", "10"}}), now),
+            seconds(20));
+  EXPECT_EQ(current_age(fields_of({{"Date", "Sun, 06 Nov 1994 09:49:17 GMT"}}), now), seconds(0));
+}
+
+TEST(Freshness, NoCacheIsNeverFreshAndMustRevalidateNeverServedStale) {
+  const auto at = now + seconds(61);
+  const CacheFields plain = fields_of({{"Cache-Control", "max-age=60"}});
+  EXPECT_TRUE(is_fresh(plain, {}, most, now + seconds(59)));
+  EXPECT_FALSE(is_fresh(plain, {}, most, now + seconds(60)));
+  EXPECT_TRUE(is_usable_on_error(plain, {}, most, seconds(2), at));
+  EXPECT_FALSE(is_usable_on_error(plain, {}, most, seconds(1), at));
+  const CacheFields strict = fields_of({{"Cache-Control", "max-age=60, must-revalidate"}});
+  EXPECT_TRUE(is_fresh(strict, {}, most, now));
+  EXPECT_FALSE(is_usable_on_error(strict, {}, most, hours(24), at));
+  const CacheFields shared = fields_of({{"Cache-Control", "s-maxage=60"}});
+  EXPECT_FALSE(is_usable_on_error(shared, {}, most, hours(24), at));
+  const CacheFields asking = fields_of({{"Cache-Control", "no-cache, max-age=60"}});
+  EXPECT_FALSE(is_fresh(asking, {}, most, now));
+  EXPECT_FALSE(is_usable_on_error(asking, {}, most, hours(24), now));
+}
+
+TEST(Freshness, AClockThatWasSetBackMakesNothingFresh) {
+  EXPECT_FALSE(is_fresh(fields_of({}), {}, most, now - seconds(1)));
+}
+
+}  // namespace
+}  // namespace tonearm::http
