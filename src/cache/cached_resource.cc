@@ -133,6 +133,11 @@ bool CachedResource::use_stale() {
 io::Task<Result<void>> CachedResource::ask_origin(const source::ReadIntent& intent,
                                                   std::shared_ptr<Visit> visit, bool mine) {
   Fill& fill = *visit->fill;
+  std::uint64_t known = 0;  // the version that was there before
+  {
+    const std::lock_guard lock(entry_->mutex);
+    if (entry_->version) known = entry_->version->number();
+  }
   const auto hand_over = std::make_shared<HandOver>();
   if (intent.body) {
     const bool bounded = intent.range && intent.range->last && !intent.range->is_suffix();
@@ -162,6 +167,11 @@ io::Task<Result<void>> CachedResource::ask_origin(const source::ReadIntent& inte
     case Visit::Result::current:
       use(visit->version, false);
       use_.revalidated = visit->revalidated;
+      cold_ = visit->version->number() != known;
+      if (cold_ && !mine) {
+        use_.collapsed = true;
+        shelf_.counters().followers += 1;
+      }
       co_return Result<void>{};
     case Visit::Result::not_found:
       co_return visit->error;
@@ -205,8 +215,7 @@ io::Task<Result<http::Representation>> CachedResource::describe_directly(
 io::Task<bool> CachedResource::get_going(const source::ReadIntent& intent) {
   const http::Representation what = version_->what();
   const std::uint64_t length = what.length.value_or(endless);
-  const bool visited = !begun_.empty();
-  use_.state = visited && !use_.revalidated ? State::miss : State::hit;
+  use_.state = cold_ ? State::miss : State::hit;
   http::ByteRange range{0, length};
   if (intent.range && what.length) {
     const auto fitted = http::fit_range(*intent.range, length);
@@ -221,7 +230,6 @@ io::Task<bool> CachedResource::get_going(const source::ReadIntent& intent) {
     co_return true;
   }
   co_await look_ahead(range.first, range.end);
-  if (use_.state == State::hit) co_return true;
   const Version::Look first = version_->look(range.first, range.end);
   if (first.kind != Version::Look::Kind::missing) co_return true;
   if (!seat_ || seat_.fill()->ended()) {
@@ -265,7 +273,7 @@ io::Task<void> CachedResource::look_ahead(std::uint64_t first, std::uint64_t end
     if (missing) break;
     at = look.end > at ? look.end : geometry.slice_end(at);
   }
-  use_.state = all ? State::hit : some ? State::partial : State::miss;
+  use_.state = cold_ || !some ? State::miss : all ? State::hit : State::partial;
 }
 
 io::Task<void> CachedResource::load(std::uint64_t position) {
@@ -359,8 +367,8 @@ source::OriginUse CachedResource::origin_use() const {
 
 source::CacheUse CachedResource::cache_use() const {
   source::CacheUse use = use_;
-  if (kept_bytes_ + fetched_bytes_ == 0) return use;
-  use.state = fetched_bytes_ == 0 ? State::hit : kept_bytes_ == 0 ? State::miss : State::partial;
+  // More was missing than could be seen beforehand.
+  if (use.state == State::hit && fetched_bytes_ > 0) use.state = State::partial;
   return use;
 }
 

@@ -58,6 +58,7 @@ class CachedResource final : public source::Resource {
   Fill::Seat seat_;
   std::vector<std::shared_ptr<Fill>> begun_;  ///< The fills whose cost is this request's.
   source::CacheUse use_;
+  bool cold_ = false;  ///< Nothing was kept of it when this request came.
   bool has_read_ = false;
   std::uint64_t kept_bytes_ = 0;
   std::uint64_t fetched_bytes_ = 0;
