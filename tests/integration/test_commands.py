@@ -175,9 +175,9 @@ class Configuration(Commands):
         self.assertEqual(get(tonearm.port, "/songs/listen/1").status, 503)
 
     def test_a_feature_that_comes_later_passes_check_and_is_said_at_serve(self):
-        path = self.write(toml(self.config(cache={"path": "cache"})))
+        path = self.write(toml(self.config(**{"resolver.yt": {"max_running": 2}})))
         self.assertEqual(run("check", "-c", path).returncode, 0)
-        self.assertRefused(run("serve", "-c", path), path, "cache.path", "not yet")
+        self.assertRefused(run("serve", "-c", path), path, "resolver.yt.max_running", "not yet")
 
 
 class Check(Commands):

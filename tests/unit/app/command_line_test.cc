@@ -100,17 +100,18 @@ TEST_F(CommandLineFiles, ServeRefusesWhatIsNotYetAndCheckTakesIt) {
   const std::string file = write("t.toml", R"([catalog]
 path = ":memory:"
 lookup = "SELECT 'x' AS file WHERE :id"
-[access]
-api_tokens = ["hush"]
+[resolver.yt]
+max_running = 2
 )")
                                .string();
   const Ran serving = run({"serve", "-c", file.c_str()});
   EXPECT_EQ(serving.status, 2);
-  EXPECT_EQ(without_directory(serving.err),
-            "tonearm: t.toml:5: access.api_tokens: not yet in this version; remove it to serve\n");
+  EXPECT_EQ(
+      without_directory(serving.err),
+      "tonearm: t.toml:5: resolver.yt.max_running: not yet in this version; remove it to serve\n");
   const Ran checking = run({"check", "-c", file.c_str()});
   EXPECT_EQ(checking.status, 0) << checking.err;
-  EXPECT_THAT(checking.out, HasSubstr("api_tokens = [ \"***\" ]"));
+  EXPECT_THAT(checking.out, HasSubstr("max_running = 2"));
 }
 
 TEST_F(CommandLineFiles, OptionsBeatTheFile) {

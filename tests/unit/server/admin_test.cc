@@ -60,8 +60,33 @@ TEST_F(Admin, HeadIsGet) {
   EXPECT_EQ(handle_admin(verb::head, "/healthz", state_).body, get("/healthz").body);
 }
 
+TEST_F(Admin, TheCacheTellsWhatItHolds) {
+  EXPECT_FALSE(boost::json::parse(get("/cache").body).at("enabled").as_bool());
+  cache::Statistics statistics;
+  statistics.songs = 2;
+  statistics.bytes = 5;
+  statistics.hits = 3;
+  statistics.misses = 1;
+  state_.cache = statistics;
+  const boost::json::value told = boost::json::parse(get("/cache").body);
+  EXPECT_EQ(told.at("entries"), 2);
+  EXPECT_EQ(told.at("bytes"), 5);
+  EXPECT_EQ(told.at("hit_ratio"), 0.75);
+  EXPECT_THAT(get("/metrics").body, HasSubstr("tonearm_cache_responses_total{state=\"hit\"} 3\n"));
+}
+
+TEST_F(Admin, ForgettingASongIsADelete) {
+  EXPECT_EQ(song_to_forget(verb::delete_, "/cache/7"), "7");
+  EXPECT_EQ(song_to_forget(verb::get, "/cache/7"), std::nullopt);
+  EXPECT_EQ(song_to_forget(verb::delete_, "/cache/"), std::nullopt);
+  EXPECT_EQ(song_to_forget(verb::delete_, "/streams"), std::nullopt);
+  const AdminReply reply = get("/cache/7");
+  EXPECT_EQ(reply.status, 405U);
+  EXPECT_EQ(reply.allow, "DELETE");
+}
+
 TEST_F(Admin, OtherPathsAreNotFound) {
-  for (const char* path : {"/", "", "/healthz/", "/songs/listen/1", "/cache"}) {
+  for (const char* path : {"/", "", "/healthz/", "/songs/listen/1", "/cache/"}) {
     const AdminReply reply = get(path);
     EXPECT_EQ(reply.status, 404U) << path;
     EXPECT_EQ(reply.content_type, "application/problem+json");
