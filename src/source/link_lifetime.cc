@@ -1,0 +1,98 @@
+#include "source/link_lifetime.h"
+
+#include <boost/algorithm/string/predicate.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+
+namespace tonearm::source {
+namespace {
+
+using boost::algorithm::iequals;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// Clocks differ, and a request takes its time: a link is given up a little before its end.
+constexpr milliseconds widest_margin{30'000};
+constexpr milliseconds earliest_renewal{300'000};
+
+// What is no Unix time of this age: a number of seconds from now, say, or of milliseconds.
+constexpr std::int64_t first_time = 1'000'000'000;   // 2001
+constexpr std::int64_t last_time = 100'000'000'000;  // 5138
+
+template <class Number>
+std::optional<Number> whole_number(std::string_view text) {
+  Number value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::optional<UnixTime> unix_time(std::string_view text) {
+  const auto value = whole_number<std::int64_t>(text);
+  if (!value || *value < first_time) return std::nullopt;
+  if (*value <= last_time) return UnixTime(seconds(*value));
+  if (*value <= last_time * 1000) return UnixTime(milliseconds(*value));
+  return std::nullopt;
+}
+
+/// ISO 8601 basic: 20260131T235959Z.
+std::optional<UnixTime> amz_date(std::string_view text) {
+  if (text.size() != 16 || text[8] != 'T' || text[15] != 'Z') return std::nullopt;
+  const auto year = whole_number<unsigned>(text.substr(0, 4));
+  const auto month = whole_number<unsigned>(text.substr(4, 2));
+  const auto day = whole_number<unsigned>(text.substr(6, 2));
+  const auto hour = whole_number<unsigned>(text.substr(9, 2));
+  const auto minute = whole_number<unsigned>(text.substr(11, 2));
+  const auto second = whole_number<unsigned>(text.substr(13, 2));
+  if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(*year)),
+                                         std::chrono::month(*month), std::chrono::day(*day)};
+  if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
+  return UnixTime(std::chrono::sys_days(date)) + std::chrono::hours(*hour) +
+         std::chrono::minutes(*minute) + seconds(*second);
+}
+
+void keep_earlier(std::optional<UnixTime>& earliest, std::optional<UnixTime> other) {
+  if (other && (!earliest || *other < *earliest)) earliest = other;
+}
+
+}  // namespace
+
+std::optional<UnixTime> link_expiry(std::string_view url) {
+  const auto parsed = boost::urls::parse_uri(url);
+  if (!parsed) return std::nullopt;
+  std::optional<UnixTime> earliest;
+  std::optional<UnixTime> signed_at;
+  std::optional<seconds> signed_for;
+  for (const auto& parameter : parsed->params()) {
+    const std::string_view name = parameter.key;
+    const std::string_view value = parameter.value;
+    if (iequals(name, "expire") || iequals(name, "expires")) {
+      keep_earlier(earliest, unix_time(value));
+    } else if (iequals(name, "X-Amz-Date")) {
+      signed_at = amz_date(value);
+    } else if (iequals(name, "X-Amz-Expires")) {
+      if (const auto count = whole_number<std::uint32_t>(value)) signed_for = seconds(*count);
+    }
+  }
+  if (signed_at && signed_for) keep_earlier(earliest, *signed_at + *signed_for);
+  return earliest;
+}
+
+LinkLifetime link_lifetime(std::string_view url, UnixTime found, milliseconds ttl) {
+  LinkLifetime lifetime{};
+  lifetime.keep = ttl;
+  if (const auto expiry = link_expiry(url)) {
+    const milliseconds left = std::max(milliseconds(0), *expiry - found);
+    lifetime.stated = left - std::min(widest_margin, left / 10);
+    lifetime.keep = std::min(ttl, *lifetime.stated);
+  }
+  lifetime.renew = lifetime.keep - std::min(earliest_renewal, lifetime.keep / 5);
+  return lifetime;
+}
+
+}  // namespace tonearm::source

@@ -1,0 +1,100 @@
+#pragma once
+
+#include "tonearm/io/deadline.h"
+#include "tonearm/io/event.h"
+#include "tonearm/io/task.h"
+#include "tonearm/source/resolver_options.h"
+
+#include "source/command_run.h"
+#include "source/resolver_answer.h"
+
+#include <atomic>
+#include <deque>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace tonearm::source {
+
+/// Where a resolver found a song. Shared by everybody who plays it.
+struct Link {
+  ResolverAnswer answer;
+  io::Clock::time_point renew;                  ///< From then on it is renewed while it is used.
+  io::Clock::time_point keep;                   ///< From then on it is given to nobody new.
+  std::optional<io::Clock::time_point> stated;  ///< Its own end, if it says one.
+  mutable std::atomic<bool> worked = false;     ///< An origin has answered to it.
+};
+using LinkPtr = std::shared_ptr<const Link>;
+
+/// One [resolver.NAME]: the links that it has found, and the runs of its command. One run serves
+/// all who wait for the same song, on any loop. A run goes on when nobody waits any more, since a
+/// player that gave up mostly comes back; one that has not begun yet is dropped. Thread-safe.
+class Resolver : public std::enable_shared_from_this<Resolver> {
+ public:
+  /// Links remembered at a time; those not asked for for the longest time go first.
+  static constexpr std::size_t most_links = 4096;
+  /// How long a failure is the answer, so that a crowd does not run a command that fails by turns.
+  static constexpr std::chrono::seconds failure_memory{2};
+
+  /// `runner`: the loop that runs and watches the commands.
+  Resolver(io::Executor runner, ResolverOptions options);
+
+  const ResolverOptions& options() const { return options_; }
+
+  /// The link to `value`, at once if it is known. origin_refused, http_response_timeout; or
+  /// connection_limit_reached when its turn did not come within the timeout.
+  io::Task<Result<LinkPtr>> find(std::string value);
+  /// The same, after the origin has refused `refused` with `why`. A link that never worked is not
+  /// renewed for ever: then `why` comes back.
+  io::Task<Result<LinkPtr>> renew(std::string value, LinkPtr refused, Error why);
+  /// Somebody still listens: a link near its end is renewed in the background.
+  void touch(const std::string& value);
+
+  /// On the runner's loop: kills what runs and starts nothing more.
+  void stop();
+
+ private:
+  struct Waiter;
+  struct Run;
+  class Waiting;
+
+  /// What is known of one value.
+  struct Entry {
+    LinkPtr link;                  ///< Null: none that is any good.
+    io::Clock::time_point renew;   ///< When to renew it in the background.
+    std::optional<Error> failure;  ///< The answer instead, until `failure_ends`.
+    io::Clock::time_point failure_ends;
+    unsigned unworked = 0;     ///< Links in a row that were refused at their first use.
+    std::shared_ptr<Run> run;  ///< One that waits or runs.
+    std::list<const std::string*>::iterator use;
+  };
+
+  Entry& entry_of(const std::string& value);
+  void forget_oldest();
+  std::shared_ptr<Run> run_of(const std::string& value, Entry& entry);
+  void renew_if_due(const std::string& value, Entry& entry, io::Clock::time_point now);
+  bool drop_refused(Entry& entry, const LinkPtr& refused, const Error& why);
+  void start_waiting_runs();
+  void start_run(const std::shared_ptr<Run>& run);
+  void finish_run(const std::shared_ptr<Run>& run, CommandResult result);
+  Result<LinkPtr> read_link(CommandResult result) const;
+  void settle(const std::shared_ptr<Run>& run, const Result<LinkPtr>& result);
+
+  const io::Executor runner_;
+  const ResolverOptions options_;
+
+  std::mutex mutex_;
+  // Below: guarded by mutex_. An entry with a run is never forgotten.
+  std::unordered_map<std::string, Entry> entries_;
+  std::list<const std::string*> recent_;  ///< The keys of entries_, the last used first.
+  std::deque<std::shared_ptr<Run>> queue_;
+  std::vector<std::shared_ptr<Run>> running_;
+  bool stopped_ = false;
+};
+
+}  // namespace tonearm::source

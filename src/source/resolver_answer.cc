@@ -1,0 +1,253 @@
+#include "source/resolver_answer.h"
+
+#include "tonearm/http/representation.h"
+
+#include <boost/algorithm/string/predicate.hpp>
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace tonearm::source {
+namespace {
+
+namespace json = boost::json;
+using boost::algorithm::iequals;
+using boost::algorithm::istarts_with;
+
+constexpr std::size_t longest_url = 16 * 1024;
+constexpr std::size_t most_fields = 64;
+constexpr std::size_t longest_fields = 16 * 1024;
+constexpr std::size_t deepest_json = 32;
+
+Error failed(std::string why) {
+  return Error{ErrorKind::origin_refused, "the resolver's answer " + std::move(why), {}};
+}
+
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+
+/// Pages often name URLs as browsers take them: what a URL cannot hold is encoded (RFC 3986 §2.1).
+std::string encode_strays(std::string_view text) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  constexpr std::string_view strays = " \"<>\\^`{|}";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80 && strays.find(c) == std::string_view::npos) {
+      out += c;
+    } else {
+      out += {'%', digits[byte >> 4], digits[byte & 15]};
+    }
+  }
+  return out;
+}
+
+Result<OriginUrl> read_url(std::string_view text) {
+  if (text.size() > longest_url) return failed("is a URL that is too long");
+  if (std::any_of(text.begin(), text.end(), is_control)) {
+    return failed("is a URL with control characters");
+  }
+  Result<OriginUrl> url = parse_origin_url(encode_strays(text));
+  if (!url) return failed("cannot be asked for: " + url.error().detail);
+  return url;
+}
+
+/// Text of an object's member; empty when there is none, or it is something else.
+std::string_view text_of(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  if (value == nullptr || !value->is_string()) return {};
+  return std::string_view(value->get_string());
+}
+
+const json::object* object_of(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  return value == nullptr ? nullptr : value->if_object();
+}
+
+const json::array* array_of(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  return value == nullptr ? nullptr : value->if_array();
+}
+
+/// One file over HTTP: not a list of pieces, as HLS and DASH are.
+bool is_one_file(const json::object& format) {
+  const std::string_view protocol = text_of(format, "protocol");
+  return protocol.empty() || protocol == "http" || protocol == "https";
+}
+
+bool has(const json::object& format, std::string_view codec) {
+  const std::string_view name = text_of(format, codec);
+  return !name.empty() && name != "none";
+}
+
+/// Of the formats that yt-dlp lists, worst first: the one that it chose, else the last with sound
+/// alone, else the last that is not silent.
+const json::object* choose(const json::array& formats, std::string_view chosen) {
+  const json::object* best = nullptr;
+  bool best_is_pure = false;
+  for (const json::value& value : formats) {
+    const json::object* format = value.if_object();
+    if (format == nullptr || text_of(*format, "url").empty() || !is_one_file(*format)) continue;
+    if (!chosen.empty() && text_of(*format, "format_id") == chosen) return format;
+    if (text_of(*format, "acodec") == "none") continue;
+    const bool pure = has(*format, "acodec") && !has(*format, "vcodec");
+    if (!pure && best_is_pure) continue;
+    best = format;
+    best_is_pure = pure;
+  }
+  return best;
+}
+
+/// The object that holds the URL; null when there is none. `pieces` is set when there is one, but
+/// not of one file.
+const json::object* find_format(const json::object& answer, bool& pieces) {
+  const auto usable = [&pieces](const json::object* format) {
+    if (format == nullptr || text_of(*format, "url").empty()) return false;
+    const bool one = is_one_file(*format);
+    pieces = pieces || !one;
+    return one;
+  };
+  if (usable(&answer)) return &answer;
+  if (const json::array* downloads = array_of(answer, "requested_downloads")) {
+    const json::object* first = downloads->empty() ? nullptr : downloads->front().if_object();
+    if (usable(first)) return first;
+  }
+  for (const std::string_view list : {"requested_formats", "formats"}) {
+    const json::array* formats = array_of(answer, list);
+    if (formats == nullptr) continue;
+    if (const json::object* format = choose(*formats, text_of(answer, "format_id"))) return format;
+  }
+  return nullptr;
+}
+
+/// A page that is a list of one or more (`_type` playlist): its first.
+const json::object& first_of(const json::object& answer) {
+  const json::array* entries = array_of(answer, "entries");
+  if (entries == nullptr) return answer;
+  for (const json::value& entry : *entries) {
+    if (const json::object* object = entry.if_object()) return *object;
+  }
+  return answer;
+}
+
+/// RFC 9110 §5.6.2.
+bool is_token(std::string_view text) {
+  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           marks.find(c) != std::string_view::npos;
+  });
+}
+
+/// What tonearm decides itself for each request, and what belongs to one connection (RFC 9110
+/// §7.6.1): not a resolver's to say.
+bool is_ours(std::string_view name) {
+  constexpr std::array<std::string_view, 12> ours{
+      "host",    "range",   "accept-encoding", "connection",        "keep-alive", "te",
+      "trailer", "upgrade", "expect",          "transfer-encoding", "forwarded",  "content-length"};
+  if (istarts_with(name, "if-") || istarts_with(name, "proxy-")) return true;
+  return std::any_of(ours.begin(), ours.end(), [&](auto one) { return iequals(one, name); });
+}
+
+Result<void> read_headers(const json::object& fields, ResolverAnswer& answer) {
+  std::size_t length = 0;
+  for (const auto& [key, value] : fields) {
+    if (!value.is_string()) continue;
+    const std::string_view name(key);
+    const std::string_view text(value.get_string());
+    if (!is_token(name) || std::any_of(text.begin(), text.end(), is_control)) {
+      return failed("has a header field that cannot be sent");
+    }
+    if (is_ours(name)) continue;
+    length += name.size() + text.size();
+    if (answer.headers.size() >= most_fields || length > longest_fields) {
+      return failed("has too many header fields");
+    }
+    answer.headers.emplace_back(name, text);
+  }
+  return {};
+}
+
+/// yt-dlp names a container by its usual extension; without a picture in it, it is sound.
+std::string content_type_of(const json::object& format) {
+  std::string type = http::choose_content_type({}, {}, "x." + std::string(text_of(format, "ext")));
+  if (type == "application/octet-stream") return {};
+  constexpr std::string_view video = "video/";
+  if (type.starts_with(video) && text_of(format, "vcodec") == "none") {
+    type.replace(0, video.size(), "audio/");
+  }
+  return type;
+}
+
+Result<ResolverAnswer> read_json(std::string_view text) {
+  json::parse_options options;
+  options.max_depth = deepest_json;
+  options.allow_invalid_utf8 = true;
+  json::stream_parser parser({}, options);
+  json::error_code error;
+  // Only the first value: `yt-dlp -j` prints one a line for each song of a list.
+  parser.write_some(text.data(), text.size(), error);
+  if (error || !parser.done()) return failed("is no whole JSON object");
+  const json::value value = parser.release();
+  const json::object* whole = value.if_object();
+  if (whole == nullptr) return failed("is no JSON object");
+  const json::object& answer = first_of(*whole);
+  bool pieces = false;
+  const json::object* format = find_format(answer, pieces);
+  if (format == nullptr) {
+    return failed(pieces ? "is a list of pieces (HLS, DASH), not one file" : "holds no URL");
+  }
+  Result<OriginUrl> url = read_url(text_of(*format, "url"));
+  if (!url) return url.error();
+  ResolverAnswer out;
+  out.url = std::move(*url);
+  const json::object* fields = object_of(*format, "http_headers");
+  if (fields == nullptr) fields = object_of(answer, "http_headers");
+  if (fields != nullptr) {
+    Result<void> read = read_headers(*fields, out);
+    if (!read) return read.error();
+  }
+  out.content_type = content_type_of(*format);
+  return out;
+}
+
+std::string_view trim(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n\f\v";
+  const auto first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+/// RFC 3986 §3.1: `scheme:`, and then `//`: what is meant as a URL, of whatever kind.
+bool looks_like_url(std::string_view line) {
+  const auto colon = line.find("://");
+  if (colon == 0 || colon == std::string_view::npos) return false;
+  return std::all_of(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(colon), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
+           c == '-' || c == '.';
+  });
+}
+
+}  // namespace
+
+Result<ResolverAnswer> read_resolver_answer(std::string_view output) {
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  if (output.starts_with(byte_order_mark)) output.remove_prefix(byte_order_mark.size());
+  output = trim(output);
+  if (output.empty()) return failed("is empty");
+  if (output.front() == '{') return read_json(output);
+  while (!output.empty()) {
+    const auto end = std::min(output.find('\n'), output.size());
+    const std::string_view line = trim(output.substr(0, end));
+    output.remove_prefix(std::min(end + 1, output.size()));
+    if (!looks_like_url(line)) continue;
+    Result<OriginUrl> url = read_url(line);
+    if (!url) return url.error();
+    ResolverAnswer answer;
+    answer.url = std::move(*url);
+    return answer;
+  }
+  return failed("holds no URL");
+}
+
+}  // namespace tonearm::source

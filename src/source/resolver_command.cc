@@ -1,0 +1,97 @@
+#include "source/resolver_command.h"
+
+#include <algorithm>
+
+namespace tonearm::source {
+namespace {
+
+constexpr std::size_t longest_words = 500;
+
+std::string fill(const std::string& word, std::string_view value) {
+  constexpr std::string_view place = "{}";
+  std::string out;
+  std::size_t start = 0;
+  for (auto at = word.find(place); at != std::string::npos; at = word.find(place, start)) {
+    out.append(word, start, at - start);
+    out += value;
+    start = at + place.size();
+  }
+  return out.append(word, start);
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> fill_command(const std::vector<std::string>& command,
+                                              std::string_view value) {
+  const auto refused = [](const char* why) { return Error{ErrorKind::bad_locator, why, {}}; };
+  if (value.empty()) return refused("the catalog's file value names nothing to resolve");
+  if (value.find('\0') != std::string_view::npos) {
+    return refused("the catalog's file value holds a NUL, which no argument can");
+  }
+  std::vector<std::string> words{command.front()};
+  bool options_over = false;
+  for (auto word = command.begin() + 1; word != command.end(); ++word) {
+    words.push_back(fill(*word, value));
+    const bool becomes_option = words.back().starts_with('-') && !word->starts_with('-');
+    if (becomes_option && !options_over) {
+      return refused("the catalog's file value would be taken for an option of the resolver");
+    }
+    options_over = options_over || *word == "--";
+  }
+  return words;
+}
+
+std::string last_words(std::string_view complaints) {
+  std::string out;
+  bool blank = false;
+  for (const char c : complaints) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\n' || c == '\r' || c == '\t' || c == ' ') {
+      blank = !out.empty();
+      continue;
+    }
+    if (blank) out += ' ';
+    blank = false;
+    if (byte < 0x20 || byte == 0x7F) {
+      constexpr std::string_view digits = "0123456789abcdef";
+      out += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+    } else {
+      out += c;
+    }
+  }
+  if (out.size() <= longest_words) return out;
+  std::size_t start = out.size() - longest_words;
+  // Not in the middle of a UTF-8 sequence.
+  while (start < out.size() && (static_cast<unsigned char>(out[start]) & 0xC0) == 0x80) ++start;
+  return "..." + out.substr(start);
+}
+
+Error failure_of(const CommandResult& result, std::chrono::milliseconds timeout) {
+  using End = CommandResult::End;
+  Error error{ErrorKind::origin_refused, "the resolver's command ", {}};
+  switch (result.end) {
+    case End::not_started:
+      error.detail = result.complaints;
+      return error;
+    case End::stopped:
+      return Error{ErrorKind::draining, "stopped while its link was looked for", {}};
+    case End::timed_out:
+      error.kind = ErrorKind::http_response_timeout;
+      error.detail += "did not end within " + std::to_string(timeout.count()) + " ms";
+      break;
+    case End::too_long:
+      error.detail += "printed more than " + std::to_string(CommandRun::most_output >> 20) + " MiB";
+      break;
+    case End::exited:
+      error.detail += "ended with exit status " + std::to_string(result.status);
+      break;
+    case End::signaled:
+      error.detail += "was ended by signal " + std::to_string(result.status);
+      break;
+  }
+  const std::string words = last_words(result.complaints);
+  if (!words.empty()) error.detail += ": " + words;
+  return error;
+}
+
+}  // namespace tonearm::source

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "tonearm/base/result.h"
+
+#include "source/command_run.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tonearm::source {
+
+/// The words of a command with every `{}` in its arguments replaced by `value`. bad_locator for a
+/// value that cannot be an argument, or that the program would take for an option: one that begins
+/// with '-', where no `--` stands before it.
+Result<std::vector<std::string>> fill_command(const std::vector<std::string>& command,
+                                              std::string_view value);
+
+/// The last that a program said, for one line of the log: its lines joined, control characters
+/// escaped, at most 500 bytes of it.
+std::string last_words(std::string_view complaints);
+
+/// Why a run brought no answer. Not for one that exited with 0.
+Error failure_of(const CommandResult& result, std::chrono::milliseconds timeout);
+
+}  // namespace tonearm::source
