@@ -144,9 +144,10 @@ Complaint check_resolver_name(const std::string& name) {
 
 Complaint check_resolver_command(const std::vector<std::string>& command) {
   if (command.empty()) return "the command is missing; give [\"program\", \"argument\", \"{}\"]";
-  const bool has_place = std::any_of(command.begin(), command.end(), [](const std::string& word) {
+  const auto takes_value = [](const std::string& word) {
     return word.find("{}") != std::string::npos;
-  });
+  };
+  const bool has_place = std::any_of(command.begin() + 1, command.end(), takes_value);
   if (!has_place) return "no argument holds {}, the place of what is to be resolved; add one";
   return {};
 }

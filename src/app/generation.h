@@ -5,6 +5,7 @@
 #include "tonearm/io/blocking_pool.h"
 #include "tonearm/server/loop_server.h"
 #include "tonearm/source/file_watches.h"
+#include "tonearm/source/resolvers.h"
 #include "tonearm/source/s3_account.h"
 #include "tonearm/source/source_set.h"
 
@@ -22,6 +23,7 @@ struct Process {
   io::BlockingPool browsing_pool{2};  ///< For searches, which no listener should wait for.
   source::S3Accounts s3_accounts{pool};
   source::FileWatches watches;
+  source::Resolvers resolvers;
   std::unique_ptr<cache::Cache> cache;  ///< Null: cache.path is empty.
   std::size_t loops = 1;
 };

@@ -214,14 +214,19 @@ std::vector<Section> make_sections() {
 std::vector<Key<ResolverConfig>> make_resolver_keys() {
   using R = ResolverConfig;
   Key<R> command = texts_key<R>("command", PLACE(command), check_field_value);
-  command.read = [](const toml::node& node, const std::filesystem::path&, R& resolver) {
+  command.read = [](const toml::node& node, const std::filesystem::path& directory, R& resolver) {
     Complaint complaint = read_texts(node, resolver.command);
-    return complaint ? complaint : check_resolver_command(resolver.command);
+    if (!complaint) complaint = check_resolver_command(resolver.command);
+    if (complaint) return complaint;
+    // A bare name is looked for in PATH.
+    std::string& program = resolver.command.front();
+    if (program.find('/') != std::string::npos) program = rooted(program, directory);
+    return complaint;
   };
-  return {later(std::move(command)), later(duration_key<R>("timeout", PLACE(timeout), 100ms, 1h)),
-          later(duration_key<R>("ttl", PLACE(ttl), 0ms, 365 * day)),
-          later(number_key<R>("max_running", PLACE(max_running), 1, 1024)),
-          later(size_key<R>("window", PLACE(window), {KiB, GiB, "tonearm's own growth"}))};
+  return {std::move(command), duration_key<R>("timeout", PLACE(timeout), 100ms, 1h),
+          duration_key<R>("ttl", PLACE(ttl), 0ms, 365 * day),
+          number_key<R>("max_running", PLACE(max_running), 1, 1024),
+          size_key<R>("window", PLACE(window), {KiB, GiB, "tonearm's own growth"})};
 }
 
 /// Levenshtein's distance.

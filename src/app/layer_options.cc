@@ -1,11 +1,26 @@
 #include "app/layer_options.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
 
 namespace tonearm::app {
 
-std::function<bool(std::string_view)> no_resolvers() {
-  return [](std::string_view) { return false; };
+std::function<bool(std::string_view)> resolver_names(const Config& config) {
+  std::set<std::string, std::less<>> names;
+  for (const auto& [name, resolver] : config.resolvers) names.insert(name);
+  return [names = std::move(names)](std::string_view name) { return names.contains(name); };
+}
+
+source::ResolverOptions resolver_options(const ResolverConfig& config) {
+  source::ResolverOptions options;
+  options.command = config.command;
+  options.timeout = config.timeout;
+  options.ttl = config.ttl;
+  options.max_running = config.max_running;
+  options.window = config.window;
+  return options;
 }
 
 catalog::CatalogOptions catalog_options(const Config& config) {

@@ -5,6 +5,7 @@
 #include "tonearm/server/options.h"
 #include "tonearm/source/file_source.h"
 #include "tonearm/source/http_options.h"
+#include "tonearm/source/resolver_options.h"
 #include "tonearm/source/s3_options.h"
 
 #include "app/config.h"
@@ -24,7 +25,9 @@ source::HttpOptions http_options(const Config& config, std::size_t loops);
 source::S3Options s3_options(const Config& config);
 source::FileOptions file_options(const Config& config);
 
-/// Which schemes are configured resolvers: none yet.
-std::function<bool(std::string_view)> no_resolvers();
+source::ResolverOptions resolver_options(const ResolverConfig& config);
+
+/// Which schemes are configured resolvers.
+std::function<bool(std::string_view)> resolver_names(const Config& config);
 
 }  // namespace tonearm::app

@@ -21,12 +21,14 @@ struct Probed {
   source::OriginReport report;
 };
 
-io::Task<Result<Probed>> probe(catalog::SongStore& store, source::Source& source, std::string id) {
+io::Task<Result<Probed>> probe(catalog::SongStore& store, source::Source& source,
+                               const std::function<bool(std::string_view)>& is_resolver,
+                               std::string id) {
   Probed probed;
   Result<std::shared_ptr<const catalog::Song>> song = co_await store.find(id);
   if (!song) co_return song.error();
   probed.song = *song;
-  Result<Locator> locator = parse_locator(probed.song->file, no_resolvers());
+  Result<Locator> locator = parse_locator(probed.song->file, is_resolver);
   if (!locator) co_return locator.error();
   source::SourceRequest wanted{std::move(*locator), probed.song->growing};
   Result<source::OriginReport> report = co_await source.probe(std::move(wanted));
@@ -75,10 +77,12 @@ int run_probe(const Config& config, std::string_view id) {
   catalog::SqliteSongStore store(loop.get_executor(), pool, catalog_options(config));
   source::S3Accounts accounts(pool);
   source::FileWatches watches;
-  source::SourceSet source =
-      make_sources(loop.get_executor(), config, 1, {pool, accounts, watches, nullptr, nullptr});
+  source::Resolvers resolvers;
+  source::SourceSet source = make_sources(loop.get_executor(), config, 1,
+                                          {pool, accounts, watches, resolvers, nullptr, nullptr});
+  const auto is_resolver = resolver_names(config);
   std::optional<Result<Probed>> probed;
-  io::asio::co_spawn(loop, probe(store, source, std::string(id)),
+  io::asio::co_spawn(loop, probe(store, source, is_resolver, std::string(id)),
                      [&](std::exception_ptr error, Result<Probed> result) {
                        if (error) std::rethrow_exception(error);
                        probed.emplace(std::move(result));
@@ -86,6 +90,7 @@ int run_probe(const Config& config, std::string_view id) {
                      });
   loop.run();
   pool.join();
+  resolvers.stop();
   if (!*probed) return fail(probed->error());
   print(**probed);
   if ((*probed)->report.complaint.empty()) return 0;

@@ -63,6 +63,7 @@ Service::~Service() {
   if (state_->process.cache) state_->process.cache->stop();
   state_->process.pool.join();
   state_->process.browsing_pool.join();
+  state_->process.resolvers.stop();
   for (ServingLoop& loop : state_->loops) loop.stop();
 }
 

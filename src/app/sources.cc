@@ -3,6 +3,7 @@
 #include "tonearm/cache/caching_source.h"
 #include "tonearm/source/file_source.h"
 #include "tonearm/source/http_source.h"
+#include "tonearm/source/resolver_source.h"
 #include "tonearm/source/s3_source.h"
 
 #include "app/layer_options.h"
@@ -46,6 +47,13 @@ source::SourceSet make_sources(io::Executor executor, const Config& config, std:
   sources.set(Locator::Kind::file,
               std::make_shared<source::FileSource>(executor, shared.pool, shared.watches,
                                                    file_options(config)));
+  if (!config.resolvers.empty()) {
+    const auto resolved = std::make_shared<source::ResolverSource>(client);
+    for (const auto& [name, resolver] : config.resolvers) {
+      resolved->add(name, shared.resolvers.get(name, resolver_options(resolver)));
+    }
+    sources.set(Locator::Kind::resolver, kept(resolved, {}));
+  }
   return sources;
 }
 

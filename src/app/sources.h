@@ -5,6 +5,7 @@
 #include "tonearm/io/task.h"
 #include "tonearm/server/metrics.h"
 #include "tonearm/source/file_watches.h"
+#include "tonearm/source/resolvers.h"
 #include "tonearm/source/s3_account.h"
 #include "tonearm/source/source_set.h"
 
@@ -19,6 +20,7 @@ struct SharedBySources {
   io::BlockingPool& pool;
   source::S3Accounts& accounts;
   source::FileWatches& watches;
+  source::Resolvers& resolvers;
   server::Metrics* metrics;  ///< Told how fast origins answer; null: nobody wants to know.
   cache::Cache* cache;       ///< Keeps songs of other machines; null for none.
 };

@@ -30,6 +30,11 @@ void ResolverRoute::use(LinkPtr link) {
   destination_.configured = false;
 }
 
+void ResolverRoute::ask_whether(const http::Validators& known) {
+  condition_ = if_changed(known);
+  if (link_) use(link_);
+}
+
 void ResolverRoute::expect(const http::Validators& validators) {
   condition_ = if_range(validators);
   use(link_);

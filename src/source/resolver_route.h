@@ -19,6 +19,7 @@ class ResolverRoute final : public Route {
   bool ready() const override;
   io::Task<Result<void>> prepare() override;
   const Destination& destination() const override { return destination_; }
+  void ask_whether(const http::Validators& known) override;
   void expect(const http::Validators& validators) override;
   io::Task<Result<void>> renew(const Refusal& refusal) override;
   void accepted() override;
@@ -33,7 +34,7 @@ class ResolverRoute final : public Route {
   HttpClient& client_;
   const std::shared_ptr<Resolver> resolver_;
   const std::string value_;
-  std::string condition_;  ///< What expect() asks for.
+  std::string condition_;  ///< A header field's line.
   LinkPtr link_;
   Destination destination_;
   bool renewed_ = false;  ///< Since an answer was last accepted.
