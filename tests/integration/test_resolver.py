@@ -1,6 +1,7 @@
 """Songs that a command finds: one run for all, links that end, and commands that behave badly."""
 
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -274,6 +275,30 @@ time.sleep(1000)
             get(port, "/songs/listen/1")
         except (EOFError, OSError):
             pass
+
+
+@unittest.skipUnless(shutil.which("yt-dlp"), "yt-dlp is not installed")
+class YtDlpTest(ResolverCase):
+    def test_a_page_that_embeds_audio_plays(self):
+        page = b'<html><title>A page</title><body><audio src="song.mp3"></audio></body></html>'
+        self.origin.routes["/page.html"] = lambda exchange: exchange.answer(
+            200, page, Content_Type="text/html")
+        self.origin.routes["/song.mp3"] = Resource(400_000)
+        # The tests' environment names a proxy that is not there.
+        command = ["yt-dlp", "--proxy", "", "--no-cache-dir", "--no-playlist", "-f",
+                   "bestaudio/best", "-J", "--", "{}"]
+        lookup = f"SELECT 'yt:{self.url('/')}' || :id AS file"
+        server = self.serve_apart(
+            catalog={"path": ":memory:", "lookup": lookup},
+            upstream={"allow_private": True},
+            **{"resolver.yt": {"command": command}})
+        with Client(server.port, timeout=60) as client:
+            response = client.get("/songs/listen/page.html")
+        self.assertBody(response, content(0, 400_000))
+        self.assertEqual(response["Content-Type"], "audio/mpeg")
+        pages = len(self.origin.of("/page.html"))
+        self.assertBody(get(server.port, "/songs/listen/page.html"), content(0, 400_000))
+        self.assertEqual(len(self.origin.of("/page.html")), pages, "the link is known")
 
 
 if __name__ == "__main__":

@@ -145,13 +145,13 @@ class Resource:
 class FaultOrigin:
     """A thread per connection. `routes` maps paths to handlers; another path is a 404."""
 
-    def __init__(self, host="127.0.0.1"):
+    def __init__(self, host="127.0.0.1", port=0):
         self.routes = {}
         self.exchanges = []
         self._lock = threading.Lock()
         self._open = {}
         self._accepted = 0
-        self._listener = socket.create_server((host, 0), backlog=256)
+        self._listener = socket.create_server((host, port), backlog=256)
         self.port = self._listener.getsockname()[1]
         self.authority = f"{host}:{self.port}"
         self.base_url = f"http://{self.authority}/"
