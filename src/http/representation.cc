@@ -1,7 +1,7 @@
 #include "tonearm/http/representation.h"
 
 #include <boost/algorithm/string/case_conv.hpp>
-#include <boost/algorithm/string/predicate.hpp>
+#include <boost/beast/core/string.hpp>
 
 #include <algorithm>
 #include <array>
@@ -9,8 +9,16 @@
 namespace tonearm::http {
 namespace {
 
-using boost::algorithm::iequals;
-using boost::algorithm::istarts_with;
+// Without a locale: it would cost a small request a tenth of its time.
+using boost::beast::iequals;
+
+bool istarts_with(std::string_view text, std::string_view start) {
+  return iequals(text.substr(0, start.size()), start);
+}
+
+bool iends_with(std::string_view text, std::string_view end) {
+  return text.size() >= end.size() && iequals(text.substr(text.size() - end.size()), end);
+}
 
 constexpr std::string_view opaque_type = "application/octet-stream";
 
@@ -104,7 +112,7 @@ std::string_view type_by_extension(std::string_view name) {
 }
 
 bool says_nothing(std::string_view essence) {
-  return essence.empty() || boost::algorithm::iends_with(essence, "/octet-stream");
+  return essence.empty() || iends_with(essence, "/octet-stream");
 }
 
 /// Whether a comma stands outside of quotes, or the quotes are not closed. Browsers take such a

@@ -1,6 +1,6 @@
 #include "server/base_url.h"
 
-#include <boost/algorithm/string/predicate.hpp>
+#include <boost/beast/core/string.hpp>
 #include <boost/algorithm/string/trim.hpp>
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 namespace tonearm::server {
 namespace {
 
-using boost::algorithm::iequals;
+using boost::beast::iequals;
 
 bool is_alphanumeric(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');

@@ -1,6 +1,6 @@
 #include "server/request_id.h"
 
-#include <boost/algorithm/string/predicate.hpp>
+#include <boost/beast/core/string.hpp>
 
 #include <algorithm>
 #include <array>
@@ -45,7 +45,7 @@ bool is_request_id(std::string_view text) {
 std::string choose_request_id(const http::RequestHead& head, bool peer_is_trusted) {
   if (peer_is_trusted) {
     for (const auto& line : head.fields) {
-      if (!boost::algorithm::iequals(line.name, "X-Request-Id")) continue;
+      if (!boost::beast::iequals(line.name, "X-Request-Id")) continue;
       if (is_request_id(line.value)) return std::string(line.value);
       break;
     }

@@ -1,11 +1,13 @@
 #include "source/http_client.h"
 
-#include <boost/algorithm/string/predicate.hpp>
+#include <boost/beast/core/string.hpp>
 
 #include <algorithm>
 
 namespace tonearm::source {
 namespace {
+
+using boost::beast::iequals;
 
 constexpr std::size_t idle_blocks = 128;  // 16 MiB of a loop's memory, at most
 constexpr long idle_connections = 256;
@@ -18,13 +20,12 @@ void append(HeaderList& list, const std::string& line) {
 }
 
 bool is_harmless(std::string_view name) {
-  using boost::algorithm::iequals;
   return iequals(name, "user-agent") || iequals(name, "accept") || iequals(name, "accept-language");
 }
 
 bool contains(std::span<const HeaderField> fields, std::string_view name) {
   return std::any_of(fields.begin(), fields.end(), [&](const HeaderField& field) {
-    return boost::algorithm::iequals(field.first, name);
+    return iequals(field.first, name);
   });
 }
 
@@ -69,7 +70,7 @@ std::shared_ptr<const RequestHeaders> HttpClient::make_headers(std::span<const H
     if (everywhere) append(headers->foreign, line);
   };
   const auto add_field = [&](const std::string& name, const std::string& value) {
-    has_agent = has_agent || boost::algorithm::iequals(name, "user-agent");
+    has_agent = has_agent || iequals(name, "user-agent");
     // libcurl's notation for a field that is there and empty.
     add(value.empty() ? name + ";" : name + ": " + value, is_harmless(name));
   };

@@ -1,11 +1,13 @@
 #include "source/upstream_head.h"
 
-#include <boost/algorithm/string/predicate.hpp>
+#include <boost/beast/core/string.hpp>
 
 #include <charconv>
 
 namespace tonearm::source {
 namespace {
+
+using boost::beast::iequals;
 
 std::string_view trim(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");
@@ -34,7 +36,7 @@ std::optional<std::chrono::seconds> parse_retry_after(std::string_view value, ht
 
 bool UpstreamHeadReader::line(std::string_view text, http::HttpTime now) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
-  if (boost::algorithm::istarts_with(text, "HTTP/")) {
+  if (iequals(text.substr(0, 5), "HTTP/")) {
     head_ = UpstreamHead{};
     const auto space = text.find(' ');
     if (space != std::string_view::npos) {
@@ -53,7 +55,6 @@ bool UpstreamHeadReader::line(std::string_view text, http::HttpTime now) {
 }
 
 void UpstreamHeadReader::field(std::string_view name, std::string_view value, http::HttpTime now) {
-  using boost::algorithm::iequals;
   if (iequals(name, "content-length")) {
     const auto length = parse_number<std::uint64_t>(value);
     if (!length || (head_.content_length && head_.content_length != length)) head_.ambiguous = true;
