@@ -25,8 +25,14 @@ struct Watch {
   bool waiting_write = false;
   bool held = false;  ///< Readable, but the client has no room.
   bool is_dup = false;
+  bool connected = false;  ///< libcurl tells when it closes such a socket.
   bool closed = false;
 };
+
+void CurlMulti::Client::set_connected() {
+  connected_ = true;
+  if (watch_ != nullptr) watch_->connected = true;
+}
 
 CurlMulti::CurlMulti(io::Executor executor, long max_idle)
     : executor_(executor),
@@ -45,9 +51,9 @@ CurlMulti::CurlMulti(io::Executor executor, long max_idle)
 CurlMulti::~CurlMulti() {
   settling_ = true;  // what cleanup calls back must not start anything
   curl_multi_cleanup(multi_);
-  for (auto& [fd, watch] : watches_) {
-    watch->closed = true;
-    watch->descriptor.close();
+  while (!watches_.empty()) {
+    const std::shared_ptr<Watch> watch = watches_.begin()->second;
+    drop(watch);
   }
 }
 
@@ -86,29 +92,51 @@ void CurlMulti::unpause(CURL* easy) {
 curl_socket_t CurlMulti::open_socket(const curl_sockaddr& address) {
   const int fd = ::socket(address.family, address.socktype | SOCK_CLOEXEC, address.protocol);
   if (fd < 0) return CURL_SOCKET_BAD;
-  watches_[fd] = std::make_shared<Watch>(executor_, fd, fd);
+  opened_.insert(fd);
+  // libcurl has closed one of this number that did not connect, and may believe that it still has
+  // it watched.
+  const auto found = watches_.find(fd);
+  if (found == watches_.end()) return fd;
+  const std::shared_ptr<Watch> stale = found->second;
+  drop(stale);
+  const std::shared_ptr<Watch> watch = watch_of(fd);
+  watch->want = stale->want;
+  watch->client = stale->client;
+  if (watch->client != nullptr) watch->client->watch_ = watch.get();
+  arm(watch);
   return fd;
 }
 
-int CurlMulti::on_close_socket(void* self, curl_socket_t fd) {
-  auto& watches = static_cast<CurlMulti*>(self)->watches_;
-  const auto found = watches.find(fd);
-  if (found == watches.end()) return ::close(fd);
-  const std::shared_ptr<Watch> watch = found->second;
-  watches.erase(found);
+/// Forgets a watch, but not the socket: that is libcurl's, and it may be closed already.
+void CurlMulti::drop(const std::shared_ptr<Watch>& watch) {
+  watches_.erase(watch->fd);
   watch->closed = true;
-  if (watch->client != nullptr) watch->client->watch_ = nullptr;
-  boost::system::error_code ignored;
-  watch->descriptor.close(ignored);
-  if (watch->is_dup) return ::close(fd);
-  return 0;
+  if (watch->is_dup) {
+    boost::system::error_code ignored;
+    watch->descriptor.close(ignored);
+  } else {
+    watch->descriptor.release();
+  }
+}
+
+int CurlMulti::on_close_socket(void* self, curl_socket_t fd) {
+  auto& multi = *static_cast<CurlMulti*>(self);
+  multi.opened_.erase(fd);
+  const auto found = multi.watches_.find(fd);
+  if (found != multi.watches_.end()) {
+    const std::shared_ptr<Watch> watch = found->second;
+    if (watch->client != nullptr) watch->client->watch_ = nullptr;
+    multi.drop(watch);
+  }
+  return ::close(fd);
 }
 
 std::shared_ptr<Watch> CurlMulti::watch_of(curl_socket_t fd) {
   auto& watch = watches_[fd];
   if (!watch) {
-    watch = std::make_shared<Watch>(executor_, fd, ::dup(fd));
-    watch->is_dup = true;
+    const bool ours = opened_.contains(fd);
+    watch = std::make_shared<Watch>(executor_, fd, ours ? fd : ::dup(fd));
+    watch->is_dup = !ours;
   }
   return watch;
 }
@@ -123,13 +151,10 @@ int CurlMulti::on_socket(CURL* easy, curl_socket_t fd, int what, void* self, voi
     watch->held = false;
     if (watch->client != nullptr) watch->client->watch_ = nullptr;
     watch->client = nullptr;
-    // A connection that goes to the pool keeps its watch and its pending wait; a dup would keep the
-    // descriptor alive.
-    if (watch->is_dup) {
-      watch->closed = true;
-      watch->descriptor.close();
-      multi.watches_.erase(found);
-    }
+    // A connection that goes to the pool keeps its watch and its pending wait. What did not connect
+    // is closed by libcurl (7.88) without a word, and its number is somebody else's the next
+    // moment; a dup would keep its descriptor alive.
+    if (!watch->connected) multi.drop(watch);
     return 0;
   }
   const std::shared_ptr<Watch> watch = multi.watch_of(fd);
@@ -139,6 +164,7 @@ int CurlMulti::on_socket(CURL* easy, curl_socket_t fd, int what, void* self, voi
   if (!watch->is_dup && client != nullptr) {
     if (watch->client != nullptr && watch->client != client) watch->client->watch_ = nullptr;
     watch->client = client;
+    watch->connected = watch->connected || client->connected_;
     client->watch_ = watch.get();
   }
   multi.arm(watch);

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace tonearm::source {
 
@@ -28,10 +29,13 @@ class CurlMulti {
 
    protected:
     virtual ~Client() = default;
+    /// To be called when its connection stands (CURLOPT_PREREQFUNCTION).
+    void set_connected();
 
    private:
     friend class CurlMulti;
     struct Watch* watch_ = nullptr;
+    bool connected_ = false;
   };
 
   /// `max_idle`: connections kept for reuse.
@@ -50,7 +54,7 @@ class CurlMulti {
   /// Lets libcurl hand out again what its write callback refused (CURL_WRITEFUNC_PAUSE).
   void unpause(CURL* easy);
 
-  /// Creates a socket and its watch. For CURLOPT_OPENSOCKETFUNCTION.
+  /// Creates a socket. For CURLOPT_OPENSOCKETFUNCTION.
   curl_socket_t open_socket(const curl_sockaddr& address);
 
  private:
@@ -59,6 +63,7 @@ class CurlMulti {
   static int on_close_socket(void* self, curl_socket_t fd);
 
   std::shared_ptr<Watch> watch_of(curl_socket_t fd);
+  void drop(const std::shared_ptr<Watch>& watch);
   void arm(const std::shared_ptr<Watch>& watch);
   void ready(const std::shared_ptr<Watch>& watch, int mask);
   void act(curl_socket_t fd, int mask);
@@ -68,6 +73,7 @@ class CurlMulti {
   io::Executor executor_;
   CURLM* multi_;
   std::unordered_map<curl_socket_t, std::shared_ptr<Watch>> watches_;
+  std::unordered_set<curl_socket_t> opened_;  ///< By open_socket().
   io::Deadline timer_;
   bool due_now_ = false;  ///< libcurl wants to be called at once.
   bool settling_ = false;

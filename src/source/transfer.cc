@@ -235,6 +235,7 @@ curl_socket_t Transfer::on_open_socket(void* self, curlsocktype, curl_sockaddr* 
 /// Called for a pooled connection too, which somebody with more trust may have opened.
 int Transfer::on_connected(void* self, char* remote, char*, int, int) {
   auto& transfer = *static_cast<Transfer*>(self);
+  transfer.set_connected();
   if (transfer.request_.private_allowed || !is_private_address(std::string_view(remote))) {
     return CURL_PREREQFUNC_OK;
   }

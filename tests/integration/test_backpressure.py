@@ -1,6 +1,7 @@
 """Slow and many clients: what tonearm holds for them, and what it asks of the origin meanwhile."""
 
 import os
+import resource
 import sys
 import tempfile
 import unittest
@@ -91,6 +92,29 @@ class Backpressure(unittest.TestCase):
         self.assertLessEqual(self.origin.sent("/song"), clients * 512 * KIB)
         with Client(self.tonearm.port) as another:
             self.assertEqual(another.get(target, Range="bytes=5-9").body, content(5, 10))
+
+    @unittest.skipIf(sanitized(), "sanitizers have a memory of their own")
+    def test_two_thousand_slow_listeners_cost_less_than_400_kib_each(self):
+        count = min(2000, (resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 200) // 2)
+        target = self.song(TIB)
+        with Client(self.tonearm.port) as client:  # what a first request allocates for all that follow
+            client.get(target, Range="bytes=0-200000")
+        before = self.tonearm.proportional() + self.tonearm.kernel()
+        clients = []
+        for _ in range(count):  # with the queues that the system gives them
+            client = Client(self.tonearm.port)
+            self.addCleanup(client.close)
+            client.ask(target, Range="bytes=0-")
+            clients.append(client)
+        for client in clients:
+            self.assertEqual(client.head().status, 206)
+        for at in range(3):
+            for client in clients:
+                self.assertEqual(client.take(KIB), content(at * KIB, (at + 1) * KIB))
+        wait_for(lambda: self.origin.busy("/song") == 0, "all windows to be over", timeout=60)
+        grown = self.tonearm.proportional() + self.tonearm.kernel() - before
+        self.assertLess(grown / count, 400 * KIB)
+        self.assertLessEqual(self.origin.sent("/song") / count, 400 * KIB)
 
 
 if __name__ == "__main__":

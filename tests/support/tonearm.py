@@ -3,6 +3,7 @@
 import json
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -197,3 +198,13 @@ class Tonearm:
                 if line.startswith("Pss:"):
                     return int(line.split()[1]) * 1024
         raise AssertionError("no Pss")
+
+    def kernel(self):
+        """Bytes that the kernel holds in the queues of its TCP sockets (ss's skmem)."""
+        sockets = subprocess.run(["ss", "-tmpnOH"], check=True, stdout=subprocess.PIPE, text=True).stdout
+        total = 0
+        for line in sockets.splitlines():
+            if f"pid={self.pid}," in line and "skmem:(" in line:
+                fields = dict(re.findall(r"([a-z]+)(\d+)", line.split("skmem:(")[1].split(")")[0]))
+                total += sum(int(fields.get(key, 0)) for key in ("r", "t", "w", "f"))
+        return total

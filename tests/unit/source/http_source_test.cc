@@ -7,6 +7,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <gtest/gtest.h>
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <string>
 #include <vector>
 
@@ -287,6 +290,24 @@ TEST_F(HttpSourceTest, A404IsNotAskedAgain) {
   ASSERT_TRUE(heard.error);
   EXPECT_EQ(heard.error->kind, ErrorKind::destination_not_found);
   EXPECT_EQ(origin.asked().size(), 1U);
+}
+
+/// libcurl closes a socket that did not connect without telling.
+TEST_F(HttpSourceTest, ASocketThatDidNotConnectIsLeftToWhoGetsItsNumber) {
+  options_.retries = 0;
+  std::string nobody;
+  {
+    ScriptedOrigin gone([](const OriginAsked&) { return OriginAnswer{}; });
+    nobody = gone.url();
+  }
+  io::asio::io_context loop(1);
+  std::vector<int> others(64);
+  {
+    HttpSource source(make_http_client(loop.get_executor(), options_));
+    EXPECT_TRUE(test::run(loop, listen(source, nobody + "/song", {})).error);
+    for (int& other : others) other = ::socket(AF_INET, SOCK_STREAM, 0);
+  }
+  for (const int other : others) EXPECT_EQ(::close(other), 0);
 }
 
 TEST_F(HttpSourceTest, ASilentOriginIsTooSlow) {
