@@ -16,18 +16,22 @@ constexpr auto slow = 2s;
 
 http::ByteRange WindowSizer::next(std::uint64_t position, std::uint64_t end, bool closed) const {
   const std::uint64_t left = end - position;
-  std::uint64_t size = size_;
+  std::uint64_t size = size_of(closed);
   if (closed && left <= closed_at_once) size = left;
   if (bound_ != 0) size = std::min(size, bound_);
   return {position, position + std::min(size, left)};
 }
 
-void WindowSizer::taken(std::chrono::steady_clock::duration elapsed) {
+std::uint64_t WindowSizer::size_of(bool closed) const {
+  return closed ? std::max(size_, first_closed_size) : size_;
+}
+
+void WindowSizer::taken(std::chrono::steady_clock::duration elapsed, bool closed) {
   if (elapsed > slow) {
     size_ = std::max(first_size, size_ / 2);
   } else if (elapsed <= fast) {
     // The first window may only have filled the kernel's queues: it says nothing of the client.
-    if (proven_) size_ = std::min(most, size_ * 2);
+    if (proven_) size_ = std::min(most, size_of(closed) * (closed ? 4 : 2));
     proven_ = true;
   }
 }

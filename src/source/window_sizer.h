@@ -7,12 +7,14 @@
 
 namespace tonearm::source {
 
-/// How much of an open-ended read is asked of the origin at a time. Small at first, so that a seek
-/// wastes little and a slow listener's window fits the buffer and frees its connection; doubling
-/// while the client keeps draining. Pure: time comes in as the duration of the last window.
+/// How much of a read is asked of the origin at a time. Small at first, so that a seek wastes
+/// little and a slow listener's window fits the buffer and frees its connection; doubling while the
+/// client keeps draining, and growing faster where it has said that it wants all of it. Pure: time
+/// comes in as the duration of the last window.
 class WindowSizer {
  public:
   static constexpr std::uint64_t first_size = 128 * 1024;
+  static constexpr std::uint64_t first_closed_size = 256 * 1024;
   static constexpr std::uint64_t most = 4 * 1024 * 1024;
   /// A closed range up to this is one request: it was asked for as a whole.
   static constexpr std::uint64_t closed_at_once = 1024 * 1024;
@@ -25,9 +27,11 @@ class WindowSizer {
   http::ByteRange next(std::uint64_t position, std::uint64_t end, bool closed) const;
 
   /// The client has taken a whole window, `elapsed` after it was asked for.
-  void taken(std::chrono::steady_clock::duration elapsed);
+  void taken(std::chrono::steady_clock::duration elapsed, bool closed);
 
  private:
+  std::uint64_t size_of(bool closed) const;
+
   std::uint64_t bound_;
   std::uint64_t size_ = first_size;
   bool proven_ = false;  ///< A window was taken that the kernel's queues alone could not hold.

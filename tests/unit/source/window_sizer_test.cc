@@ -21,32 +21,40 @@ TEST(WindowSizer, NeverReachesPastTheEnd) {
 
 TEST(WindowSizer, AShortClosedRangeIsOneRequest) {
   EXPECT_EQ(WindowSizer(0).next(0, 1024 * KiB, true).size(), 1024 * KiB);
-  EXPECT_EQ(WindowSizer(0).next(0, 1024 * KiB + 1, true).size(), 128 * KiB);
+  EXPECT_EQ(WindowSizer(0).next(0, 1024 * KiB + 1, true).size(), 256 * KiB);
 }
 
 TEST(WindowSizer, GrowsToFourMebibytesForWhoDrainsQuickly) {
   WindowSizer sizer(0);
-  sizer.taken(10ms);  // may only have filled the kernel's queues
+  sizer.taken(10ms, false);  // may only have filled the kernel's queues
   EXPECT_EQ(sizer.next(0, endless, false).size(), 128 * KiB);
   for (const std::uint64_t expected : {256U, 512U, 1024U, 2048U, 4096U, 4096U}) {
-    sizer.taken(10ms);
+    sizer.taken(10ms, false);
     EXPECT_EQ(sizer.next(0, endless, false).size(), expected * KiB);
+  }
+}
+
+TEST(WindowSizer, GrowsFasterForWhoNamedTheEnd) {
+  WindowSizer sizer(0);
+  for (const std::uint64_t expected : {256U, 256U, 1024U, 4096U, 4096U}) {
+    EXPECT_EQ(sizer.next(0, endless, true).size(), expected * KiB);
+    sizer.taken(10ms, true);
   }
 }
 
 TEST(WindowSizer, StaysWhereItIsForWhoPlaysAtTheRateOfTheMedia) {
   WindowSizer sizer(0);
-  for (int i = 0; i < 10; ++i) sizer.taken(1500ms);
+  for (int i = 0; i < 10; ++i) sizer.taken(1500ms, false);
   EXPECT_EQ(sizer.next(0, endless, false).size(), 128 * KiB);
 }
 
 TEST(WindowSizer, ShrinksForWhoSlowsDown) {
   WindowSizer sizer(0);
-  for (int i = 0; i < 4; ++i) sizer.taken(10ms);
+  for (int i = 0; i < 4; ++i) sizer.taken(10ms, false);
   EXPECT_EQ(sizer.next(0, endless, false).size(), 1024 * KiB);
-  sizer.taken(30s);
+  sizer.taken(30s, false);
   EXPECT_EQ(sizer.next(0, endless, false).size(), 512 * KiB);
-  for (int i = 0; i < 5; ++i) sizer.taken(30s);
+  for (int i = 0; i < 5; ++i) sizer.taken(30s, false);
   EXPECT_EQ(sizer.next(0, endless, false).size(), 128 * KiB);
 }
 
@@ -54,7 +62,7 @@ TEST(WindowSizer, TheOperatorsWindowBoundsEveryRequest) {
   WindowSizer sizer(64 * KiB);
   EXPECT_EQ(sizer.next(0, endless, false).size(), 64 * KiB);
   EXPECT_EQ(sizer.next(0, 500 * KiB, true).size(), 64 * KiB);
-  for (int i = 0; i < 9; ++i) sizer.taken(1ms);
+  for (int i = 0; i < 9; ++i) sizer.taken(1ms, false);
   EXPECT_EQ(sizer.next(0, endless, false).size(), 64 * KiB);
 }
 
