@@ -29,11 +29,6 @@ struct Watch {
   bool closed = false;
 };
 
-void CurlMulti::Client::set_connected() {
-  connected_ = true;
-  if (watch_ != nullptr) watch_->connected = true;
-}
-
 CurlMulti::CurlMulti(io::Executor executor, long max_idle)
     : executor_(executor),
       multi_(curl_multi_init()),

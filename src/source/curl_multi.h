@@ -29,8 +29,9 @@ class CurlMulti {
 
    protected:
     virtual ~Client() = default;
-    /// To be called when its connection stands (CURLOPT_PREREQFUNCTION).
-    void set_connected();
+    /// To be called when its connection stands (CURLOPT_PREREQFUNCTION): what libcurl wants watched
+    /// from then on is that connection.
+    void set_connected() { connected_ = true; }
 
    private:
     friend class CurlMulti;
