@@ -23,6 +23,7 @@ ONLY = {
     r"sqlite3\.h": {"catalog"},
     r"toml\+\+/": {"app"},
     r"CLI/": {"app"},
+    r"taglib/": {"app"},
     r"prometheus/": {"server"},
     r"boost/beast/": {"http", "server"},
     r"boost/asio": {"io", "catalog", "source", "cache", "server", "app"},

@@ -1,6 +1,7 @@
 #include "app/command_line.h"
 
 #include "app/commands.h"
+#include "app/import.h"
 #include "app/keys.h"
 #include "app/load_config.h"
 #include "app/logging.h"
@@ -28,6 +29,7 @@ struct Arguments {
   Overrides overrides;
   std::string id;
   SignArguments sign;
+  ImportArguments import;
 
   Loaded load() const { return load_config(file, overrides); }
 };
@@ -67,6 +69,13 @@ int serve(const Arguments& arguments) {
   const Config config = load_to_serve(arguments);
   start_logging(config.log.level);
   return run_serve(config, [arguments] { return load_to_serve(arguments); });
+}
+
+int import(const Arguments& arguments) {
+  if (arguments.import.what.empty() && !arguments.import.playlist) {
+    return complain("import: give directories, files or locators; see tonearm import --help");
+  }
+  return run_import(arguments.load().config, arguments.import);
 }
 
 int probe(const Arguments& arguments) {
@@ -118,8 +127,13 @@ int run_command_line(int argc, const char* const* argv) {
   add_config_options(*probing, arguments);
   probing->add_option("ID", arguments.id, "the song")->required();
   CLI::App* importing =
-      program.add_subcommand("import", "add media files to the catalog (not yet)");
-  importing->allow_extras();
+      program.add_subcommand("import", "add media files to the catalog, their tags read");
+  add_config_options(*importing, arguments);
+  importing->add_option("WHAT", arguments.import.what,
+                        "directories, files, and http…, s3://… or NAME:… as they stand")
+      ->type_name("DIR|FILE|LOCATOR");
+  importing->add_option("--playlist", arguments.import.playlist, "an M3U file to read")
+      ->type_name("FILE");
   CLI::App* signing = program.add_subcommand("sign", "print a path with a signature");
   add_sign_options(*signing, arguments);
 
@@ -128,8 +142,8 @@ int run_command_line(int argc, const char* const* argv) {
     if (serving->parsed()) return serve(arguments);
     if (checking->parsed()) return run_check(arguments.load().config);
     if (probing->parsed()) return probe(arguments);
-    if (signing->parsed()) return run_sign(arguments.load().config, arguments.sign);
-    return complain("import: not yet in this version; see --help for what there is");
+    if (importing->parsed()) return import(arguments);
+    return run_sign(arguments.load().config, arguments.sign);
   } catch (const CLI::CallForHelp&) {
     std::cout << program.help();
     return 0;

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "tonearm/base/result.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tonearm::catalog {
+
+/// A song as `import` found it. Text may hold any bytes but NUL.
+struct ImportedSong {
+  std::string file;  ///< The catalog's value: what tells songs apart.
+  std::string name;
+  std::string artist;
+  std::string album;
+  std::string content_type;
+  std::int64_t duration = 0;  ///< Seconds; 0: unknown.
+  std::int64_t size = 0;      ///< Of the file, bytes.
+  std::int64_t modified = 0;  ///< Of the file, nanoseconds since the epoch; 0: there is no file.
+};
+
+/// Adds songs to the table music_song: one that it makes, with a full-text index, or one that is
+/// there, to which it only adds rows. What it has seen of files is kept in a table of its own,
+/// tonearm_import. Blocks; one thread. Whatever happens to the process, the catalog is one of those
+/// that were committed.
+class CatalogWriter {
+ public:
+  enum class Written : std::uint8_t { added, updated };
+
+  /// Creates the file, or the table in a database that is empty. The error's detail is one line
+  /// that says what is wrong and what would be right.
+  static Result<std::unique_ptr<CatalogWriter>> open(const std::string& path);
+  ~CatalogWriter();
+  CatalogWriter(const CatalogWriter&) = delete;
+  CatalogWriter& operator=(const CatalogWriter&) = delete;
+
+  /// Whether the song is there, and its file was of this size and time when it was imported.
+  bool is_unchanged(std::string_view file, std::int64_t size, std::int64_t modified) const;
+  /// The id of the song that has this `file`, lowest first.
+  std::optional<std::int64_t> find(std::string_view file) const;
+
+  /// All of them in one transaction; nothing when one of them fails.
+  Result<std::vector<Written>> write(const std::vector<ImportedSong>& songs);
+  /// Replaces the songs of the playlist of this name, or makes one. The tables too.
+  Result<void> write_playlist(const std::string& name, const std::vector<std::int64_t>& songs);
+
+ private:
+  class Tables;
+  explicit CatalogWriter(std::unique_ptr<Tables> tables);
+  std::unique_ptr<Tables> tables_;
+};
+
+}  // namespace tonearm::catalog

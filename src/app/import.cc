@@ -1,0 +1,221 @@
+#include "app/import.h"
+
+#include "tonearm/catalog/catalog_writer.h"
+
+#include "app/import_report.h"
+#include "app/m3u_file.h"
+#include "app/media_files.h"
+#include "app/media_tags.h"
+
+#include <boost/algorithm/string/predicate.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <utility>
+
+namespace tonearm::app {
+namespace {
+
+namespace fs = std::filesystem;
+using catalog::CatalogWriter;
+using catalog::ImportedSong;
+
+/// Songs of one transaction: enough to be quick, few enough to be there soon.
+constexpr std::size_t batch_size = 200;
+
+volatile std::sig_atomic_t interrupted = 0;
+
+void interrupt(int) { interrupted = 1; }
+
+bool is_locator(const Config& config, const std::string& text) {
+  for (const char* const scheme : {"http://", "https://", "s3://"}) {
+    if (boost::algorithm::istarts_with(text, scheme)) return true;
+  }
+  const auto colon = text.find(':');
+  return colon != std::string::npos && config.resolvers.contains(text.substr(0, colon));
+}
+
+ImportedSong song_of(const std::string& locator) {
+  ImportedSong song;
+  song.file = locator;
+  std::string_view name = locator;
+  if (boost::algorithm::istarts_with(locator, "http")) name = name.substr(0, name.find_first_of("?#"));
+  song.name = title_from_name(name);
+  if (song.name.empty()) song.name = title_from_name(locator);
+  song.content_type = media_type_of(locator);
+  return song;
+}
+
+Result<ImportedSong> song_of(const MediaFile& file) {
+  auto tags = read_media_tags(file.path);
+  if (!tags) return tags.error();
+  ImportedSong song;
+  song.file = file.locator;
+  song.name = tags->title.empty() ? title_from_name(file.path) : std::move(tags->title);
+  song.artist = std::move(tags->artist);
+  song.album = std::move(tags->album);
+  song.duration = tags->seconds;
+  song.content_type = media_type_of(file.path);
+  song.size = file.size;
+  song.modified = file.modified;
+  return song;
+}
+
+class Import {
+ public:
+  Import(const Config& config, CatalogWriter& writer) : config_(config), writer_(writer) {}
+
+  /// False when the catalog cannot be written any more.
+  bool run(const ImportArguments& arguments);
+  ImportReport& report() { return report_; }
+
+ private:
+  bool add(ImportedSong song);
+  bool flush();
+  bool add_files(std::vector<MediaFile> files);
+  bool add_playlist(const std::string& path);
+  std::optional<std::int64_t> find_entry(const fs::path& folder, const std::string& entry) const;
+
+  const Config& config_;
+  CatalogWriter& writer_;
+  ImportReport report_{0};
+  std::vector<ImportedSong> batch_;
+  std::optional<MediaFinder> finder_;
+};
+
+bool Import::run(const ImportArguments& arguments) {
+  if (std::error_code failed; fs::is_directory(config_.files.root, failed)) {
+    finder_.emplace(config_.files.root, [this](const std::string& path, const std::string& why) {
+      report_.complain(path + ": " + why);
+    });
+  }
+  std::vector<std::string> locators;
+  for (const std::string& one : arguments.what) {
+    if (is_locator(config_, one)) {
+      locators.push_back(one);
+    } else {
+      finder_->add(one);
+    }
+  }
+  std::vector<MediaFile> files;
+  if (finder_) files = finder_->take();
+  report_.set_total(files.size() + locators.size());
+  for (const std::string& locator : locators) {
+    if (!add(song_of(locator))) return false;
+    report_.advance();
+  }
+  if (!add_files(std::move(files)) || !flush()) return false;
+  if (interrupted != 0 || !arguments.playlist) return true;
+  return add_playlist(*arguments.playlist);
+}
+
+bool Import::add_files(std::vector<MediaFile> files) {
+  for (const MediaFile& file : files) {
+    if (interrupted != 0) return true;
+    if (writer_.is_unchanged(file.locator, file.size, file.modified)) {
+      ++report_.unchanged;
+    } else if (auto song = song_of(file)) {
+      if (!add(std::move(*song))) return false;
+    } else {
+      report_.complain(file.path + ": " + song.error().detail);
+    }
+    report_.advance();
+  }
+  return true;
+}
+
+bool Import::add(ImportedSong song) {
+  batch_.push_back(std::move(song));
+  return batch_.size() < batch_size || flush();
+}
+
+bool Import::flush() {
+  if (batch_.empty()) return true;
+  const auto written = writer_.write(batch_);
+  if (!written) {
+    report_.complain(written.error().detail);
+    return false;
+  }
+  const auto added = std::ranges::count(*written, CatalogWriter::Written::added);
+  report_.added += static_cast<std::size_t>(added);
+  report_.updated += written->size() - static_cast<std::size_t>(added);
+  batch_.clear();
+  return true;
+}
+
+std::optional<std::int64_t> Import::find_entry(const fs::path& folder,
+                                               const std::string& entry) const {
+  // As it stands first: locators, and names as other programs write them.
+  if (const auto id = writer_.find(entry)) return id;
+  if (!finder_) return std::nullopt;
+  std::string path = entry;
+  if (std::error_code failed; !fs::exists(folder / path, failed)) std::ranges::replace(path, '\\', '/');
+  const auto locator = finder_->locator_of(folder / path);
+  return locator.empty() ? std::nullopt : writer_.find(locator);
+}
+
+bool Import::add_playlist(const std::string& path) {
+  const auto playlist = read_m3u_file(path);
+  if (!playlist) {
+    report_.complain(playlist.error().detail);
+    return true;
+  }
+  std::vector<std::int64_t> songs;
+  for (const std::string& entry : playlist->entries) {
+    if (const auto id = find_entry(fs::path(path).parent_path(), entry)) {
+      songs.push_back(*id);
+    } else {
+      report_.complain(path + ": " + entry + " is not in the catalog; import it first");
+    }
+  }
+  const auto written = writer_.write_playlist(playlist->name, songs);
+  if (!written) report_.complain(written.error().detail);
+  return written.has_value();
+}
+
+/// What makes an import senseless before it begins; empty when nothing does.
+std::string objection(const Config& config, const ImportArguments& arguments) {
+  if (!config.catalog.lookup.empty()) {
+    return "catalog.lookup is set: import writes the table music_song, which is then not read";
+  }
+  const auto file = std::ranges::find_if(
+      arguments.what, [&](const std::string& one) { return !is_locator(config, one); });
+  if (file == arguments.what.end()) return {};
+  std::error_code failed;
+  const auto status = fs::status(*file, failed);
+  if (!fs::exists(status)) return *file + ": " + (failed ? failed.message() : "does not exist");
+  const fs::path above = fs::is_directory(status) ? fs::path(*file) : fs::path(*file).parent_path();
+  if (config.files.root.empty()) {
+    return "files.root is not set, so that no file could be served; set [files] root = \"" +
+           fs::absolute(above).lexically_normal().string() + "\" or a directory above it";
+  }
+  if (!fs::is_directory(config.files.root, failed)) {
+    return "files.root: " + config.files.root + " is no directory";
+  }
+  return {};
+}
+
+}  // namespace
+
+int run_import(const Config& config, const ImportArguments& arguments) {
+  if (const auto problem = objection(config, arguments); !problem.empty()) {
+    std::fprintf(stderr, "tonearm: %s\n", problem.c_str());
+    return 2;
+  }
+  std::signal(SIGINT, &interrupt);
+  std::signal(SIGTERM, &interrupt);
+  const auto writer = CatalogWriter::open(config.catalog.path);
+  if (!writer) {
+    std::fprintf(stderr, "tonearm: %s\n", writer.error().detail.c_str());
+    return 1;
+  }
+  Import import(config, **writer);
+  import.run(arguments);
+  if (interrupted != 0) import.report().complain("interrupted; what was imported so far is kept");
+  import.report().finish();
+  return import.report().failed == 0 ? 0 : 1;
+}
+
+}  // namespace tonearm::app

@@ -1,0 +1,71 @@
+#include "app/m3u_file.h"
+
+#include "tonearm/base/utf8.h"
+
+#include "app/media_tags.h"
+#include "app/values.h"
+
+#include <boost/algorithm/string/predicate.hpp>
+#include <boost/algorithm/string/trim.hpp>
+
+namespace tonearm::app {
+namespace {
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+std::string percent_decoded(std::string_view text) {
+  std::string decoded;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const int high = text[i] == '%' && i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
+    const int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
+    if (low < 0) {
+      decoded += text[i];
+    } else {
+      decoded += static_cast<char>(high * 16 + low);
+      i += 2;
+    }
+  }
+  return decoded;
+}
+
+}  // namespace
+
+M3uFile parse_m3u(std::string_view text, std::string_view file_name) {
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  constexpr std::string_view title = "#PLAYLIST:";
+  M3uFile file;
+  file.name = title_from_name(file_name);
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    std::string line(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    boost::algorithm::trim_right_if(line, boost::algorithm::is_any_of("\r \t"));
+    if (line.starts_with(title)) {
+      const std::string name = repaired_utf8(boost::algorithm::trim_copy(line.substr(title.size())));
+      if (!name.empty()) file.name = name;
+    }
+    if (line.empty() || line.starts_with('#')) continue;
+    if (boost::algorithm::istarts_with(line, "file://")) {
+      line = percent_decoded(line.substr(line.find('/', 7) == std::string::npos
+                                             ? line.size()
+                                             : line.find('/', 7)));
+    }
+    file.entries.push_back(std::move(line));
+  }
+  return file;
+}
+
+Result<M3uFile> read_m3u_file(const std::filesystem::path& path) {
+  std::string text;
+  if (const auto complaint = read_whole_file(path, text)) {
+    return Error{ErrorKind::internal, *complaint, {}};
+  }
+  return parse_m3u(text, path.filename().string());
+}
+
+}  // namespace tonearm::app

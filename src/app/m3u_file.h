@@ -1,0 +1,22 @@
+#pragma once
+
+#include "tonearm/base/result.h"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace tonearm::app {
+
+struct M3uFile {
+  std::string name;                  ///< `#PLAYLIST:`, else the file's own.
+  std::vector<std::string> entries;  ///< As they stand, file:// URLs as paths.
+};
+
+/// Reads an M3U playlist, extended or not. The error's detail says why it cannot be read.
+Result<M3uFile> read_m3u_file(const std::filesystem::path& path);
+
+/// The same of its text, for a file of this name.
+M3uFile parse_m3u(std::string_view text, std::string_view file_name);
+
+}  // namespace tonearm::app

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace tonearm::app {
+
+/// A media file below files.root.
+struct MediaFile {
+  std::string path;     ///< Without symbolic links.
+  std::string locator;  ///< `file:` and its name below files.root.
+  std::int64_t size = 0;
+  std::int64_t modified = 0;  ///< Nanoseconds since the epoch.
+};
+
+/// Finds media files below files.root. A file that is reached by several ways is found once: its
+/// name is the one without symbolic links, under which it is also served.
+class MediaFinder {
+ public:
+  /// Told what could not be looked at, and why.
+  using Complain = std::function<void(const std::string& path, const std::string& why)>;
+
+  /// `root`: files.root, which exists.
+  MediaFinder(const std::filesystem::path& root, Complain complain);
+
+  /// A file, or all media files below a directory, in the order of their names.
+  void add(const std::filesystem::path& path);
+  /// The locator of an existing file; empty when it lies outside of the root.
+  std::string locator_of(const std::filesystem::path& path) const;
+
+  std::vector<MediaFile> take() { return std::move(files_); }
+
+ private:
+  void add_directory(const std::filesystem::path& directory);
+  void add_file(const std::filesystem::path& path, bool named);
+
+  std::filesystem::path root_;
+  Complain complain_;
+  std::vector<MediaFile> files_;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> entered_;  ///< Device and inode.
+};
+
+}  // namespace tonearm::app

@@ -1,0 +1,253 @@
+#include "tonearm/catalog/catalog_writer.h"
+
+#include "tonearm/base/utf8.h"
+
+#include "catalog/import_schema.h"
+#include "catalog/sqlite_handles.h"
+
+#include <unordered_map>
+#include <utility>
+
+namespace tonearm::catalog {
+namespace {
+
+constexpr int lock_timeout = 10'000;  // ms
+
+/// What is no text is a BLOB: a TEXT that is no UTF-8 makes other programs fail at reading the row.
+void bind_value(sqlite3_stmt* statement, int parameter, std::string_view value) {
+  const int size = static_cast<int>(value.size());
+  if (is_utf8(value)) {
+    sqlite3_bind_text(statement, parameter, value.data(), size, SQLITE_TRANSIENT);
+  } else {
+    sqlite3_bind_blob(statement, parameter, value.data(), size, SQLITE_TRANSIENT);
+  }
+}
+
+bool execute(sqlite3* connection, const char* sql) {
+  return sqlite3_exec(connection, sql, nullptr, nullptr, nullptr) == SQLITE_OK;
+}
+
+/// Runs a statement that yields nothing.
+bool run(sqlite3_stmt* statement) {
+  const int result = sqlite3_step(statement);
+  sqlite3_reset(statement);
+  return result == SQLITE_DONE;
+}
+
+/// Undone unless committed.
+class WriteTransaction {
+ public:
+  explicit WriteTransaction(sqlite3* connection)
+      : connection_(connection), open_(execute(connection, "BEGIN IMMEDIATE")) {}
+  ~WriteTransaction() {
+    if (open_) execute(connection_, "ROLLBACK");
+  }
+  WriteTransaction(const WriteTransaction&) = delete;
+  WriteTransaction& operator=(const WriteTransaction&) = delete;
+
+  bool is_open() const { return open_; }
+  bool commit() {
+    if (!execute(connection_, "COMMIT")) return false;
+    open_ = false;
+    return true;
+  }
+
+ private:
+  sqlite3* connection_;
+  bool open_;
+};
+
+}  // namespace
+
+/// The open database, and what was in it: a table of others has no index on `file`.
+class CatalogWriter::Tables {
+ public:
+  Tables(std::string path, Connection connection)
+      : path_(std::move(path)), connection_(std::move(connection)) {}
+
+  Result<void> prepare_all();
+  Error failure() const { return unavailable(path_, connection_.get()); }
+  sqlite3* connection() const { return connection_.get(); }
+
+  struct Seen {
+    std::int64_t size = 0;
+    std::int64_t modified = 0;
+  };
+  std::unordered_map<std::string, std::int64_t> ids;
+  std::unordered_map<std::string, Seen> seen;
+
+  bool insert(const ImportedSong& song);
+  bool update(const ImportedSong& song, std::int64_t id);
+  bool remember(const ImportedSong& song);
+
+ private:
+  Result<void> load();
+  void bind_song(sqlite3_stmt* statement, const ImportedSong& song);
+
+  std::string path_;
+  Connection connection_;
+  Statement insert_;
+  Statement update_;
+  Statement remember_;
+};
+
+Result<void> CatalogWriter::Tables::prepare_all() {
+  WriteTransaction transaction(connection());
+  if (!transaction.is_open()) return failure();
+  const auto statements = prepare_import(connection(), path_);
+  if (!statements) return statements.error();
+  insert_ = catalog::prepare(connection(), statements->insert);
+  update_ = catalog::prepare(connection(), statements->update);
+  remember_ = catalog::prepare(connection(),
+                               "INSERT OR REPLACE INTO main.tonearm_import(file, size, modified)"
+                               " VALUES (?1, ?2, ?3)");
+  if (!insert_ || !update_ || !remember_) return failure();
+  const auto loaded = load();
+  if (!loaded) return loaded;
+  if (!transaction.commit()) return failure();
+  return {};
+}
+
+Result<void> CatalogWriter::Tables::load() {
+  const auto songs = prepare(connection(), "SELECT file, id FROM main.music_song ORDER BY id");
+  const auto files = prepare(connection(), "SELECT file, size, modified FROM main.tonearm_import");
+  if (!songs || !files) return failure();
+  int result = sqlite3_step(songs.get());
+  for (; result == SQLITE_ROW; result = sqlite3_step(songs.get())) {
+    ids.emplace(column_text(songs.get(), 0), sqlite3_column_int64(songs.get(), 1));
+  }
+  if (result != SQLITE_DONE) return failure();
+  for (result = sqlite3_step(files.get()); result == SQLITE_ROW;
+       result = sqlite3_step(files.get())) {
+    seen[column_text(files.get(), 0)] =
+        Seen{sqlite3_column_int64(files.get(), 1), sqlite3_column_int64(files.get(), 2)};
+  }
+  if (result != SQLITE_DONE) return failure();
+  return {};
+}
+
+void CatalogWriter::Tables::bind_song(sqlite3_stmt* statement, const ImportedSong& song) {
+  int parameter = 0;
+  // In the order of imported_columns.
+  for (const std::string* text : {&song.name, &song.artist, &song.album, &song.content_type}) {
+    bind_value(statement, ++parameter, *text);
+  }
+  sqlite3_bind_int64(statement, ++parameter, song.duration);
+  bind_value(statement, ++parameter, song.file);
+}
+
+bool CatalogWriter::Tables::insert(const ImportedSong& song) {
+  bind_song(insert_.get(), song);
+  return run(insert_.get());
+}
+
+bool CatalogWriter::Tables::update(const ImportedSong& song, std::int64_t id) {
+  bind_song(update_.get(), song);
+  sqlite3_bind_int64(update_.get(), static_cast<int>(std::size(imported_columns)) + 1, id);
+  return run(update_.get());
+}
+
+bool CatalogWriter::Tables::remember(const ImportedSong& song) {
+  bind_value(remember_.get(), 1, song.file);
+  sqlite3_bind_int64(remember_.get(), 2, song.size);
+  sqlite3_bind_int64(remember_.get(), 3, song.modified);
+  return run(remember_.get());
+}
+
+CatalogWriter::CatalogWriter(std::unique_ptr<Tables> tables) : tables_(std::move(tables)) {}
+CatalogWriter::~CatalogWriter() = default;
+
+Result<std::unique_ptr<CatalogWriter>> CatalogWriter::open(const std::string& path) {
+  if (path == ":memory:") return unavailable(path, "is no file that could be imported into");
+  sqlite3* opened = nullptr;
+  const int result =
+      sqlite3_open_v2(path.c_str(), &opened,
+                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+  Connection connection(opened);
+  if (result != SQLITE_OK) return unavailable(path, connection.get());
+  sqlite3_extended_result_codes(connection.get(), 1);
+  sqlite3_busy_timeout(connection.get(), lock_timeout);
+  auto tables = std::make_unique<Tables>(path, std::move(connection));
+  const auto prepared = tables->prepare_all();
+  if (!prepared) return prepared.error();
+  return std::unique_ptr<CatalogWriter>(new CatalogWriter(std::move(tables)));
+}
+
+bool CatalogWriter::is_unchanged(std::string_view file, std::int64_t size,
+                                 std::int64_t modified) const {
+  const std::string key(file);
+  const auto found = tables_->seen.find(key);
+  return found != tables_->seen.end() && found->second.size == size &&
+         found->second.modified == modified && tables_->ids.contains(key);
+}
+
+std::optional<std::int64_t> CatalogWriter::find(std::string_view file) const {
+  const auto found = tables_->ids.find(std::string(file));
+  if (found == tables_->ids.end()) return std::nullopt;
+  return found->second;
+}
+
+Result<std::vector<CatalogWriter::Written>> CatalogWriter::write(
+    const std::vector<ImportedSong>& songs) {
+  WriteTransaction transaction(tables_->connection());
+  if (!transaction.is_open()) return tables_->failure();
+  std::vector<Written> written;
+  std::unordered_map<std::string, std::int64_t> added;
+  for (const ImportedSong& song : songs) {
+    auto id = find(song.file);
+    if (const auto found = added.find(song.file); found != added.end()) id = found->second;
+    if (!(id ? tables_->update(song, *id) : tables_->insert(song))) return tables_->failure();
+    if (!id) added.emplace(song.file, sqlite3_last_insert_rowid(tables_->connection()));
+    written.push_back(id ? Written::updated : Written::added);
+    if (song.modified != 0 && !tables_->remember(song)) return tables_->failure();
+  }
+  if (!transaction.commit()) return tables_->failure();
+  tables_->ids.merge(added);
+  for (const ImportedSong& song : songs) tables_->seen[song.file] = {song.size, song.modified};
+  return written;
+}
+
+Result<void> CatalogWriter::write_playlist(const std::string& name,
+                                           const std::vector<std::int64_t>& songs) {
+  sqlite3* const connection = tables_->connection();
+  WriteTransaction transaction(connection);
+  if (!transaction.is_open() ||
+      !execute(connection,
+               "CREATE TABLE IF NOT EXISTS main.playlist(id INTEGER PRIMARY KEY AUTOINCREMENT,"
+               " name TEXT NOT NULL)") ||
+      !execute(connection,
+               "CREATE TABLE IF NOT EXISTS main.playlist_song(playlist_id INTEGER NOT NULL,"
+               " song_id INTEGER NOT NULL, position INTEGER NOT NULL)")) {
+    return tables_->failure();
+  }
+  const auto existing =
+      prepare(connection, "SELECT id FROM main.playlist WHERE name = ?1 ORDER BY id LIMIT 1");
+  const auto insert = prepare(connection, "INSERT INTO main.playlist(name) VALUES (?1)");
+  const auto clear = prepare(connection, "DELETE FROM main.playlist_song WHERE playlist_id = ?1");
+  const auto add =
+      prepare(connection,
+              "INSERT INTO main.playlist_song(playlist_id, song_id, position) VALUES (?1, ?2, ?3)");
+  if (!existing || !insert || !clear || !add) return tables_->failure();
+  bind_value(existing.get(), 1, name);
+  std::int64_t id = 0;
+  if (sqlite3_step(existing.get()) == SQLITE_ROW) {
+    id = sqlite3_column_int64(existing.get(), 0);
+  } else {
+    bind_value(insert.get(), 1, name);
+    if (!run(insert.get())) return tables_->failure();
+    id = sqlite3_last_insert_rowid(connection);
+  }
+  sqlite3_reset(existing.get());
+  sqlite3_bind_int64(clear.get(), 1, id);
+  if (!run(clear.get())) return tables_->failure();
+  for (std::size_t i = 0; i < songs.size(); ++i) {
+    sqlite3_bind_int64(add.get(), 1, id);
+    sqlite3_bind_int64(add.get(), 2, songs[i]);
+    sqlite3_bind_int64(add.get(), 3, static_cast<std::int64_t>(i) + 1);
+    if (!run(add.get())) return tables_->failure();
+  }
+  if (!transaction.commit()) return tables_->failure();
+  return {};
+}
+
+}  // namespace tonearm::catalog

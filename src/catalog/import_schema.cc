@@ -1,0 +1,124 @@
+#include "catalog/import_schema.h"
+
+#include "catalog/search_index.h"
+#include "catalog/song_table.h"
+#include "catalog/sqlite_handles.h"
+
+#include <algorithm>
+#include <string_view>
+
+namespace tonearm::catalog {
+namespace {
+
+/// AUTOINCREMENT: the id of a song that is gone is nobody else's, in no player's memory.
+constexpr const char* create_songs =
+    "CREATE TABLE music_song("
+    "id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, artist TEXT NOT NULL DEFAULT '',"
+    " duration INTEGER NOT NULL DEFAULT 0, thumbnail TEXT NOT NULL DEFAULT '', file TEXT NOT NULL,"
+    " content_type TEXT NOT NULL DEFAULT '', album TEXT NOT NULL DEFAULT '',"
+    " growing INTEGER NOT NULL DEFAULT 0, pcm_format TEXT NOT NULL DEFAULT '')";
+
+constexpr const char* create_seen =
+    "CREATE TABLE IF NOT EXISTS tonearm_import("
+    "file PRIMARY KEY, size INTEGER NOT NULL, modified INTEGER NOT NULL) WITHOUT ROWID";
+
+struct Column {
+  std::string name;
+  std::string type;
+  bool needs_value = false;  ///< NOT NULL, and no default.
+  bool is_key = false;
+};
+
+bool same(const std::string& name, const char* other) {
+  return sqlite3_stricmp(name.c_str(), other) == 0;
+}
+
+std::vector<Column> columns_of(sqlite3* connection) {
+  std::vector<Column> columns;
+  const auto statement = prepare(connection, "PRAGMA main.table_info(music_song)");
+  while (statement && sqlite3_step(statement.get()) == SQLITE_ROW) {
+    Column& column = columns.emplace_back();
+    column.name = column_text(statement.get(), 1);
+    column.type = column_text(statement.get(), 2);
+    column.needs_value = sqlite3_column_int(statement.get(), 3) != 0 &&
+                         sqlite3_column_type(statement.get(), 4) == SQLITE_NULL;
+    column.is_key = sqlite3_column_int(statement.get(), 5) != 0;
+  }
+  return columns;
+}
+
+/// What stands in columns of Song that a tag says nothing of; null for a column that is none.
+const char* constant_for(const std::string& name) {
+  if (same(name, "thumbnail") || same(name, "pcm_format")) return "''";
+  return same(name, "growing") ? "0" : nullptr;
+}
+
+bool execute(sqlite3* connection, std::string_view sql) {
+  return sqlite3_exec(connection, std::string(sql).c_str(), nullptr, nullptr, nullptr) == SQLITE_OK;
+}
+
+Result<void> create_tables(sqlite3* connection, const std::string& path) {
+  bool made = execute(connection, create_songs) &&
+              execute(connection, "CREATE INDEX music_song_file ON music_song(file)") &&
+              execute(connection, create_search_index);
+  for (const auto trigger : create_search_triggers) made = made && execute(connection, trigger);
+  if (!made) return unavailable(path, connection);
+  return {};
+}
+
+bool is_empty(sqlite3* connection) {
+  const auto statement = prepare(connection, "SELECT count(*) FROM main.sqlite_schema");
+  return statement && sqlite3_step(statement.get()) == SQLITE_ROW &&
+         sqlite3_column_int(statement.get(), 0) == 0;
+}
+
+}  // namespace
+
+Result<ImportStatements> prepare_import(sqlite3* connection, const std::string& path) {
+  if (is_empty(connection)) {
+    const auto made = create_tables(connection, path);
+    if (!made) return made.error();
+  }
+  // Says what is wrong with a table that cannot be read either.
+  const auto readable = song_table_select(connection, path);
+  if (!readable) return readable.error();
+  if (!execute(connection, create_seen)) return unavailable(path, connection);
+
+  std::string names;
+  std::string values;
+  std::string changes;
+  const auto add = [&](const std::string& column, const std::string& value) {
+    names += (names.empty() ? "\"" : ", \"") + column + '"';
+    values += (values.empty() ? "" : ", ") + value;
+  };
+  const auto columns = columns_of(connection);
+  const bool has_artist =
+      std::ranges::any_of(columns, [](const Column& column) { return same(column.name, "artist"); });
+  for (const Column& column : columns) {
+    if (same(column.name, "id")) {
+      if (column.is_key && same(column.type, "INTEGER")) continue;
+      return unavailable(path, "music_song.id is no INTEGER PRIMARY KEY: import cannot make ids");
+    }
+    const char* const name = !has_artist && same(column.name, "author") ? "artist"
+                                                                        : column.name.c_str();
+    const auto place = std::ranges::find_if(
+        imported_columns, [&](const char* known) { return sqlite3_stricmp(known, name) == 0; });
+    if (place != std::end(imported_columns)) {
+      const auto value = "?" + std::to_string(place - std::begin(imported_columns) + 1);
+      add(column.name, value);
+      changes += (changes.empty() ? "\"" : ", \"") + column.name + "\" = " + value;
+    } else if (const char* const constant = constant_for(column.name)) {
+      add(column.name, constant);
+    } else if (column.needs_value) {
+      return unavailable(path, "music_song." + column.name +
+                                   " is NOT NULL and import knows no value for it; give it a "
+                                   "DEFAULT");
+    }
+  }
+  const auto id = std::to_string(std::size(imported_columns) + 1);
+  return ImportStatements{
+      "INSERT INTO main.music_song(" + names + ") VALUES (" + values + ")",
+      "UPDATE main.music_song SET " + changes + " WHERE id = ?" + id};
+}
+
+}  // namespace tonearm::catalog
