@@ -129,8 +129,9 @@ int run_command_line(int argc, const char* const* argv) {
   CLI::App* importing =
       program.add_subcommand("import", "add media files to the catalog, their tags read");
   add_config_options(*importing, arguments);
-  importing->add_option("WHAT", arguments.import.what,
-                        "directories, files, and http…, s3://… or NAME:… as they stand")
+  importing
+      ->add_option("WHAT", arguments.import.what,
+                   "directories, files, and http…, s3://… or NAME:… as they stand")
       ->type_name("DIR|FILE|LOCATOR");
   importing->add_option("--playlist", arguments.import.playlist, "an M3U file to read")
       ->type_name("FILE");

@@ -41,7 +41,8 @@ ImportedSong song_of(const std::string& locator) {
   ImportedSong song;
   song.file = locator;
   std::string_view name = locator;
-  if (boost::algorithm::istarts_with(locator, "http")) name = name.substr(0, name.find_first_of("?#"));
+  if (boost::algorithm::istarts_with(locator, "http"))
+    name = name.substr(0, name.find_first_of("?#"));
   song.name = title_from_name(name);
   if (song.name.empty()) song.name = title_from_name(locator);
   song.content_type = media_type_of(locator);
@@ -151,7 +152,8 @@ std::optional<std::int64_t> Import::find_entry(const fs::path& folder,
   if (const auto id = writer_.find(entry)) return id;
   if (!finder_) return std::nullopt;
   std::string path = entry;
-  if (std::error_code failed; !fs::exists(folder / path, failed)) std::ranges::replace(path, '\\', '/');
+  if (std::error_code failed; !fs::exists(folder / path, failed))
+    std::ranges::replace(path, '\\', '/');
   const auto locator = finder_->locator_of(folder / path);
   return locator.empty() ? std::nullopt : writer_.find(locator);
 }

@@ -46,14 +46,14 @@ M3uFile parse_m3u(std::string_view text, std::string_view file_name) {
     text.remove_prefix(std::min(end + 1, text.size()));
     boost::algorithm::trim_right_if(line, boost::algorithm::is_any_of("\r \t"));
     if (line.starts_with(title)) {
-      const std::string name = repaired_utf8(boost::algorithm::trim_copy(line.substr(title.size())));
+      const std::string name =
+          repaired_utf8(boost::algorithm::trim_copy(line.substr(title.size())));
       if (!name.empty()) file.name = name;
     }
     if (line.empty() || line.starts_with('#')) continue;
     if (boost::algorithm::istarts_with(line, "file://")) {
-      line = percent_decoded(line.substr(line.find('/', 7) == std::string::npos
-                                             ? line.size()
-                                             : line.find('/', 7)));
+      line = percent_decoded(
+          line.substr(line.find('/', 7) == std::string::npos ? line.size() : line.find('/', 7)));
     }
     file.entries.push_back(std::move(line));
   }

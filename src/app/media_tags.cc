@@ -9,11 +9,10 @@
 #include <taglib/fileref.h>
 #include <taglib/tag.h>
 #include <taglib/tdebuglistener.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
-
-#include <unistd.h>
 
 namespace tonearm::app {
 namespace {

@@ -92,15 +92,15 @@ Result<ImportStatements> prepare_import(sqlite3* connection, const std::string& 
     values += (values.empty() ? "" : ", ") + value;
   };
   const auto columns = columns_of(connection);
-  const bool has_artist =
-      std::ranges::any_of(columns, [](const Column& column) { return same(column.name, "artist"); });
+  const bool has_artist = std::ranges::any_of(
+      columns, [](const Column& column) { return same(column.name, "artist"); });
   for (const Column& column : columns) {
     if (same(column.name, "id")) {
       if (column.is_key && same(column.type, "INTEGER")) continue;
       return unavailable(path, "music_song.id is no INTEGER PRIMARY KEY: import cannot make ids");
     }
-    const char* const name = !has_artist && same(column.name, "author") ? "artist"
-                                                                        : column.name.c_str();
+    const char* const name =
+        !has_artist && same(column.name, "author") ? "artist" : column.name.c_str();
     const auto place = std::ranges::find_if(
         imported_columns, [&](const char* known) { return sqlite3_stricmp(known, name) == 0; });
     if (place != std::end(imported_columns)) {
@@ -116,9 +116,8 @@ Result<ImportStatements> prepare_import(sqlite3* connection, const std::string& 
     }
   }
   const auto id = std::to_string(std::size(imported_columns) + 1);
-  return ImportStatements{
-      "INSERT INTO main.music_song(" + names + ") VALUES (" + values + ")",
-      "UPDATE main.music_song SET " + changes + " WHERE id = ?" + id};
+  return ImportStatements{"INSERT INTO main.music_song(" + names + ") VALUES (" + values + ")",
+                          "UPDATE main.music_song SET " + changes + " WHERE id = ?" + id};
 }
 
 }  // namespace tonearm::catalog

@@ -17,8 +17,8 @@ struct ImportStatements {
 };
 
 /// What import knows of a song, in the order of the parameters.
-inline constexpr const char* imported_columns[] = {"name",  "artist",   "album",    "content_type",
-                                                   "duration", "file"};
+inline constexpr const char* imported_columns[] = {"name",         "artist",   "album",
+                                                   "content_type", "duration", "file"};
 
 /// Makes the tables that are missing in an empty database, in the transaction that is open; finds
 /// out how to write to those that are there. An error when a row of ours cannot be a row of theirs.

@@ -1,0 +1,216 @@
+"""`tonearm import`: real media files, a catalog of Django's, playlists, and being killed."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from support.case import Case
+from support.client import command
+from support.tonearm import binary
+
+TITLE = 'Ünï 🎵 "q" <script>alert(1)</script>\nsecond'
+FORMATS = {"mp3": "audio/mpeg", "m4a": "audio/mp4", "ogg": "audio/ogg", "flac": "audio/flac",
+           "wav": "audio/wav"}
+
+
+def encode(path, title, seconds=1):
+    done = command("ffmpeg", "-loglevel", "error", "-nostdin", "-y", "-f", "lavfi", "-i",
+                   f"sine=frequency=440:duration={seconds}", "-metadata", f"title={title}",
+                   "-metadata", "artist=Björk", "-metadata", "album=Début", path)
+    assert done.returncode == 0, done.stderr
+
+
+class Import(Case):
+    @classmethod
+    def prepare(cls):
+        cls.media = os.path.join(cls.directory, "media")
+        os.makedirs(os.path.join(cls.media, "sub dir"))
+        for extension in FORMATS:
+            encode(os.path.join(cls.media, "sub dir", f"a {extension}.{extension}"), TITLE)
+        encode(os.path.join(cls.media, "long.mp3"), "x" * 10_000, 2)
+
+    def setUp(self):
+        self.path = os.path.join(self.directory, f"{self._testMethodName}.sqlite3")
+        self.conf = os.path.join(self.directory, f"{self._testMethodName}.toml")
+        self.configure(self.media)
+
+    def configure(self, root):
+        with open(self.conf, "w") as out:
+            out.write(f'[catalog]\npath = "{self.path}"\n[files]\nroot = "{root}"\n'
+                      '[resolver.yt]\ncommand = ["echo", "{}"]\n')
+
+    def imported(self, *arguments, status=0):
+        done = command(binary(), "import", "-c", self.conf, *arguments)
+        self.assertEqual(done.returncode, status, done)
+        return done
+
+    def rows(self, sql):
+        with sqlite3.connect(self.path) as connection:
+            self.assertEqual(connection.execute("PRAGMA integrity_check").fetchone(), ("ok",))
+            return connection.execute(sql).fetchall()
+
+    def test_reads_tags_of_every_format_once(self):
+        done = self.imported(self.media)
+        self.assertEqual(done.stdout, b"6 added, 0 updated, 0 unchanged, 0 failed\n")
+        rows = self.rows("SELECT name, artist, album, duration, file, content_type FROM music_song"
+                         " WHERE file LIKE '%sub dir%' ORDER BY file")
+        self.assertEqual({row[4]: row[5] for row in rows},
+                         {f"file:sub dir/a {e}.{e}": kind for e, kind in FORMATS.items()})
+        for name, artist, album, duration, file, _ in rows:
+            self.assertIn("🎵 \"q\" <script>alert(1)</script>", name, file)
+            self.assertEqual((artist, album, duration), ("Björk", "Début", 1), file)
+        [(name, duration)] = self.rows("SELECT name, duration FROM music_song WHERE file LIKE '%long%'")
+        self.assertGreater(len(name), 9_000)
+        self.assertEqual(duration, 2)
+
+        again = self.imported(self.media, os.path.join(self.media, "long.mp3"))
+        self.assertEqual(again.stdout, b"0 added, 0 updated, 7 unchanged, 0 failed\n")
+        os.utime(os.path.join(self.media, "long.mp3"), (1, 1))
+        again = self.imported(self.media)
+        self.assertEqual(again.stdout, b"0 added, 1 updated, 5 unchanged, 0 failed\n")
+
+    def test_what_is_imported_is_listed_and_found(self):
+        self.imported(self.media)
+        self.serve_apart(catalog={"path": self.path})
+        answer = json.loads(self.get("/songs?q=bjork+uni").body)
+        self.assertEqual(answer["total"], 5)
+        self.assertEqual(json.loads(self.get("/songs?q=xxx").body)["total"], 1)
+        with sqlite3.connect(self.path) as connection:  # the index follows other writers
+            connection.execute("UPDATE music_song SET name = 'Okapi' WHERE file LIKE '%long%'")
+        self.assertEqual(json.loads(self.get("/songs?q=xxx").body)["total"], 0)
+        self.assertEqual(json.loads(self.get("/songs?q=okapi").body)["total"], 1)
+
+    def test_locators_become_rows_as_they_stand(self):
+        self.imported("https://h/x/So%20What.flac?t=1", "s3://bucket/k.mp3", "yt:abc")
+        self.assertEqual([row[0] for row in self.rows("SELECT file FROM music_song ORDER BY id")],
+                         ["https://h/x/So%20What.flac?t=1", "s3://bucket/k.mp3", "yt:abc"])
+        self.assertIn(b"3 updated", self.imported("https://h/x/So%20What.flac?t=1",
+                                                  "s3://bucket/k.mp3", "yt:abc").stdout)
+
+    def test_one_bad_file_is_a_line_and_the_rest_is_there(self):
+        root = os.path.join(self.directory, "bad")
+        os.makedirs(os.path.join(root, "d"))
+        os.symlink(root, os.path.join(root, "d", "loop"))
+        os.symlink("nowhere.mp3", os.path.join(root, "dangling.mp3"))
+        for name in ("broken.mp3", "broken.flac"):
+            with open(os.path.join(root, name), "wb") as out:
+                out.write(b"no audio" * 1000)
+        with open(os.path.join(root, "notes.txt"), "w") as out:
+            out.write("no media")
+        encode(os.path.join(root, "d", "good.mp3"), "")
+        os.rename(os.path.join(root, "d", "good.mp3").encode(),
+                  os.path.join(root, "d").encode() + b"/g\xff.mp3")
+        self.configure(root)
+        done = self.imported(root, status=1)
+        self.assertEqual(done.stdout, b"1 added, 0 updated, 0 unchanged, 3 failed\n")
+        self.assertEqual(len(done.stderr.splitlines()), 3)
+        self.assertEqual(self.rows("SELECT name, file FROM music_song"),
+                         [("g\ufffd", b"file:d/g\xff.mp3")])
+        self.assertIn(b"1 unchanged", self.imported(os.path.join(root, "d")).stdout)
+
+    def test_what_makes_no_sense_is_refused(self):
+        outside = os.path.join(self.directory, "outside.mp3")
+        encode(outside, "t")
+        self.assertIn(b"outside of files.root", self.imported(outside, status=1).stderr)
+        self.assertIn(b"No such file", self.imported(outside + "x", status=2).stderr)
+        self.imported(status=2)
+        self.configure("")
+        self.assertIn(b"[files] root = ", self.imported(outside, status=2).stderr)
+
+    def test_a_django_table_is_only_added_to(self):
+        script = """
+import sys
+import django
+from django.conf import settings
+settings.configure(DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3",
+                                          "NAME": sys.argv[1]}}, INSTALLED_APPS=[],
+                   DEFAULT_AUTO_FIELD="django.db.models.BigAutoField")
+django.setup()
+from django.db import connection, models
+class Song(models.Model):
+    name = models.CharField(max_length=100)
+    artist = models.CharField(max_length=100)
+    duration = models.IntegerField()
+    thumbnail = models.CharField(max_length=200)
+    file = models.FileField()
+    class Meta:
+        app_label = "music"
+        db_table = "music_song"
+if sys.argv[2] == "make":
+    with connection.schema_editor() as editor:
+        editor.create_model(Song)
+    Song.objects.create(name="Old", artist="A", duration=7, thumbnail="t", file="old.mp3")
+else:
+    for song in Song.objects.order_by("id"):
+        print(song.id, song.artist, song.duration, repr(song.thumbnail), song.file.name, sep="|")
+"""
+        run = ["/usr/bin/python3", "-c", script, self.path]
+        self.assertEqual(command(*run, "make").returncode, 0)
+        before = self.rows("SELECT sql FROM sqlite_schema WHERE tbl_name = 'music_song'")
+        self.imported(os.path.join(self.media, "sub dir"))
+        self.assertEqual(before, self.rows("SELECT sql FROM sqlite_schema WHERE tbl_name ="
+                                           " 'music_song'"))
+        lines = command(*run, "list").stdout.decode().splitlines()
+        self.assertEqual(lines[0], "1|A|7|'t'|old.mp3")
+        self.assertEqual(lines[1], "2|Björk|1|''|file:sub dir/a flac.flac")
+        self.assertEqual(len(lines), 6)
+        self.serve_apart(catalog={"path": self.path})
+        self.assertEqual(json.loads(self.get("/songs?q=bjork").body)["total"], 5)
+
+    def test_a_column_that_must_have_a_value_is_named(self):
+        with sqlite3.connect(self.path) as connection:
+            connection.execute("CREATE TABLE music_song(id INTEGER PRIMARY KEY, name, file,"
+                               " owner_id INTEGER NOT NULL)")
+        self.assertIn(b"owner_id", self.imported(self.media, status=1).stderr)
+        self.assertEqual(self.rows("SELECT count(*) FROM music_song"), [(0,)])
+
+    def test_playlists(self):
+        path = os.path.join(self.media, "sub dir", "Mix.m3u")
+        with open(path, "wb") as out:
+            out.write(b"\xef\xbb\xbf#EXTM3U\r\n#PLAYLIST:My mix\r\n#EXTINF:1,x\r\na ogg.ogg\r\n"
+                      b"../long.mp3\r\nmissing.mp3\r\nfile://" +
+                      self.media.encode() + b"/sub%20dir/a%20wav.wav\r\n")
+        self.addCleanup(os.remove, path)
+        for _ in range(2):
+            done = self.imported(self.media, "--playlist", path, status=1)
+            self.assertIn(b"missing.mp3 is not in the catalog", done.stderr)
+            self.assertEqual(
+                self.rows("SELECT name, file FROM playlist JOIN playlist_song ON playlist_id ="
+                          " playlist.id JOIN music_song s ON s.id = song_id ORDER BY position"),
+                [("My mix", "file:sub dir/a ogg.ogg"), ("My mix", "file:long.mp3"),
+                 ("My mix", "file:sub dir/a wav.wav")])
+
+    def test_killed_at_any_moment_it_leaves_a_whole_catalog(self):
+        root = os.path.join(self.directory, "many")
+        os.makedirs(root)
+        with open(os.path.join(self.media, "long.mp3"), "rb") as source:
+            data = source.read()
+        for i in range(1500):
+            with open(os.path.join(root, f"{i}.mp3"), "wb") as out:
+                out.write(data)
+        self.configure(root)
+        for number in (signal.SIGKILL, signal.SIGKILL, signal.SIGINT):
+            process = subprocess.Popen([binary(), "import", "-c", self.conf, root],
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            start = os.path.getsize(self.path) if os.path.exists(self.path) else 0
+            while process.poll() is None:  # until it has committed something
+                if os.path.exists(self.path) and os.path.getsize(self.path) > start + 4096:
+                    break
+            process.send_signal(number)
+            process.wait(20)
+            rows = self.rows("SELECT count(*), count(DISTINCT file) FROM music_song")
+            self.assertEqual(rows[0][0], rows[0][1])
+        self.imported(root)
+        self.assertEqual(self.rows("SELECT count(*) FROM music_song"), [(1500,)])
+        self.assertEqual(self.rows("SELECT count(*) FROM tonearm_import"), [(1500,)])
+        self.rows("INSERT INTO music_song_search(music_song_search) VALUES ('integrity-check')")
+
+
+if __name__ == "__main__":
+    unittest.main()
