@@ -1,0 +1,179 @@
+// What a person does with the page at `/`. Reports what was seen, one member for each thing.
+import { axeSource, given, newPage, run } from "./browser.mjs";
+
+const rows = "#songs .song";
+
+async function open(browser, options = {}, url = given.origin) {
+  const page = await newPage(browser, options);
+  await page.goto(`${url}/`);
+  await page.waitForFunction(() => document.querySelector("#songs li") || !document.getElementById("empty").hidden);
+  return page;
+}
+
+const names = (page) => page.locator("#songs .name").allTextContents();
+const text = (page, selector) => page.locator(selector).textContent();
+const time = (page) => page.evaluate(() => document.getElementById("audio").currentTime);
+const playing = (page) => page.waitForFunction(() => document.getElementById("audio").currentTime > 0.2);
+const row = (page, name) => page.locator(rows, { hasText: name }).first();
+
+async function lists(browser) {
+  const page = await open(browser);
+  const atFirst = [...new Set(page.requests)];
+  await page.fill("#search", "frederic noct");
+  await page.waitForFunction(() => document.querySelectorAll("#songs li").length === 1);
+  const found = await names(page);
+  await page.fill("#search", "nothing like that");
+  await page.waitForFunction(() => document.querySelectorAll("#songs li").length === 0);
+  return { atFirst, found, none: await text(page, "#count"), faults: page.faults };
+}
+
+async function plays(browser) {
+  const page = await open(browser);
+  await row(page, "Nocturne").click();
+  await playing(page);
+  const seekTo = (share) =>
+    page.locator("#seek").evaluate((seek, wanted) => {
+      seek.value = wanted * seek.max;
+      seek.dispatchEvent(new Event("input"));
+      seek.dispatchEvent(new Event("change"));
+    }, share);
+  const settled = (share) =>
+    page.waitForFunction((wanted) => {
+      const audio = document.getElementById("audio");
+      return !audio.seeking && audio.currentTime >= wanted * audio.duration && audio.currentTime < wanted * audio.duration + 5;
+    }, share);
+  await seekTo(0.9);
+  await settled(0.9);
+  await seekTo(0.1);
+  await settled(0.1);
+  await page.keyboard.press("ArrowRight");
+  const afterArrow = await time(page);
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press(" ");
+  await page.waitForFunction(() => document.getElementById("audio").paused);
+  const label = await page.getAttribute("#play", "aria-label");
+  await seekTo(0.98);
+  await page.keyboard.press(" ");
+  await page.waitForFunction(() => document.getElementById("title").textContent !== "Nocturne in E♭ major");
+  await playing(page);
+  const metadata = await page.evaluate(() => navigator.mediaSession.metadata.title);
+  return { afterArrow, label, next: await text(page, "#title"), metadata, title: await page.title(), faults: page.faults };
+}
+
+async function keys(browser) {
+  const page = await open(browser);
+  const focused = () => page.evaluate(() => document.activeElement.id || document.activeElement.className);
+  await page.keyboard.press("/");
+  const search = await focused();
+  await page.keyboard.press("ArrowDown");
+  const first = await focused();
+  await page.keyboard.press("Enter");
+  await playing(page);
+  await page.keyboard.press("n");
+  await page.waitForFunction((name) => document.getElementById("title").textContent === name, (await names(page))[1]);
+  await page.keyboard.press("q");
+  return { search, first, queue: await page.isVisible("#queue"), faults: page.faults };
+}
+
+async function queues(browser) {
+  const page = await open(browser);
+  await row(page, "Nocturne").click();
+  await playing(page);
+  await page.locator("#songs .add").nth(2).click();
+  const third = (await names(page))[2];
+  await page.click("#next");
+  await page.waitForFunction((name) => document.getElementById("title").textContent === name, third);
+  return { faults: page.faults };
+}
+
+async function remembers(browser) {
+  const page = await open(browser);
+  await row(page, "Nocturne").click();
+  await playing(page);
+  await page.evaluate(() => { document.getElementById("audio").currentTime = 9; });
+  await page.waitForFunction(() => document.getElementById("audio").currentTime > 9.1);
+  await page.reload();
+  await page.waitForSelector("#songs li");
+  const shown = [await text(page, "#title"), await text(page, "#elapsed")];
+  await page.click("#play");
+  await page.waitForFunction(() => document.getElementById("audio").currentTime > 9);
+  return { shown, faults: page.faults };
+}
+
+async function complains(browser) {
+  const page = await open(browser);
+  const said = {};
+  for (const name of ["Gone", "Broken", "Unreachable"]) {
+    await row(page, name).click();
+    await page.waitForFunction((wanted) => document.getElementById("trouble").textContent.includes(wanted), name);
+    said[name] = await text(page, "#trouble");
+  }
+  await row(page, "Nocturne").click();
+  await playing(page);
+  return { said, after: await text(page, "#trouble") };
+}
+
+/** A title is text, whatever it holds. */
+async function isNotFooled(browser) {
+  const page = await open(browser);
+  const hostile = row(page, "<img");
+  await hostile.click();
+  await playing(page);
+  return { hacked: await page.evaluate(() => window.hacked ?? null), title: await text(page, "#title"), faults: page.faults };
+}
+
+async function looks(browser) {
+  const seen = {};
+  for (const colorScheme of ["light", "dark"]) {
+    for (const [kind, viewport] of [["desk", { width: 1100, height: 700 }], ["phone", { width: 360, height: 740 }]]) {
+      const page = await open(browser, { colorScheme, viewport, bypassCSP: true });
+      await row(page, "Nocturne").click();
+      await playing(page);
+      await page.locator("#songs .add").nth(1).click();
+      await page.click("#show-queue");
+      await page.screenshot({ path: `${given.screenshots}/${kind}-${colorScheme}.png` });
+      await page.evaluate(axeSource());
+      const { violations } = await page.evaluate(() => globalThis.axe.run());
+      seen[`${kind}-${colorScheme}`] = {
+        violations: violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`),
+        overflow: await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
+      };
+    }
+  }
+  return seen;
+}
+
+async function asksForTheToken(browser) {
+  const page = await newPage(browser);
+  await page.goto(`${given.guarded}/`);
+  for (const token of ["wrong", given.token]) {
+    await page.waitForSelector("#token-dialog[open]");
+    await page.fill("#token", token);
+    await page.keyboard.press("Enter");
+    if (token === "wrong") await page.waitForFunction(() => document.getElementById("token-wrong").textContent);
+  }
+  await page.waitForSelector("#songs li");
+  await row(page, "Nocturne").click();
+  await playing(page);
+  return { faults: page.faults };
+}
+
+async function isEmpty(browser) {
+  const page = await open(browser, {}, given.empty);
+  return { said: await text(page, "#empty"), faults: page.faults };
+}
+
+run(async (browser) => {
+  const scenarios = { lists, plays, keys, queues, remembers, complains, isNotFooled, looks, isEmpty };
+  if (given.guarded) scenarios.asksForTheToken = asksForTheToken;
+  const seen = {};
+  for (const [name, scenario] of Object.entries(scenarios)) {
+    try {
+      seen[name] = await scenario(browser);
+    } catch (error) {
+      seen[name] = { failure: String(error) };
+    }
+    for (const context of browser.contexts()) await context.close();
+  }
+  return seen;
+});

@@ -1,0 +1,125 @@
+"""The page at / in a real Chromium: search, play, queue, keys, errors, phone and desk, both schemes."""
+
+import os
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from support import browser
+from support.case import Case
+from support.catalog import Catalog
+from support.nginx import Nginx
+from support.tonearm import Tonearm
+from support.wait import free_port
+
+TOKEN = "open-sesame"
+HOSTILE = '<img src=x onerror="window.hacked=1">"\'</script><script>window.hacked=1</script>'
+
+
+def make_tone(path, seconds, pitch):
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i",
+         f"sine=frequency={pitch}:duration={seconds}", path],
+        check=True,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+class Page(Case):
+    @classmethod
+    def prepare(cls):
+        origin = cls.own(Nginx(cls.directory))
+        make_tone(os.path.join(origin.root, "tone.mp3"), 20, 220)
+        make_tone(os.path.join(origin.root, "other.mp3"), 30, 330)
+        with open(os.path.join(origin.root, "broken.mp3"), "wb") as out:
+            out.write(b"this is no music" * 100)
+        cls.catalog.add("tone.mp3", name="Nocturne in E\u266d major", artist="Fr\u00e9d\u00e9ric Chopin", duration=20)
+        cls.catalog.add("other.mp3", name="Second \U0001f3b5", artist="Somebody", duration=30)
+        cls.catalog.add("other.mp3", name=HOSTILE, artist="<b>Mallory</b>", duration=30)
+        cls.catalog.add("other.mp3", name="x" * 10_000, artist="Long", duration=30)
+        cls.catalog.add("gone.mp3", name="Gone")
+        cls.catalog.add("broken.mp3", name="Broken")
+        cls.catalog.add(f"http://127.0.0.1:{free_port()}/a.mp3", name="Unreachable")
+        cls.serve(origin.base_url, upstream={"retries": 0})
+        empty = Catalog(os.path.join(cls.directory, "empty.sqlite3"))
+        nobody = cls.own(Tonearm(cls.directory, {"catalog": {"path": empty.path}}))
+        guarded = cls.own(
+            Tonearm(
+                cls.directory,
+                cls.config(origin.base_url, access={"api_tokens": [TOKEN], "signing_keys": ["key"]}),
+            )
+        )
+        cls.screenshots = os.path.join(cls.directory, "screenshots")
+        cls.seen = browser.run(
+            "page",
+            timeout=240,
+            origin=f"http://127.0.0.1:{cls.tonearm.port}",
+            empty=f"http://127.0.0.1:{nobody.port}",
+            guarded=f"http://127.0.0.1:{guarded.port}",
+            token=TOKEN,
+            screenshots=cls.screenshots,
+        )
+
+    def saw(self, scenario):
+        seen = self.seen[scenario]
+        self.assertNotIn("failure", seen)
+        self.assertEqual(seen.get("faults", []), [])
+        return seen
+
+    def test_it_lists_and_searches_with_no_request_beyond_itself_and_songs(self):
+        seen = self.saw("lists")
+        self.assertEqual(seen["atFirst"][:2], ["/", "/songs"])
+        self.assertLessEqual(set(seen["atFirst"]), {"/", "/songs", "/playlists"})
+        self.assertEqual(seen["found"], ["Nocturne in E\u266d major"])
+        self.assertIn("nothing like that", seen["none"])
+
+    def test_it_plays_seeks_pauses_and_goes_on_after_the_end(self):
+        seen = self.saw("plays")
+        self.assertGreater(seen["afterArrow"], 6)
+        self.assertEqual(seen["label"], "Play")
+        self.assertEqual(seen["next"], "Second \U0001f3b5")
+        self.assertEqual(seen["metadata"], "Second \U0001f3b5")
+        self.assertIn("Second", seen["title"])
+
+    def test_it_is_used_by_keyboard(self):
+        seen = self.saw("keys")
+        self.assertEqual((seen["search"], seen["first"], seen["queue"]), ("search", "song", True))
+
+    def test_what_is_queued_plays_next(self):
+        self.saw("queues")
+
+    def test_it_remembers_song_and_position(self):
+        title, elapsed = self.saw("remembers")["shown"]
+        self.assertEqual(title, "Nocturne in E\u266d major")
+        self.assertIn(elapsed, ("0:09", "0:10", "0:11"))
+
+    def test_it_says_why_a_song_cannot_be_played(self):
+        seen = self.saw("complains")
+        self.assertIn("(404)", seen["said"]["Gone"])
+        self.assertIn("cannot decode", seen["said"]["Broken"])
+        self.assertIn("(502)", seen["said"]["Unreachable"])
+        self.assertEqual(seen["after"], "")
+
+    def test_a_hostile_title_is_text(self):
+        seen = self.saw("isNotFooled")
+        self.assertIsNone(seen["hacked"])
+        self.assertEqual(seen["title"], HOSTILE)
+
+    def test_it_is_accessible_on_desk_and_phone_light_and_dark(self):
+        seen = self.saw("looks")
+        self.assertEqual(len(seen), 4)
+        for kind, look in seen.items():
+            self.assertEqual(look["violations"], [], kind)
+            self.assertLessEqual(look["overflow"], 0, kind)
+
+    def test_it_asks_for_the_token(self):
+        self.saw("asksForTheToken")
+
+    def test_an_empty_catalog_says_how_to_import(self):
+        self.assertIn("tonearm import", self.saw("isEmpty")["said"])
+
+
+if __name__ == "__main__":
+    unittest.main()
