@@ -241,6 +241,11 @@ Loaded load_config(const std::optional<fs::path>& file, const Overrides& overrid
   if (config.catalog.path == ":memory:" && config.catalog.lookup.empty()) {
     throw ConfigError(where + "catalog.path: \":memory:\" holds no table; set catalog.lookup too");
   }
+  if (config.s3.access_key.empty() != config.s3.secret_key.empty()) {
+    const bool no_id = config.s3.access_key.empty();
+    throw ConfigError(where + (no_id ? "s3.access_key" : "s3.secret_key") +
+                      ": is empty, but its other half is not; give both, or none");
+  }
   if (config.server.listen.empty()) {
     throw ConfigError(where + "server.listen: is empty; give one address at least");
   }

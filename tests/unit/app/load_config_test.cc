@@ -86,6 +86,8 @@ TEST_F(LoadConfig, AnErrorIsOneLineWithPlaceKeyFaultAndRemedy) {
        "t.toml:2: log.level: \"a b\" is no level; give trace, debug, info, warn or error"},
       {"[catalog]\npath = \":memory:\"",
        "t.toml: catalog.path: \":memory:\" holds no table; set catalog.lookup too"},
+      {"[s3]\naccess_key = \"a\"",
+       "t.toml: s3.secret_key: is empty, but its other half is not; give both, or none"},
       {"[upstream]\nallow_private = \"yes\"",
        "t.toml:2: upstream.allow_private: \"yes\" is not one of true, false and \"configured\""},
       {"[upstream]\nheaders = \"a: b\"",
