@@ -25,7 +25,7 @@ ONLY = {
     r"CLI/": {"app"},
     r"taglib/": {"app"},
     r"prometheus/": {"server"},
-    r"boost/beast/": {"http", "server"},
+    r"boost/beast/(?!core/string)": {"http", "server"},
     r"boost/asio": {"io", "catalog", "source", "cache", "server", "app"},
     r"xxhash": {"cache"},
 }

@@ -31,7 +31,7 @@ struct Arguments {
   SignArguments sign;
   ImportArguments import;
 
-  Loaded load() const { return load_config(file, overrides); }
+  Config load() const { return load_config(file, overrides); }
 };
 
 void add_config_options(CLI::App& command, Arguments& arguments) {
@@ -59,29 +59,23 @@ void add_sign_options(CLI::App& command, Arguments& arguments) {
       ->type_name("ADDR");
 }
 
-Config load_to_serve(const Arguments& arguments) {
-  Loaded loaded = arguments.load();
-  if (!loaded.not_yet.empty()) throw ConfigError(loaded.not_yet.front());
-  return std::move(loaded.config);
-}
-
 int serve(const Arguments& arguments) {
-  const Config config = load_to_serve(arguments);
+  const Config config = arguments.load();
   start_logging(config.log.level);
-  return run_serve(config, [arguments] { return load_to_serve(arguments); });
+  return run_serve(config, [arguments] { return arguments.load(); });
 }
 
 int import(const Arguments& arguments) {
   if (arguments.import.what.empty() && !arguments.import.playlist) {
     return complain("import: give directories, files or locators; see tonearm import --help");
   }
-  return run_import(arguments.load().config, arguments.import);
+  return run_import(arguments.load(), arguments.import);
 }
 
 int probe(const Arguments& arguments) {
-  const Loaded loaded = arguments.load();
-  start_logging(loaded.config.log.level);
-  return run_probe(loaded.config, arguments.id);
+  const Config config = arguments.load();
+  start_logging(config.log.level);
+  return run_probe(config, arguments.id);
 }
 
 /// What is wrong with the first word, where a command or --help or --version is wanted.
@@ -141,10 +135,10 @@ int run_command_line(int argc, const char* const* argv) {
   try {
     program.parse(argc, argv);
     if (serving->parsed()) return serve(arguments);
-    if (checking->parsed()) return run_check(arguments.load().config);
+    if (checking->parsed()) return run_check(arguments.load());
     if (probing->parsed()) return probe(arguments);
     if (importing->parsed()) return import(arguments);
-    return run_sign(arguments.load().config, arguments.sign);
+    return run_sign(arguments.load(), arguments.sign);
   } catch (const CLI::CallForHelp&) {
     std::cout << program.help();
     return 0;

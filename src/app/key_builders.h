@@ -195,11 +195,4 @@ Key<Target> at_start_only(Key<Target> key, Field field) {
   return key;
 }
 
-/// For a feature that a coming version brings.
-template <class Target>
-Key<Target> later(Key<Target> key) {
-  key.later = true;
-  return key;
-}
-
 }  // namespace tonearm::app

@@ -18,7 +18,6 @@ namespace tonearm::app {
 template <class Target>
 struct Key {
   std::string name;     ///< "threads", within its table.
-  bool later = false;   ///< Accepted and validated, but nothing uses it in this version.
   bool secret = false;  ///< May also come as NAME_file or "env:…"; never printed.
   /// Reads a value; relative paths are relative to `directory`.
   std::function<Complaint(const toml::node&, const std::filesystem::path& directory, Target&)> read;

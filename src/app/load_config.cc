@@ -29,16 +29,6 @@ std::string at(const fs::path& file, const toml::source_region& where) {
   return file.string() + ":" + std::to_string(where.begin.line) + ": ";
 }
 
-/// Whether a key's value is another than its default: only then does "not yet" matter.
-template <class Target>
-bool is_set(const Key<Target>& key, const Target& target) {
-  toml::table effective;
-  toml::table by_default;
-  key.print(target, effective);
-  key.print(Target{}, by_default);
-  return effective != by_default;
-}
-
 std::vector<std::string> table_names() {
   std::vector<std::string> names{"resolver"};
   for (const Section& section : sections()) names.push_back(section.name);
@@ -62,11 +52,11 @@ std::string toml_key(const std::string& name) {
   return bare ? name : '"' + name + '"';
 }
 
-/// Reads one file into a Loaded.
+/// Reads one file into a Config.
 class FileReader {
  public:
-  FileReader(fs::path file, Loaded& loaded)
-      : file_(std::move(file)), directory_(file_.parent_path()), loaded_(loaded) {}
+  FileReader(fs::path file, Config& config)
+      : file_(std::move(file)), directory_(file_.parent_path()), config_(config) {}
 
   void read() {
     std::string text;
@@ -80,7 +70,7 @@ class FileReader {
       throw ConfigError(at(file_, error.source()) + std::string(error.description()));
     }
     // A default means what it would mean if the file said it.
-    loaded_.config.catalog.path = rooted(loaded_.config.catalog.path, directory_);
+    config_.catalog.path = rooted(config_.catalog.path, directory_);
     for (const auto& [name, node] : root) read_section(name, node);
   }
 
@@ -95,7 +85,7 @@ class FileReader {
       if (node.is_table()) fail_unknown(name, wrong, nearest(wrong, table_names()));
       fail_unknown(name, wrong, nearest_key(wrong));
     }
-    read_table(section->name, as_table(name, section->name, node), section->keys, loaded_.config);
+    read_table(section->name, as_table(name, section->name, node), section->keys, config_);
   }
 
   void read_resolvers(const toml::key& name, const toml::node& node) {
@@ -103,7 +93,7 @@ class FileReader {
       if (auto complaint = check_resolver_name(std::string(resolver.str()))) {
         fail(resolver.source(), "resolver", *complaint);
       }
-      ResolverConfig& config = loaded_.config.resolvers[std::string(resolver.str())];
+      ResolverConfig& config = config_.resolvers[std::string(resolver.str())];
       const std::string prefix = "resolver." + std::string(resolver.str());
       read_table(prefix, as_table(resolver, prefix, keys), resolver_keys(), config);
       if (auto complaint = check_resolver_command(config.command)) {
@@ -128,10 +118,6 @@ class FileReader {
       const Complaint complaint =
           from_file ? read_from_file(*key, node, target) : key->read(node, directory_, target);
       if (complaint) fail(name.source(), full, *complaint);
-      if (key->later && is_set(*key, target)) {
-        loaded_.not_yet.push_back(at(file_, name.source()) + full +
-                                  ": not yet in this version; remove it to serve");
-      }
     }
   }
 
@@ -165,36 +151,32 @@ class FileReader {
 
   fs::path file_;
   fs::path directory_;
-  Loaded& loaded_;
+  Config& config_;
 };
 
 /// An option goes the way of its key: the same checks, the same place.
 void override_key(std::string_view option, std::string_view section, std::string_view name,
-                  const toml::node& value, Loaded& loaded) {
+                  const toml::node& value, Config& config) {
   for (const Section& one : sections()) {
     if (one.name != section) continue;
     for (const auto& key : one.keys) {
       if (key.name != name) continue;
-      if (auto complaint = key.read(value, {}, loaded.config)) {
+      if (auto complaint = key.read(value, {}, config)) {
         throw ConfigError(std::string(option) + ": " + *complaint);
-      }
-      if (key.later && is_set(key, loaded.config)) {
-        loaded.not_yet.push_back(std::string(option) +
-                                 ": not yet in this version; remove it to serve");
       }
     }
   }
 }
 
-void apply(const Overrides& overrides, Loaded& loaded) {
+void apply(const Overrides& overrides, Config& config) {
   if (!overrides.listen.empty()) {
     toml::array listen;
     for (const std::string& address : overrides.listen) listen.push_back(address);
-    override_key("--listen", "server", "listen", listen, loaded);
+    override_key("--listen", "server", "listen", listen, config);
   }
   const auto text = [&](std::string_view option, std::string_view section, std::string_view name,
                         const std::optional<std::string>& value) {
-    if (value) override_key(option, section, name, toml::value<std::string>(*value), loaded);
+    if (value) override_key(option, section, name, toml::value<std::string>(*value), config);
   };
   text("--catalog", "catalog", "path", overrides.catalog);
   text("--base-url", "upstream", "base_url", overrides.base_url);
@@ -232,11 +214,10 @@ void print_table(const std::string& name, const toml::table& table, std::ostream
 
 ConfigError::ConfigError(std::string line) : std::runtime_error(one_line(std::move(line))) {}
 
-Loaded load_config(const std::optional<fs::path>& file, const Overrides& overrides) {
-  Loaded loaded;
-  if (file) FileReader(*file, loaded).read();
-  apply(overrides, loaded);
-  const Config& config = loaded.config;
+Config load_config(const std::optional<fs::path>& file, const Overrides& overrides) {
+  Config config;
+  if (file) FileReader(*file, config).read();
+  apply(overrides, config);
   const std::string where = file ? file->string() + ": " : std::string();
   if (config.catalog.path == ":memory:" && config.catalog.lookup.empty()) {
     throw ConfigError(where + "catalog.path: \":memory:\" holds no table; set catalog.lookup too");
@@ -252,7 +233,7 @@ Loaded load_config(const std::optional<fs::path>& file, const Overrides& overrid
   if (const auto twice = repeated_address(config)) {
     throw ConfigError(where + *twice);
   }
-  return loaded;
+  return config;
 }
 
 std::vector<std::string> keep_what_wants_a_restart(const Config& running, Config& reloaded) {

@@ -27,14 +27,8 @@ struct Overrides {
   std::optional<std::string> log_level;
 };
 
-struct Loaded {
-  Config config;
-  /// One complaint for each key that is set to something and does nothing in this version.
-  std::vector<std::string> not_yet;
-};
-
 /// Command line over file over defaults, all of it validated. Throws ConfigError.
-Loaded load_config(const std::optional<std::filesystem::path>& file, const Overrides& overrides);
+Config load_config(const std::optional<std::filesystem::path>& file, const Overrides& overrides);
 
 /// Puts back into a reloaded configuration what only a restart can change; the full names of the
 /// keys that had another value.

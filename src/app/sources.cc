@@ -40,10 +40,9 @@ source::SourceSet make_sources(io::Executor executor, const Config& config, std:
   const auto http = std::make_shared<source::HttpSource>(client);
   sources.set(Locator::Kind::plain, kept(http, config.upstream.base_url));
   sources.set(Locator::Kind::url, kept(http, {}));
-  sources.set(
-      Locator::Kind::s3,
-      kept(std::make_shared<source::S3Source>(client, shared.accounts.of(s3_options(config))),
-           config.s3.endpoint));
+  sources.set(Locator::Kind::s3, kept(std::make_shared<source::S3Source>(
+                                          client, shared.accounts.of(s3_options(config))),
+                                      config.s3.endpoint));
   sources.set(Locator::Kind::file,
               std::make_shared<source::FileSource>(executor, shared.pool, shared.watches,
                                                    file_options(config)));

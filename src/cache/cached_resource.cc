@@ -133,10 +133,10 @@ bool CachedResource::use_stale() {
 io::Task<Result<void>> CachedResource::ask_origin(const source::ReadIntent& intent,
                                                   std::shared_ptr<Visit> visit, bool mine) {
   Fill& fill = *visit->fill;
-  std::uint64_t known = 0;  // the version that was there before
+  std::uint64_t before = 0;  // the number of the version that was there
   {
     const std::lock_guard lock(entry_->mutex);
-    if (entry_->version) known = entry_->version->number();
+    if (entry_->version) before = entry_->version->number();
   }
   const auto hand_over = std::make_shared<HandOver>();
   if (intent.body) {
@@ -167,7 +167,7 @@ io::Task<Result<void>> CachedResource::ask_origin(const source::ReadIntent& inte
     case Visit::Result::current:
       use(visit->version, false);
       use_.revalidated = visit->revalidated;
-      cold_ = visit->version->number() != known;
+      cold_ = visit->version->number() != before;
       if (cold_ && !mine) {
         use_.collapsed = true;
         shelf_.counters().followers += 1;

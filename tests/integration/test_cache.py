@@ -254,7 +254,7 @@ class Answers(CacheCase):
         self.assertGreaterEqual(state["bytes"], MIB)
         metrics = get(admin, "/metrics").body.decode()
         self.assertIn('tonearm_cache_responses_total{state="hit"} 1', metrics)
-        self.assertIn(f"tonearm_origin_bytes_total {MIB}", metrics)
+        self.assertIn(f'tonearm_origin_bytes_total{{source="http"}} {MIB}', metrics)
         self.assertEqual(get(admin, f"/cache/{song}", method="DELETE").status, 204)
         self.assertEqual(self.files(), [])
         self.assertEqual(get(admin, "/cache/12345", method="DELETE").status, 404)

@@ -71,11 +71,6 @@ class Arguments(Commands):
         self.assertEqual(taken.returncode, 1, taken.stderr)
         self.assertIn(str(self.origin.port), taken.stderr)
 
-    def test_what_comes_later_says_so(self):
-        for arguments in (["import", "."],):
-            result = run(*arguments, cwd=self.directory)
-            self.assertNotEqual(result.returncode, 0)
-            self.assertIn("not yet", result.stderr)
 
 
 class Configuration(Commands):
@@ -173,11 +168,6 @@ class Configuration(Commands):
         tonearm.start()
         self.addCleanup(tonearm.stop)
         self.assertEqual(get(tonearm.port, "/songs/listen/1").status, 503)
-
-    def test_a_feature_that_comes_later_passes_check_and_is_said_at_serve(self):
-        path = self.write(toml(self.config(**{"resolver.yt": {"max_running": 2}})))
-        self.assertEqual(run("check", "-c", path).returncode, 0)
-        self.assertRefused(run("serve", "-c", path), path, "resolver.yt.max_running", "not yet")
 
 
 class Check(Commands):

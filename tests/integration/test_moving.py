@@ -65,7 +65,7 @@ class Moved(Case):
         origin = FaultOrigin()
         self.addCleanup(origin.stop)
         origin.routes["/found-abc_1.mp3"] = Resource(SIZE)
-        resolver = os.path.join(self.directory, "resolver")
+        resolver = os.path.join(self.directory, "resolve")
         with open(resolver, "w") as out:
             out.write('#!/bin/sh\nfor page; do :; done\n'
                       f'echo "http://{origin.authority}/found-${{page##*=}}.mp3"\n')

@@ -29,7 +29,7 @@ class InDirectory : public testing::Test {
     std::ofstream(path, std::ios::binary) << text;
     return path;
   }
-  Loaded load(const std::string& toml, const Overrides& overrides = {}) const {
+  Config load(const std::string& toml, const Overrides& overrides = {}) const {
     return load_config(write("t.toml", toml), overrides);
   }
   /// The error's line with the directory's name removed; "" when there is none.

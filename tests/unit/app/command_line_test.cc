@@ -59,7 +59,7 @@ TEST(CommandLine, BadUsageIsOneLineAndStatusTwo) {
                                                       {"probe"},
                                                       {"serve", "--listen"},
                                                       {"check", "stray"},
-                                                      {"import", "song.mp3"},
+                                                      {"import"},
                                                       {"sign"}};
   for (const auto& words : rows) {
     const Ran ran = run(words);
@@ -69,11 +69,6 @@ TEST(CommandLine, BadUsageIsOneLineAndStatusTwo) {
     EXPECT_TRUE(is_one_line(ran.err)) << ran.err;
     EXPECT_THAT(ran.err, HasSubstr("--help"));
   }
-}
-
-TEST(CommandLine, CommandsOfComingVersionsSaySo) {
-  EXPECT_EQ(run({"import", "x"}).err,
-            "tonearm: import: not yet in this version; see --help for what there is\n");
 }
 
 TEST(CommandLine, SigningWithoutKeysIsRefused) {
@@ -94,24 +89,6 @@ TEST_F(CommandLineFiles, ABadFileIsOneLineAndStatusTwo) {
               "core) or a number from 1 to "
               "1024\n");
   }
-}
-
-TEST_F(CommandLineFiles, ServeRefusesWhatIsNotYetAndCheckTakesIt) {
-  const std::string file = write("t.toml", R"([catalog]
-path = ":memory:"
-lookup = "SELECT 'x' AS file WHERE :id"
-[resolver.yt]
-max_running = 2
-)")
-                               .string();
-  const Ran serving = run({"serve", "-c", file.c_str()});
-  EXPECT_EQ(serving.status, 2);
-  EXPECT_EQ(
-      without_directory(serving.err),
-      "tonearm: t.toml:5: resolver.yt.max_running: not yet in this version; remove it to serve\n");
-  const Ran checking = run({"check", "-c", file.c_str()});
-  EXPECT_EQ(checking.status, 0) << checking.err;
-  EXPECT_THAT(checking.out, HasSubstr("max_running = 2"));
 }
 
 TEST_F(CommandLineFiles, OptionsBeatTheFile) {

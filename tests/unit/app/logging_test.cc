@@ -13,8 +13,9 @@ TEST(OneLineLog, ControlCharactersAreEscaped) {
   testing::internal::CaptureStderr();
   spdlog::warn("a song\n2026-01-01 error forged\x1b[31m\t\x7f \xC3\xA9");
   const std::string logged = testing::internal::GetCapturedStderr();
-  EXPECT_NE(logged.find(" warning a song\\x0a2026-01-01 error forged\\x1b[31m\\x09\\x7f \xC3\xA9\n"),
-            std::string::npos)
+  EXPECT_NE(
+      logged.find(" warning a song\\x0a2026-01-01 error forged\\x1b[31m\\x09\\x7f \xC3\xA9\n"),
+      std::string::npos)
       << logged;
   EXPECT_EQ(logged.find('\n'), logged.size() - 1);
 }

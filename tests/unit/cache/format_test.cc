@@ -101,7 +101,7 @@ TEST(FileNames, AreReadAsTheyAreWritten) {
   EXPECT_EQ(record.kind, FileName::Kind::record);
   EXPECT_EQ(record.id.song, id.song);
   EXPECT_EQ(parse_file_name(record_name(id.song) + ".new").kind, FileName::Kind::temporary);
-  for (const std::string name :
+  for (const std::string& name :
        {std::string("lock"), std::string("lost+found"), id.song, id.song + "-", id.song + "-x-1",
         piece_name(id) + "g", id.song + "-0000000000000001-01", std::string()}) {
     EXPECT_EQ(parse_file_name(name).kind, FileName::Kind::foreign) << name;
