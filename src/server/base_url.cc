@@ -1,7 +1,7 @@
 #include "server/base_url.h"
 
-#include <boost/beast/core/string.hpp>
 #include <boost/algorithm/string/trim.hpp>
+#include <boost/beast/core/string.hpp>
 
 #include <algorithm>
 #include <string_view>

@@ -84,6 +84,10 @@ std::uint64_t body_part(std::uint64_t end, std::uint64_t prefix, std::uint64_t b
 
 void ResponseWriter::begin(std::string head, BodyFraming framing, std::uint64_t length) {
   prefix_ = std::move(head);
+  // Should this process die in the middle, the kernel's close must not pass for the body's end.
+  if (framing == BodyFraming::until_close || framing_ == BodyFraming::until_close) {
+    close_resets(socket_, framing == BodyFraming::until_close);
+  }
   framing_ = framing;
   remaining_ = length;
 }
@@ -109,6 +113,7 @@ io::Task<Result<void>> ResponseWriter::flush() {
 
 io::Task<Result<void>> ResponseWriter::finish() {
   if (framing_ == BodyFraming::length && remaining_ != 0) co_return wrong_length("shorter");
+  if (framing_ == BodyFraming::until_close) close_resets(socket_, false);
   if (framing_ == BodyFraming::chunked) prefix_ += "0\r\n\r\n";
   if (prefix_.empty()) co_return Result<void>{};
   co_return co_await send({}, {});

@@ -5,11 +5,16 @@
 
 namespace tonearm::server {
 
+void close_resets(Socket& socket, bool resets) {
+  boost::system::error_code ignored;
+  // SO_LINGER with no time: close() sends RST and drops what is queued.
+  socket.set_option(Socket::linger(resets, 0), ignored);
+}
+
 void reset(Socket& socket) {
   if (!socket.is_open()) return;
   boost::system::error_code ignored;
-  // SO_LINGER with no time: close() sends RST and drops what is queued.
-  socket.set_option(Socket::linger(true, 0), ignored);
+  close_resets(socket, true);
   socket.close(ignored);
 }
 

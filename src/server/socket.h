@@ -10,6 +10,9 @@ namespace tonearm::server {
 /// A client's socket, TCP or unix alike. Non-blocking: bytes go by direct calls, Asio only waits.
 using Socket = io::asio::basic_stream_socket<io::asio::generic::stream_protocol, io::Executor>;
 
+/// Whether whatever closes it from now on, the end of this process included, is seen as a reset.
+void close_resets(Socket& socket, bool resets);
+
 /// Closes it so that the peer sees a reset, and whatever it has got of an answer is no whole one. A
 /// unix socket knows no reset: there it is a plain close.
 void reset(Socket& socket);

@@ -74,8 +74,9 @@ class Program:
             },
             "stream": {"release_after": "1s"},
         }
+        self.cache = os.path.join(directory, "cache")
         if cached:
-            config["cache"] = {"path": os.path.join(directory, "cache"), "size": "32MiB"}
+            config["cache"] = {"path": self.cache, "size": "32MiB"}
         self.tonearm = Tonearm(directory, config)
         self.samples = []
         self.crashes = []
@@ -98,12 +99,23 @@ class Program:
         if self.tonearm.process.poll() is not None:
             self.crashes.append(f"exit {self.tonearm.process.returncode}: {self.tonearm.stderr()[-2000:]}")
 
+    def descriptors(self):
+        """Those of the cache's pieces aside, which are kept open by design."""
+        count = 0
+        directory = f"/proc/{self.tonearm.pid}/fd"
+        for number in os.listdir(directory):
+            try:
+                count += not os.readlink(os.path.join(directory, number)).startswith(self.cache)
+            except FileNotFoundError:
+                pass
+        return count
+
     def sample(self):
         pid = self.tonearm.pid
         try:
             with open(f"/proc/{pid}/statm") as statm:
                 resident = int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-            self.samples.append((resident, len(os.listdir(f"/proc/{pid}/fd"))))
+            self.samples.append((resident, self.descriptors()))
         except FileNotFoundError:
             self.look_for_a_crash()
 

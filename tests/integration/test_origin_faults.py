@@ -340,6 +340,21 @@ class NoLengthTest(Case):
                     )
                     self.assert_reset(response)
 
+    def test_a_program_that_is_killed_ends_no_http_1_0_body(self):
+        hang = lambda exchange: self.until_close(exchange, 2 * MIB, Exchange.hang)
+        target = song(route(hang))
+        doomed = Tonearm(directory.name, {"catalog": {"path": catalog.path},
+                                          "upstream": {"base_url": origin.base_url}}).start()
+        with Client(doomed.port) as client:
+            client.ask(target, version="1.0")
+            response = client.head()
+            response.body = client.take(2 * MIB)
+            doomed.process.kill()
+            doomed.process.wait()
+            client.rest()
+            response.end = client.ended
+            self.assert_reset(response, at_least=2 * MIB)
+
     def test_reset_instead_of_a_close_resets_the_client(self):
         handler = lambda exchange: self.until_close(exchange, 2 * MIB, Exchange.reset)
         self.assert_reset(played(handler))
