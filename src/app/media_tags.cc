@@ -9,6 +9,7 @@
 #include <taglib/fileref.h>
 #include <taglib/tag.h>
 #include <taglib/tdebuglistener.h>
+#include <taglib/wavfile.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -30,6 +31,12 @@ std::string text_of(const TagLib::String& tag) {
   return text;
 }
 
+void read_tag(const TagLib::Tag& tag, MediaTags& tags) {
+  if (tags.title.empty()) tags.title = text_of(tag.title());
+  if (tags.artist.empty()) tags.artist = text_of(tag.artist());
+  if (tags.album.empty()) tags.album = text_of(tag.album());
+}
+
 Error unreadable(std::string why) { return Error{ErrorKind::internal, std::move(why), {}}; }
 
 }  // namespace
@@ -48,9 +55,11 @@ Result<MediaTags> read_media_tags(const std::string& path) {
     if (is_audio && !known) return unreadable("is damaged, or not what its name says");
     return tags;
   }
-  tags.title = text_of(file.tag()->title());
-  tags.artist = text_of(file.tag()->artist());
-  tags.album = text_of(file.tag()->album());
+  read_tag(*file.tag(), tags);
+  // FileRef's tag of a WAV is its ID3v2 alone; ffmpeg and most recorders write LIST INFO.
+  if (const auto* const wav = dynamic_cast<TagLib::RIFF::WAV::File*>(file.file())) {
+    read_tag(*wav->InfoTag(), tags);
+  }
   const TagLib::AudioProperties* const properties = file.audioProperties();
   const int milliseconds = properties == nullptr ? 0 : properties->lengthInMilliseconds();
   if (milliseconds <= 0 && is_audio) return unreadable("holds no audio that can be read");
