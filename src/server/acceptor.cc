@@ -1,6 +1,6 @@
 #include "server/acceptor.h"
 
-#include "server/error_response.h"
+#include "server/overloaded.h"
 
 #include <spdlog/spdlog.h>
 
@@ -39,26 +39,6 @@ std::optional<Address> address_of(const sockaddr_storage& storage) {
 
 OwnedDescriptor spare_descriptor() {
   return OwnedDescriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-}
-
-void drop_received(int client) {
-  char scratch[4096];
-  while (::recv(client, scratch, sizeof scratch, MSG_DONTWAIT) > 0) {
-  }
-}
-
-/// As much of a 503 as goes without waiting: there is no descriptor to wait with.
-void tell_overloaded(int client) {
-  drop_received(client);  // or the close would be a reset, and overtake the answer
-  const Problem problem = problem_of(Error{ErrorKind::overloaded, {}, {}});
-  const auto now = std::chrono::system_clock::now();
-  http::ResponseHead head(problem.status, std::chrono::floor<std::chrono::seconds>(now));
-  head.add("Connection", "close");
-  const std::string body = add_problem_fields(head, problem);
-  const std::string answer = std::move(head).finish() + body;
-  ::send(client, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  ::shutdown(client, SHUT_WR);
-  drop_received(client);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "server/loop.h"
 
 #include "server/connection.h"
+#include "server/overloaded.h"
 
 #include <boost/asio/post.hpp>
 #include <climits>
@@ -13,7 +14,8 @@
 namespace tonearm::server {
 namespace {
 
-/// Connections of one loop that are told 503 at the same time; more are closed without a word.
+/// Connections of one loop that are told 503 with patience at the same time; more get it on the way
+/// out.
 constexpr std::size_t most_refused = 1000;
 
 std::size_t descriptor_limit() {
@@ -64,7 +66,7 @@ void Loop::accept_client(Socket socket, Peer peer) {
   const bool scarce = few_descriptors_left(socket);
   const bool full = scarce || shared_.connections >= serving_->options.max_connections;
   const std::size_t most = scarce ? descriptors_kept(most_descriptors_) / 8 : most_refused;
-  if (full && refused_ >= most) return;
+  if (full && refused_ >= most) return tell_overloaded(socket.native_handle());
   const auto role = full ? Connection::Role::refused : Connection::Role::client;
   const auto connection =
       std::make_shared<Connection>(shared_from_this(), std::move(socket), std::move(peer), role);

@@ -66,6 +66,11 @@ class CacheCase(Case):
         self.assertBody(answer, content(0, size, seed))
         return answer
 
+    def assertOriginSent(self, path, count):
+        """The origin counts after it has sent: its clients may be quicker."""
+        wait_for(lambda: self.origin.sent(path) >= count, f"{count} bytes of {path}")
+        self.assertEqual(self.origin.sent(path), count)
+
     def idle(self):
         """Waits until no fill runs."""
         wait_for(lambda: get_json(self.server.admin_port, "/cache")["running_fills"] == 0, "the fills to end")
@@ -86,7 +91,7 @@ class Sharing(CacheCase):
             return answer.complete and answer.body == expected
 
         self.assertEqual(parallel(count, play), [True] * count)
-        self.assertEqual(self.origin.sent("/crowd.mp3"), size)
+        self.assertOriginSent("/crowd.mp3", size)
 
     def test_cold_ranges_cost_at_most_twice_what_was_asked(self):
         size, count = 64 * MIB, 100 if sanitized() else 400
@@ -112,7 +117,7 @@ class Sharing(CacheCase):
         self.whole(one, MIB)
         self.idle()
         self.assertEqual(self.whole(two, MIB)["Cache-Status"], "tonearm; hit")
-        self.assertEqual(self.origin.sent("/shared.mp3"), MIB)
+        self.assertOriginSent("/shared.mp3", MIB)
         self.catalog.execute("UPDATE music_song SET file = 'other.mp3' WHERE id = ?", (two,))
         self.whole(two, MIB, seed=5)
 
@@ -170,7 +175,7 @@ class Answers(CacheCase):
                 answer = self.get(song, Range="bytes=1000000-1000999")
                 self.assertBody(answer, content(1_000_000, 1_001_000))
                 self.assertEqual(answer["Accept-Ranges"], "bytes")
-                self.assertEqual(self.origin.sent("/" + name), size)
+                self.assertOriginSent("/" + name, size)
 
     def test_a_chunked_body_becomes_seekable(self):
         size = MIB + 77
@@ -200,7 +205,7 @@ class Answers(CacheCase):
                 song = self.song(f"never{i}.mp3", resource)
                 for _ in range(2):
                     self.assertEqual(self.whole(song, 100_000)["Cache-Status"], "tonearm; fwd=miss")
-                self.assertEqual(self.origin.sent(f"/never{i}.mp3"), 200_000)
+                self.assertOriginSent(f"/never{i}.mp3", 200_000)
         self.assertEqual(self.files(), [])
 
     def test_revalidation_staleness_and_change(self):
@@ -221,7 +226,7 @@ class Answers(CacheCase):
         self.whole(song, MIB)
         self.idle()
         again = self.whole(song, MIB)
-        self.assertEqual(self.origin.sent("/stale.mp3"), MIB)
+        self.assertOriginSent("/stale.mp3", MIB)
         self.assertIn("304", again["Cache-Status"])
         state["down"] = True
         stale = self.whole(song, MIB)
@@ -260,7 +265,7 @@ class Answers(CacheCase):
         self.assertEqual(get(admin, "/cache/12345", method="DELETE").status, 404)
         self.assertEqual(get(admin, f"/cache/{song}").status, 405)
         self.whole(song, MIB)
-        self.assertEqual(self.origin.sent("/admin.mp3"), 2 * MIB)
+        self.assertOriginSent("/admin.mp3", 2 * MIB)
 
 
 class Keeping(CacheCase):
@@ -293,7 +298,7 @@ class Keeping(CacheCase):
             for i in range(12):
                 client = Client(self.server.port)
                 self.addCleanup(client.close)
-                at = generator.randrange(self.SIZE)
+                at = generator.randrange(self.SIZE - 200_000)  # so that all can take their share
                 client.ask(f"/songs/listen/{songs[i % self.SONGS]}", Range=f"bytes={at}-")
                 clients.append(client)
             for client in clients[: generator.randrange(1, 12)]:

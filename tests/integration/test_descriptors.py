@@ -45,7 +45,9 @@ class Descriptors(Case):
         self.assertBody(client.get(self.target, Range="bytes=9-18"), content(9, 19))
 
     def limit_to(self, count):
-        resource.prlimit(self.tonearm.pid, resource.RLIMIT_NOFILE, (count, count))
+        """The soft limit: who lowers the hard one may not be let raise it again."""
+        _, hard = resource.prlimit(self.tonearm.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(self.tonearm.pid, resource.RLIMIT_NOFILE, (count, hard))
 
     def open_descriptors(self):
         return len(os.listdir(f"/proc/{self.tonearm.pid}/fd"))
@@ -92,7 +94,7 @@ class Descriptors(Case):
         log = self.tonearm.stderr()
         self.assertIn("cannot accept", log)
         self.assertLess(log.count("cannot accept"), 5, log)
-        resource.prlimit(self.tonearm.pid, resource.RLIMIT_NOFILE, (LIMIT, LIMIT))
+        self.limit_to(LIMIT)
         self.assertServes(self.client())
 
 

@@ -1,0 +1,36 @@
+#include "server/overloaded.h"
+
+#include "server/error_response.h"
+
+#include <sys/socket.h>
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+namespace tonearm::server {
+namespace {
+
+void drop_received(int client) {
+  char scratch[4096];
+  while (::recv(client, scratch, sizeof scratch, MSG_DONTWAIT) > 0) {
+  }
+}
+
+}  // namespace
+
+void tell_overloaded(int client) {
+  drop_received(client);  // or the close would be a reset, and overtake the answer
+  const Problem problem = problem_of(Error{ErrorKind::overloaded, {}, {}});
+  const auto now = std::chrono::system_clock::now();
+  http::ResponseHead head(problem.status, std::chrono::floor<std::chrono::seconds>(now));
+  head.add("X-Content-Type-Options", "nosniff");
+  head.add("Connection", "close");
+  const std::string body = add_problem_fields(head, problem);
+  const std::string answer = std::move(head).finish() + body;
+  ::send(client, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  ::shutdown(client, SHUT_WR);
+  drop_received(client);
+}
+
+}  // namespace tonearm::server

@@ -1,0 +1,9 @@
+#pragma once
+
+namespace tonearm::server {
+
+/// As much of a 503 as goes to the socket `client` without waiting: for those whom no descriptor,
+/// or no more memory, is spent on. Does not close it.
+void tell_overloaded(int client);
+
+}  // namespace tonearm::server
