@@ -31,7 +31,7 @@ unsigned status_for(const http::RequestHead& head, const http::EntityTag& etag,
 
 io::Task<Result<void>> send_document(const Request& request, Responder& responder,
                                      Document document) {
-  const http::EntityTag etag = etag_of(document.body);
+  const http::EntityTag etag = document.etag ? *document.etag : etag_of(document.body);
   const unsigned status = status_for(request.head, etag, document.body.size());
   if (status == 412) {
     http::ResponsePlan plan;
@@ -41,14 +41,17 @@ io::Task<Result<void>> send_document(const Request& request, Responder& responde
   }
   http::ResponseHead head = responder.begin(status);
   head.add("ETag", etag.opaque);
-  head.add("Cache-Control", "private, no-cache");
+  head.add("Cache-Control", document.cache_control);
+  if (document.varies) head.add("Vary", "Accept-Encoding");
   if (status != 200) {
     responder.start(std::move(head), BodyFraming::none);
     co_return co_await responder.writer().finish();
   }
   head.add("Content-Type", document.content_type);
+  if (!document.content_encoding.empty()) head.add("Content-Encoding", document.content_encoding);
   head.add("Content-Length", std::uint64_t{document.body.size()});
-  head.add("Content-Security-Policy", "sandbox");
+  head.add("Content-Security-Policy", document.policy);
+  head.add("Referrer-Policy", "no-referrer");
   co_return co_await responder.send(std::move(head), std::move(document.body));
 }
 

@@ -3,7 +3,10 @@
 #include "tonearm/base/utf8.h"
 
 #include <array>
+#include <charconv>
+#include <cstdint>
 #include <cstdio>
+#include <system_error>
 
 namespace tonearm::server {
 namespace {
@@ -32,6 +35,13 @@ void append_escaped(std::string& out, std::string_view character) {
   out += text.data();
 }
 
+bool is_exact_integer(std::string_view text) {
+  constexpr std::int64_t most = (std::int64_t{1} << 53) - 1;
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && -most <= value && value <= most && std::to_string(value) == text;
+}
+
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
@@ -52,6 +62,14 @@ void append_json_string(std::string& out, std::string_view text) {
     text.remove_prefix(length);
   }
   out += '"';
+}
+
+void append_json_id(std::string& out, std::string_view id) {
+  if (is_exact_integer(id)) {
+    out += id;
+  } else {
+    append_json_string(out, id);
+  }
 }
 
 void append_json_string_or_null(std::string& out, std::string_view text) {

@@ -163,7 +163,7 @@ io::Task<Result<void>> list_playlists(const Request& request, Responder& respond
   std::string& out = document.body;
   for (std::size_t i = 0; i < playlists->size(); ++i) {
     out += i > 0 ? ",{\"id\":" : "{\"id\":";
-    append_json_string(out, (*playlists)[i].id);
+    append_json_id(out, (*playlists)[i].id);
     out += ",\"name\":";
     append_json_string(out, (*playlists)[i].name);
     append_number(out, "songs", (*playlists)[i].songs);
@@ -181,7 +181,7 @@ io::Task<Result<void>> show_playlist(const Request& request, Responder& responde
   const Result<PlaylistPage> page = co_await find_playlist(request, *window);
   if (!page) co_return page.error();
   Document document{json_type, "{\"id\":"};
-  append_json_string(document.body, page->playlist.id);
+  append_json_id(document.body, page->playlist.id);
   document.body += ",\"name\":";
   append_json_string(document.body, page->playlist.name);
   document.body += ',';

@@ -1,7 +1,9 @@
 #include "server/page.h"
 
-#include "tonearm/http/plan.h"
+#include "server/document.h"
 
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 
@@ -60,7 +62,8 @@ struct Page {
                        sha256_base64(element(page_text, "script")) + "'; style-src 'sha256-" +
                        sha256_base64(element(page_text, "style")) +
                        "'; img-src * data: blob:; base-uri 'none'; form-action 'none'; "
-                       "frame-ancestors 'none'; require-trusted-types-for 'script'; ";
+                       "frame-ancestors 'none'; require-trusted-types-for 'script'; "
+                       "connect-src 'self'; ";
 };
 
 const Page& page() {
@@ -84,38 +87,25 @@ bool takes_gzip(const http::RequestHead& head) {
   return false;
 }
 
-unsigned status_for(const http::RequestHead& head, const http::EntityTag& etag,
-                    std::uint64_t length) {
-  http::RepresentationRequest asked = http::read_representation_request(head);
-  asked.range = {};
-  http::Representation what;
-  what.length = length;
-  what.validators.etag = etag;
-  return http::plan_response(asked, what, {}, "text/html", {}).status;
+/// Where streams come from: from here, and from public_url if that is somewhere else.
+std::string stream_sources(const std::string& public_url) {
+  const auto url = boost::urls::parse_uri(public_url);
+  return url ? "'self' " + std::string(url->encoded_origin()) : "'self'";
 }
 
 }  // namespace
 
 io::Task<Result<void>> send_page(const Request& request, Responder& responder) {
   const bool compressed = takes_gzip(request.head);
-  const http::EntityTag& etag = compressed ? page().compressed_etag : page().etag;
-  const std::string_view text = compressed ? std::string_view(page().compressed) : page_text;
-  const unsigned status = status_for(request.head, etag, text.size());
-  http::ResponseHead head = responder.begin(status);
-  head.add("ETag", etag.opaque);
-  head.add("Cache-Control", "no-cache");
-  head.add("Vary", "Accept-Encoding");
-  if (status != 200) {
-    if (status == 412) head.add("Content-Length", std::uint64_t{0});
-    responder.start(std::move(head), BodyFraming::none);
-    co_return co_await responder.writer().finish();
-  }
-  head.add("Content-Type", "text/html; charset=utf-8");
-  if (compressed) head.add("Content-Encoding", "gzip");
-  head.add("Content-Length", text.size());
-  head.add("Content-Security-Policy", page().policy + "media-src 'self'; connect-src 'self'");
-  head.add("Referrer-Policy", "no-referrer");
-  co_return co_await responder.send(std::move(head), std::string(text));
+  Document document{"text/html; charset=utf-8", {}};
+  document.body = compressed ? std::string_view(page().compressed) : page_text;
+  document.etag = compressed ? page().compressed_etag : page().etag;
+  document.policy =
+      page().policy + "media-src " + stream_sources(request.serving.options.public_url);
+  document.cache_control = "no-cache";
+  document.content_encoding = compressed ? "gzip" : "";
+  document.varies = true;
+  co_return co_await send_document(request, responder, std::move(document));
 }
 
 }  // namespace tonearm::server

@@ -17,12 +17,20 @@ std::string path_of(const std::string& base) {
   return path == std::string::npos ? std::string() : base.substr(path);
 }
 
+/// Rounded down, so that a list asked for twice within a minute is the same (304) and no link lives
+/// longer than `ttl`; by a sixtieth of short ones at most.
+http::HttpTime expiry_of_links(std::chrono::seconds ttl) {
+  using std::chrono::seconds;
+  const seconds step = std::clamp(ttl / 60, seconds(1), seconds(60));
+  const auto exact = std::chrono::floor<seconds>(std::chrono::system_clock::now()) + ttl;
+  return exact - exact.time_since_epoch() % step;
+}
+
 }  // namespace
 
 SongLinks::SongLinks(const Request& request)
     : signer_(request.serving.links),
-      expires_(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) +
-               request.serving.options.link_ttl),
+      expires_(expiry_of_links(request.serving.options.link_ttl)),
       base_(base_url(request.head, request.from_trusted_proxy, request.serving.options.public_url)),
       prefix_(path_of(base_)) {}
 

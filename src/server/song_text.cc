@@ -60,7 +60,7 @@ bool acts_on_lines(std::string_view character) {
 
 void append_song_json(std::string& out, const catalog::Song& song, const SongLinks& links) {
   out += "{\"id\":";
-  append_json_string(out, song.id);
+  append_json_id(out, song.id);
   append_member(out, "name", song.name);
   append_member(out, "artist", song.artist);
   out += ",\"duration\":";

@@ -9,9 +9,8 @@
 
 namespace tonearm::server {
 
-/// Appends a song as /songs shows it: `{"id": …, "stream_url": …}`. The id is always a string, so
-/// that no reader rounds it; duration, thumbnail and content_type are null where nobody knows them.
-/// Never says where the song's file is.
+/// Appends a song as /songs shows it: `{"id": …, "stream_url": …}`; duration, thumbnail and
+/// content_type are null where nobody knows them. Never says where the song's file is.
 void append_song_json(std::string& out, const catalog::Song& song, const SongLinks& links);
 
 /// Appends a song's two lines of an extended M3U playlist. Whatever its name holds, it is one short

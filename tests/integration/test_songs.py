@@ -82,12 +82,12 @@ class Songs(Case):
         self.assertProblem(self.get("/songs/a%20b"), 400)
 
     def test_searches_words_and_pages(self):
-        self.assertEqual(self.ids("q=deja"), ["1"])
-        self.assertEqual(self.ids("q=bjork+VU"), ["1"])
-        self.assertEqual(self.ids("q=dc"), ["4"])
+        self.assertEqual(self.ids("q=deja"), [1])
+        self.assertEqual(self.ids("q=bjork+VU"), [1])
+        self.assertEqual(self.ids("q=dc"), [4])
         self.assertEqual(self.ids("q=%25"), [])
-        self.assertEqual(self.ids("limit=1&offset=1"), ["2"])
-        self.assertEqual(self.ids("q=&limit=1"), ["1"])
+        self.assertEqual(self.ids("limit=1&offset=1"), [2])
+        self.assertEqual(self.ids("q=&limit=1"), [1])
 
     def test_a_bad_limit_or_offset_is_400(self):
         for query in ("limit=0", "limit=501", "limit=-1", "limit=x", "limit=", "limit=1.5",
@@ -173,12 +173,12 @@ class Songs(Case):
     def test_playlists(self):
         self.assertEqual(
             self.json("/playlists"),
-            {"playlists": [{"id": "2", "name": "Leer", "songs": 0},
-                           {"id": "1", "name": 'Mix "1"', "songs": 3}], "total": 2},
+            {"playlists": [{"id": 2, "name": "Leer", "songs": 0},
+                           {"id": 1, "name": 'Mix "1"', "songs": 3}], "total": 2},
         )
         one = self.json("/playlists/1")
-        self.assertEqual((one["id"], one["name"], one["total"]), ("1", 'Mix "1"', 2))
-        self.assertEqual([song["id"] for song in one["songs"]], ["3", "1"])
+        self.assertEqual((one["id"], one["name"], one["total"]), (1, 'Mix "1"', 2))
+        self.assertEqual([song["id"] for song in one["songs"]], [3, 1])
         self.assertEqual(list(one["songs"][0]), FIELDS)
         lines = self.get("/playlists/1.m3u").body.decode().split("\n")
         self.assertEqual(lines[:2], ["#EXTM3U", '#PLAYLIST:Mix "1"'])

@@ -50,6 +50,22 @@ TEST(JsonText, AnyTwoBytesYieldValidJson) {
   }
 }
 
+TEST(JsonText, AnIdIsANumberWhereEveryReaderHoldsItExactly) {
+  const auto json_id = [](std::string_view id) {
+    std::string out;
+    append_json_id(out, id);
+    return out;
+  };
+  for (const char* const number : {"0", "7", "-5", "9007199254740991", "-9007199254740991"}) {
+    EXPECT_EQ(json_id(number), number);
+  }
+  for (const char* const text :
+       {"", "-", "-0", "07", "+7", "7.0", "1e3", " 7", "a.2", "9007199254740992",
+        "-9007199254740992", "9223372036854775807", "9223372036854775808"}) {
+    EXPECT_EQ(json_id(text), '"' + std::string(text) + '"');
+  }
+}
+
 TEST(JsonText, TimeIsRfc3339InUtcWithMilliseconds) {
   std::string out;
   append_json_time(out, std::chrono::sys_seconds(std::chrono::seconds(784111777)) +

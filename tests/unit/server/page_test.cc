@@ -66,6 +66,13 @@ TEST_F(Page, AllowsItsOwnScriptAlone) {
   EXPECT_THAT(policy, Not(HasSubstr("unsafe")));
 }
 
+TEST_F(Page, PlaysFromWherePublicUrlIs) {
+  options.public_url = "https://media.example:8443/tonearm";
+  start();
+  EXPECT_THAT(field_of(ask_for("GET"), "Content-Security-Policy"),
+              testing::EndsWith("; media-src 'self' https://media.example:8443"));
+}
+
 TEST_F(Page, IsNotSentAgainToWhoHasIt) {
   start();
   const std::string etag = field_of(ask_for("GET"), "ETag");
