@@ -24,9 +24,8 @@ bool is_harmless(std::string_view name) {
 }
 
 bool contains(std::span<const HeaderField> fields, std::string_view name) {
-  return std::any_of(fields.begin(), fields.end(), [&](const HeaderField& field) {
-    return iequals(field.first, name);
-  });
+  return std::any_of(fields.begin(), fields.end(),
+                     [&](const HeaderField& field) { return iequals(field.first, name); });
 }
 
 }  // namespace
