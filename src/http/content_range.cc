@@ -1,6 +1,6 @@
 #include "tonearm/http/content_range.h"
 
-#include <boost/beast/core/string.hpp>
+#include "tonearm/base/ascii.h"
 
 #include <charconv>
 
@@ -20,7 +20,7 @@ std::optional<std::uint64_t> parse_number(std::string_view digits) {
 
 std::optional<ContentRange> parse_content_range(std::string_view field) {
   constexpr std::string_view unit = "bytes ";
-  if (!boost::beast::iequals(field.substr(0, unit.size()), unit)) return std::nullopt;
+  if (!iequals(field.substr(0, unit.size()), unit)) return std::nullopt;
   field.remove_prefix(unit.size());
   const auto slash = field.find('/');
   if (slash == std::string_view::npos) return std::nullopt;

@@ -1,6 +1,6 @@
 #include "tonearm/http/range.h"
 
-#include <boost/beast/core/string.hpp>
+#include "tonearm/base/ascii.h"
 
 #include <algorithm>
 #include <limits>
@@ -54,7 +54,7 @@ RangeField parse_range(std::string_view field) {
   field = trim(field);
   const auto equals = field.find('=');
   if (equals == std::string_view::npos) return out;
-  if (!boost::beast::iequals(field.substr(0, equals), "bytes")) return out;
+  if (!iequals(field.substr(0, equals), "bytes")) return out;
   out.kind = RangeField::Kind::malformed;
   std::size_t count = 0;
   for (std::string_view rest = field.substr(equals + 1);;) {

@@ -1,16 +1,14 @@
 #include "tonearm/http/representation.h"
 
+#include "tonearm/base/ascii.h"
+
 #include <boost/algorithm/string/case_conv.hpp>
-#include <boost/beast/core/string.hpp>
 
 #include <algorithm>
 #include <array>
 
 namespace tonearm::http {
 namespace {
-
-// Without a locale: it would cost a small request a tenth of its time.
-using boost::beast::iequals;
 
 bool istarts_with(std::string_view text, std::string_view start) {
   return iequals(text.substr(0, start.size()), start);

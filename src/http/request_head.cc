@@ -1,6 +1,6 @@
 #include "tonearm/http/request_head.h"
 
-#include <boost/beast/core/string.hpp>
+#include "tonearm/base/ascii.h"
 
 #include <algorithm>
 #include <array>
@@ -8,8 +8,6 @@
 
 namespace tonearm::http {
 namespace {
-
-using boost::beast::iequals;
 
 Error bad(std::string why) { return Error{ErrorKind::bad_request, std::move(why), {}}; }
 

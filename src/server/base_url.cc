@@ -1,15 +1,14 @@
 #include "server/base_url.h"
 
+#include "tonearm/base/ascii.h"
+
 #include <boost/algorithm/string/trim.hpp>
-#include <boost/beast/core/string.hpp>
 
 #include <algorithm>
 #include <string_view>
 
 namespace tonearm::server {
 namespace {
-
-using boost::beast::iequals;
 
 bool is_alphanumeric(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');

@@ -1,8 +1,8 @@
 #include "server/forwarded.h"
 
-#include "server/address_text.h"
+#include "tonearm/base/ascii.h"
 
-#include <boost/beast/core/string.hpp>
+#include "server/address_text.h"
 
 #include <string>
 
@@ -38,7 +38,7 @@ class ForwardedLine {
       // Some write `;` at the end, or twice.
       if (name.empty()) continue;
       if (!take('=') || !read_value(value)) return false;
-      if (!boost::beast::iequals(name, "for")) continue;
+      if (!iequals(name, "for")) continue;
       if (node) return false;
       node = std::move(value);
     } while (skip_blanks(), take(';') && (skip_blanks(), true));
@@ -99,7 +99,7 @@ std::optional<ForwardedFor> read_forwarded(const http::RequestHead& head) {
   bool says_for = false;
   // Several lines are one list in their order (RFC 9110 §5.3).
   for (const auto& line : head.fields) {
-    if (!boost::beast::iequals(line.name, "Forwarded")) continue;
+    if (!iequals(line.name, "Forwarded")) continue;
     ForwardedFor of_line;
     if (ForwardedLine(line.value).read(of_line, &says_for)) {
       hops.insert(hops.end(), of_line.begin(), of_line.end());
@@ -115,7 +115,7 @@ std::optional<ForwardedFor> read_forwarded(const http::RequestHead& head) {
 ForwardedFor read_x_forwarded_for(const http::RequestHead& head) {
   ForwardedFor hops;
   for (const auto& line : head.fields) {
-    if (!boost::beast::iequals(line.name, "X-Forwarded-For")) continue;
+    if (!iequals(line.name, "X-Forwarded-For")) continue;
     for (std::string_view list = line.value; !list.empty();) {
       const std::size_t comma = list.find(',');
       const std::string_view member = trim(list.substr(0, comma));

@@ -1,6 +1,6 @@
 #include "server/request_id.h"
 
-#include <boost/beast/core/string.hpp>
+#include "tonearm/base/ascii.h"
 
 #include <algorithm>
 #include <array>
@@ -45,7 +45,7 @@ bool is_request_id(std::string_view text) {
 std::string choose_request_id(const http::RequestHead& head, bool peer_is_trusted) {
   if (peer_is_trusted) {
     for (const auto& line : head.fields) {
-      if (!boost::beast::iequals(line.name, "X-Request-Id")) continue;
+      if (!iequals(line.name, "X-Request-Id")) continue;
       if (is_request_id(line.value)) return std::string(line.value);
       break;
     }

@@ -1,13 +1,11 @@
 #include "source/http_client.h"
 
-#include <boost/beast/core/string.hpp>
+#include "tonearm/base/ascii.h"
 
 #include <algorithm>
 
 namespace tonearm::source {
 namespace {
-
-using boost::beast::iequals;
 
 constexpr std::size_t idle_blocks = 128;  // 16 MiB of a loop's memory, at most
 constexpr long idle_connections = 256;

@@ -1,13 +1,11 @@
 #include "source/upstream_head.h"
 
-#include <boost/beast/core/string.hpp>
+#include "tonearm/base/ascii.h"
 
 #include <charconv>
 
 namespace tonearm::source {
 namespace {
-
-using boost::beast::iequals;
 
 std::string_view trim(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string_view>
+
+namespace tonearm {
+
+/// Whether `a` and `b` are the same but for the case of ASCII letters, as names of fields, schemes
+/// and units are compared (RFC 9110 §5.1). No locale has a say, and no byte past an end is read, as
+/// Boost.Beast's function of this name does.
+bool iequals(std::string_view a, std::string_view b);
+
+}  // namespace tonearm

@@ -1,0 +1,26 @@
+#include "tonearm/base/ascii.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+namespace tonearm {
+namespace {
+
+TEST(Ascii, LettersAreAlikeInEitherCaseAndNothingElseIs) {
+  EXPECT_TRUE(iequals("", ""));
+  EXPECT_TRUE(iequals("Content-RANGE", "content-range"));
+  EXPECT_FALSE(iequals("HTTP/1", "HTTP/"));
+  EXPECT_FALSE(iequals("HTTP/", "HTTP/1"));
+  EXPECT_FALSE(iequals("@[`{", "`{@["));
+  EXPECT_FALSE(iequals("\xC4", "\xE4"));
+}
+
+// Under AddressSanitizer the text's end is the end of what may be read.
+TEST(Ascii, ReadsNothingPastTheEnd) {
+  const std::unique_ptr<char[]> text(new char[5]{'H', 't', 'T', 'P', '/'});
+  EXPECT_TRUE(iequals({text.get(), 5}, "HTTP/"));
+}
+
+}  // namespace
+}  // namespace tonearm
