@@ -1,8 +1,11 @@
 """Clients: a raw one that says exactly what it is told to, and curl."""
 
+import fcntl
 import json
 import socket
 import subprocess
+import sys
+import termios
 
 
 class Response:
@@ -124,6 +127,11 @@ class Client:
             response.body = self.rest()
             response.end = "done" if self._ended == "eof" else self._ended
         return response
+
+    def queued(self):
+        """Bytes that have come and were not taken."""
+        waiting = fcntl.ioctl(self.sock, termios.FIONREAD, bytes(4))
+        return len(self._buffer) + int.from_bytes(waiting, sys.byteorder)
 
     def take(self, count):
         """`count` bytes, fewer when the connection ends first."""
