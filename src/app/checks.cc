@@ -1,9 +1,9 @@
 #include "app/checks.h"
 
+#include "tonearm/base/ascii.h"
 #include "tonearm/server/client_address.h"
 #include "tonearm/server/listen_address.h"
 
-#include <boost/algorithm/string/predicate.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
@@ -12,8 +12,6 @@
 
 namespace tonearm::app {
 namespace {
-
-using boost::algorithm::iequals;
 
 std::string quoted(const std::string& text) { return '"' + text + '"'; }
 

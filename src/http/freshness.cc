@@ -1,6 +1,6 @@
 #include "tonearm/http/freshness.h"
 
-#include <boost/algorithm/string/predicate.hpp>
+#include "tonearm/base/ascii.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -8,18 +8,11 @@
 namespace tonearm::http {
 namespace {
 
-using boost::algorithm::iequals;
 using std::chrono::seconds;
 
 /// Larger ages say no more, and sums of them must not overflow (RFC 9111 §1.2.2 wants 2^31).
 constexpr seconds longest{std::int64_t{1} << 31};
 constexpr seconds without_any_date{300};
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 /// RFC 9111 §1.2.2. Empty when it is no number.
 std::optional<seconds> parse_delta(std::string_view text) {

@@ -31,12 +31,6 @@ bool consists_of(const CharSet& set, std::string_view text) {
 
 bool is_token(std::string_view text) { return !text.empty() && consists_of(token_chars, text); }
 
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
 /// The next line without its CRLF, or nothing when a bare CR or LF ends it (RFC 9112 §2.2).
 std::optional<std::string_view> take_line(std::string_view& rest) {
   const auto end = rest.find('\r');

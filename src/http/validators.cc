@@ -1,5 +1,7 @@
 #include "tonearm/http/validators.h"
 
+#include "tonearm/base/ascii.h"
+
 #include <array>
 #include <charconv>
 
@@ -155,12 +157,6 @@ void append_padded(std::string& out, int value, std::size_t width) {
   const auto size = static_cast<std::size_t>(end - digits.data());
   if (size < width) out.append(width - size, '0');
   out.append(digits.data(), size);
-}
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 /// RFC 9110 §8.8.3: etagc = %x21 / %x23-7E / obs-text.

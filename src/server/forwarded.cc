@@ -86,12 +86,6 @@ class ForwardedLine {
   std::string_view left_;
 };
 
-std::string_view trim(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 }  // namespace
 
 std::optional<ForwardedFor> read_forwarded(const http::RequestHead& head) {

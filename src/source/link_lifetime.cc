@@ -1,6 +1,7 @@
 #include "source/link_lifetime.h"
 
-#include <boost/algorithm/string/predicate.hpp>
+#include "tonearm/base/ascii.h"
+
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
@@ -11,7 +12,6 @@
 namespace tonearm::source {
 namespace {
 
-using boost::algorithm::iequals;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 

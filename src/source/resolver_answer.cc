@@ -1,5 +1,6 @@
 #include "source/resolver_answer.h"
 
+#include "tonearm/base/ascii.h"
 #include "tonearm/http/representation.h"
 
 #include <boost/algorithm/string/predicate.hpp>
@@ -12,7 +13,6 @@ namespace tonearm::source {
 namespace {
 
 namespace json = boost::json;
-using boost::algorithm::iequals;
 using boost::algorithm::istarts_with;
 
 constexpr std::size_t longest_url = 16 * 1024;

@@ -7,12 +7,6 @@
 namespace tonearm::source {
 namespace {
 
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 template <class Number>
 std::optional<Number> parse_number(std::string_view text) {
   Number number{};

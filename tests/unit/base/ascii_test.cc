@@ -16,6 +16,14 @@ TEST(Ascii, LettersAreAlikeInEitherCaseAndNothingElseIs) {
   EXPECT_FALSE(iequals("\xC4", "\xE4"));
 }
 
+TEST(Ascii, TrimTakesSpacesAndTabsAndNothingElse) {
+  EXPECT_EQ(trim(" \t a b\t "), "a b");
+  EXPECT_EQ(trim("a"), "a");
+  EXPECT_EQ(trim(" \t"), "");
+  EXPECT_EQ(trim(""), "");
+  EXPECT_EQ(trim("\ra\n"), "\ra\n");
+}
+
 // Under AddressSanitizer the text's end is the end of what may be read.
 TEST(Ascii, ReadsNothingPastTheEnd) {
   const std::unique_ptr<char[]> text(new char[5]{'H', 't', 'T', 'P', '/'});
