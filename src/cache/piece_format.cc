@@ -2,6 +2,7 @@
 
 #include "cache/checksum.h"
 #include "cache/geometry.h"
+#include "cache/little_endian.h"
 
 #include <algorithm>
 #include <array>
@@ -17,27 +18,15 @@ constexpr std::size_t fixed_size = 64;
 constexpr std::uint64_t page = 4096;
 constexpr std::size_t song_digits = 32;
 
-void put(std::string& out, std::uint64_t number) {
-  for (std::size_t i = 0; i < 8; ++i) out += static_cast<char>(number >> (8 * i) & 0xFF);
-}
-
-std::uint64_t get(std::span<const std::byte> bytes, std::size_t offset) {
-  std::uint64_t number = 0;
-  for (std::size_t i = 0; i < 8; ++i) {
-    number |= std::to_integer<std::uint64_t>(bytes[offset + i]) << (8 * i);
-  }
-  return number;
-}
-
 std::string make_fixed(const PieceId& id, std::uint64_t slice_size) {
   std::string rest;
-  put(rest, id.version);
-  put(rest, id.slice);
-  put(rest, slice_size);
-  put(rest, block_size);
-  put(rest, checksum(id.song, 0));
+  append_little_endian(rest, id.version);
+  append_little_endian(rest, id.slice);
+  append_little_endian(rest, slice_size);
+  append_little_endian(rest, block_size);
+  append_little_endian(rest, checksum(id.song, 0));
   std::string out(magic);
-  put(out, checksum(rest, 0));
+  append_little_endian(out, checksum(rest, 0));
   out += rest;
   out.resize(fixed_size);
   return out;
@@ -76,7 +65,8 @@ std::optional<std::vector<std::uint64_t>> read_piece_head(std::span<const std::b
   const std::string expected = make_fixed(id, slice_size);
   if (std::memcmp(head.data(), expected.data(), fixed_size) != 0) return std::nullopt;
   std::vector<std::uint64_t> sums(slice_size / block_size);
-  for (std::size_t i = 0; i < sums.size(); ++i) sums[i] = get(head, sum_offset(i));
+  for (std::size_t i = 0; i < sums.size(); ++i)
+    sums[i] = load_little_endian<std::uint64_t>(head.data() + sum_offset(i));
   return sums;
 }
 

@@ -2,6 +2,7 @@
 
 #include "cache/checksum.h"
 #include "cache/geometry.h"
+#include "cache/little_endian.h"
 
 #include <array>
 #include <chrono>
@@ -32,29 +33,17 @@ enum Flag : std::uint32_t {
   single_pass = 4096,
 };
 
-/// Numbers are little-endian, whatever the machine.
-template <class Number>
-void put(std::string& out, Number number) {
-  for (std::size_t i = 0; i < sizeof(Number); ++i) {
-    out += static_cast<char>(static_cast<std::uint64_t>(number) >> (8 * i) & 0xFF);
-  }
-}
-
 template <class Number>
 Number get(std::string_view bytes, std::size_t offset) {
-  std::uint64_t number = 0;
-  for (std::size_t i = 0; i < sizeof(Number); ++i) {
-    number |= std::uint64_t{static_cast<unsigned char>(bytes[offset + i])} << (8 * i);
-  }
-  return static_cast<Number>(number);
+  return load_little_endian<Number>(bytes.data() + offset);
 }
 
 void put_time(std::string& out, const std::optional<http::HttpTime>& time) {
-  put<std::int64_t>(out, time ? time->time_since_epoch().count() : 0);
+  append_little_endian<std::int64_t>(out, time ? time->time_since_epoch().count() : 0);
 }
 
 void put_duration(std::string& out, const std::optional<seconds>& duration) {
-  put<std::int64_t>(out, duration.value_or(seconds(0)).count());
+  append_little_endian<std::int64_t>(out, duration.value_or(seconds(0)).count());
 }
 
 http::HttpTime time_at(std::string_view bytes, std::size_t offset) {
@@ -114,12 +103,13 @@ std::string encode_record(const SongRecord& record) {
   const http::CacheFields& caching = record.what.caching;
   const std::string etag = validators.etag ? validators.etag->opaque : std::string();
   std::string rest;
-  put(rest, static_cast<std::uint32_t>(fixed_size + record.key.size() +
-                                       record.what.content_type.size() + etag.size()));
-  put(rest, flags_of(record));
-  put(rest, record.version);
-  put(rest, record.slice_size);
-  put(rest, record.what.length.value_or(0));
+  append_little_endian(rest,
+                       static_cast<std::uint32_t>(fixed_size + record.key.size() +
+                                                  record.what.content_type.size() + etag.size()));
+  append_little_endian(rest, flags_of(record));
+  append_little_endian(rest, record.version);
+  append_little_endian(rest, record.slice_size);
+  append_little_endian(rest, record.what.length.value_or(0));
   put_time(rest, validators.last_modified);
   put_duration(rest, caching.max_age);
   put_duration(rest, caching.s_maxage);
@@ -127,14 +117,14 @@ std::string encode_record(const SongRecord& record) {
   put_time(rest, caching.date);
   put_duration(rest, caching.age);
   put_time(rest, caching.received);
-  put(rest, static_cast<std::uint32_t>(record.key.size()));
-  put(rest, static_cast<std::uint32_t>(record.what.content_type.size()));
-  put(rest, static_cast<std::uint32_t>(etag.size()));
+  append_little_endian(rest, static_cast<std::uint32_t>(record.key.size()));
+  append_little_endian(rest, static_cast<std::uint32_t>(record.what.content_type.size()));
+  append_little_endian(rest, static_cast<std::uint32_t>(etag.size()));
   rest += record.key;
   rest += record.what.content_type;
   rest += etag;
   std::string out(magic);
-  put(out, checksum(rest, 0));
+  append_little_endian(out, checksum(rest, 0));
   return out + rest;
 }
 

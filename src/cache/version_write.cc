@@ -1,3 +1,4 @@
+#include "cache/little_endian.h"
 #include "cache/version.h"
 
 #include <sys/uio.h>
@@ -20,15 +21,6 @@ bool write_at(int descriptor, std::span<const std::byte> bytes, std::uint64_t of
     offset += static_cast<std::uint64_t>(count);
   }
   return true;
-}
-
-/// As the format wants it, whatever the machine.
-std::array<std::byte, 8> little_endian(std::uint64_t number) {
-  std::array<std::byte, 8> bytes{};
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    bytes[i] = static_cast<std::byte>(number >> (8 * i) & 0xFF);
-  }
-  return bytes;
 }
 
 }  // namespace
@@ -88,8 +80,9 @@ std::size_t Version::write_blocks(const File& file,
     }
     if (dead_ || !disk_.grow_piece(id_of(slice), bytes.size())) break;
     const std::uint64_t offset = data_offset(geometry.slice_size) + index * block_size;
+    const auto proof = little_endian(sum);
     if (!write_at(file.descriptor(), bytes, offset) ||
-        !write_at(file.descriptor(), little_endian(sum), sum_offset(index))) {
+        !write_at(file.descriptor(), std::as_bytes(std::span(proof)), sum_offset(index))) {
       disk_.fail("a block cannot be written", errno);
       break;
     }
