@@ -29,6 +29,7 @@ CachedResource::CachedResource(Shelf& shelf, std::string key, Supply supply)
     : shelf_(shelf), entry_(shelf.entry(key)), supply_(std::move(supply)) {}
 
 CachedResource::~CachedResource() {
+  for (const auto& fill : begun_) shelf_.close_account(*fill);
   Counters& counters = shelf_.counters();
   const source::CacheUse use = cache_use();
   if (kept_bytes_ + fetched_bytes_ == 0) return;

@@ -118,6 +118,15 @@ Error Fill::error() const {
 
 source::OriginUse Fill::take_use() {
   const std::lock_guard lock(mutex_);
+  return take_rest();
+}
+
+source::OriginUse Fill::close_account() {
+  const std::lock_guard lock(mutex_);
+  return --open_accounts_ == 0 ? take_rest() : source::OriginUse{};
+}
+
+source::OriginUse Fill::take_rest() {
   source::OriginUse use;
   use.bytes = use_.bytes - taken_.bytes;
   use.requests = use_.requests - taken_.requests;

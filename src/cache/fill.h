@@ -87,8 +87,11 @@ class Fill : public std::enable_shared_from_this<Fill> {
   bool verified(std::uint64_t& seen) const;
   std::optional<FillOutcome> outcome() const;
   Error error() const;
-  /// What it has cost since this was called last: each byte is charged to one request.
+  /// What it has cost since this was called last: for the request that began it.
   source::OriginUse take_use();
+  /// To be called twice, when the fill is over and when the request that began it is: the later one
+  /// gets what that request was not charged for.
+  source::OriginUse close_account();
 
   // For the fills of the same version.
 
@@ -137,6 +140,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
   };
   using Waiters = std::vector<Waiter>;
 
+  source::OriginUse take_rest();  // with the lock held
   void leave(std::uint64_t number);
   void move(std::uint64_t number, std::uint64_t position);
   std::uint64_t may_reach() const;  // with the lock held
@@ -167,6 +171,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
   Error error_;
   source::OriginUse use_;
   source::OriginUse taken_;
+  unsigned open_accounts_ = 2;
 };
 
 }  // namespace tonearm::cache

@@ -115,13 +115,17 @@ bool Shelf::started(const std::shared_ptr<Fill>& fill) {
 void Shelf::ended(const std::shared_ptr<Fill>& fill) {
   const auto outcome = fill->outcome().value_or(FillOutcome::failed);
   ++counters_.outcomes[static_cast<std::size_t>(outcome)];
-  const source::OriginUse rest = fill->take_use();
-  counters_.unclaimed_bytes += rest.bytes;
-  counters_.unclaimed_requests += rest.requests;
-  counters_.unclaimed_resumes += rest.resumes;
+  close_account(*fill);
   const std::lock_guard lock(mutex_);
   fills_.erase(fill);
   if (fills_.empty()) no_fills_.notify_all();
+}
+
+void Shelf::close_account(Fill& fill) {
+  const source::OriginUse rest = fill.close_account();
+  counters_.unclaimed_bytes += rest.bytes;
+  counters_.unclaimed_requests += rest.requests;
+  counters_.unclaimed_resumes += rest.resumes;
 }
 
 void Shelf::stop() {

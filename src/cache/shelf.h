@@ -98,6 +98,8 @@ class Shelf {
   /// A fill is on its way; false when the cache is being stopped.
   bool started(const std::shared_ptr<Fill>& fill);
   void ended(const std::shared_ptr<Fill>& fill);
+  /// Of the request that began the fill, when that is over.
+  void close_account(Fill& fill);
   void stop();
 
  private:
