@@ -91,11 +91,9 @@ io::Task<Result<std::optional<io::Chunk>>> CachedResource::Reader::read_arriving
     std::uint64_t end) {
   Fill::Seat& seat = resource_.seat_;
   const bool given_up = in_vain_ >= most_in_vain;
-  if (!seat && !given_up) {
-    std::optional<Fill::Seat> found = resource_.take_seat(position_, end);
-    if (found) seat = std::move(*found);
-  }
-  if (!seat) {
+  const bool comes = seat || (!given_up && resource_.take_seat(position_, end));
+  if (comes && !seat) co_return std::optional<io::Chunk>();  // it is kept by now
+  if (!comes) {
     Result<std::unique_ptr<io::ByteReader>> direct =
         co_await resource_.read_directly(position_, end_);
     if (!direct) co_return direct.error();

@@ -234,14 +234,9 @@ io::Task<bool> CachedResource::get_going(const source::ReadIntent& intent) {
   const Version::Look first = version_->look(range.first, range.end);
   if (first.kind != Version::Look::Kind::missing) co_return true;
   if (!seat_ || seat_.fill()->ended()) {
-    std::optional<Fill::Seat> seat = take_seat(range.first, range.end);
-    if (!seat) {
-      // Nothing can be kept: from the origin, if it was not described by what is kept only.
-      version_.reset();
-      seat_.leave();
-      co_return true;
-    }
-    seat_ = std::move(*seat);
+    // Nothing can be kept: from the origin, if it was not described by what is kept only.
+    if (!take_seat(range.first, range.end)) version_.reset();
+    if (!seat_) co_return true;
   }
   const std::shared_ptr<Fill> fill = seat_.fill();
   const auto event = std::make_shared<io::Event>(supply_.loop);
@@ -300,14 +295,19 @@ std::optional<Fill::Seat> CachedResource::join_running(std::uint64_t position, s
   return std::nullopt;
 }
 
-std::optional<Fill::Seat> CachedResource::take_seat(std::uint64_t position, std::uint64_t end) {
+bool CachedResource::take_seat(std::uint64_t position, std::uint64_t end) {
+  seat_.leave();
   std::shared_ptr<Fill> fill;
-  std::optional<Fill::Seat> seat;
   std::uint64_t wanted = 0;
   {
     const std::lock_guard lock(version_->fills_mutex());
-    if (auto joined = join_running(position, end)) return joined;
-    if (version_->dead() || version_->whole_only() || !shelf_.disk().writable()) return {};
+    if (auto joined = join_running(position, end)) {
+      seat_ = std::move(*joined);
+      return true;
+    }
+    // A fill that was joined too late has written it since it was found missing.
+    if (version_->holds(position)) return true;
+    if (version_->dead() || version_->whole_only() || !shelf_.disk().writable()) return false;
     const http::ByteRange run = version_->geometry().align(position, end);
     std::uint64_t limit = version_->next_kept(position);
     for (const auto& other : version_->fills()) {
@@ -317,12 +317,14 @@ std::optional<Fill::Seat> CachedResource::take_seat(std::uint64_t position, std:
     fill = std::make_shared<Fill>(supply_.loop, run.first, shelf_.options().read_ahead);
     fill->limit_to(limit);
     wanted = std::min(run.end, limit);
-    seat = fill->join(position, end, shelf_.options().read_ahead);
+    if (auto seat = fill->join(position, end, shelf_.options().read_ahead)) {
+      seat_ = std::move(*seat);
+    }
     version_->fills().push_back(fill);
   }
   begun_.push_back(fill);
   start_fill(shelf_, entry_, version_, fill, supply_, wanted);
-  return seat;
+  return true;
 }
 
 io::Task<Result<std::unique_ptr<io::ByteReader>>> CachedResource::read_directly(

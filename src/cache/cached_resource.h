@@ -41,8 +41,9 @@ class CachedResource final : public source::Resource {
   io::Task<bool> get_going(const source::ReadIntent& intent);
   io::Task<void> look_ahead(std::uint64_t first, std::uint64_t end);
 
-  /// A place at a fill that brings the block at `position`; none when nothing can be kept now.
-  std::optional<Fill::Seat> take_seat(std::uint64_t position, std::uint64_t end);
+  /// Sits down at a fill that brings the block at `position`, or at none where it is kept by now.
+  /// False when it neither is nor can be kept.
+  bool take_seat(std::uint64_t position, std::uint64_t end);
   std::optional<Fill::Seat> join_running(std::uint64_t position, std::uint64_t end);
   io::Task<void> load(std::uint64_t position);
   /// The rest from the origin itself, if it still has this version.
