@@ -82,69 +82,108 @@ io::Task<bool> throw_away(Job& job) {
   return on_pool(job.shelf, std::move(forget));
 }
 
-/// Fetches until the fill says that it is over. The resource has been described.
-io::Task<void> pour(Job& job, source::Resource& resource) {
-  Fill& fill = *job.fill;
-  const std::shared_ptr<Version> version = job.version;
-  const bool whole = version->whole_only() && !version->is_complete();
-  const bool seekable = version->what().length.has_value();
+/// A fill from its description to its end: what has come of it, and what has become of that.
+struct Pouring {
+  Pouring(Job& of, source::Resource& from)
+      : job(of),
+        fill(*of.fill),
+        version(of.version),
+        resource(from),
+        whole(version->whole_only() && !version->is_complete()),
+        seekable(version->what().length.has_value()) {}
+
+  Job& job;
+  Fill& fill;
+  const std::shared_ptr<Version> version;
+  source::Resource& resource;
+  const bool whole;     ///< Kept as a whole or not at all.
+  const bool seekable;  ///< Its length is known.
   std::unique_ptr<io::ByteReader> reader;
   std::uint64_t reader_end = 0;
-  bool writing = true;
-  bool entered = false;
-  for (;;) {
-    const Geometry geometry = version->geometry();
-    const std::uint64_t position = fill.position();
-    if (writing && fill.unwritten_bytes() >= write_at) writing = co_await write_out(job, false);
-    if (!whole && position % block_size == 0) {
-      if ((!std::exchange(entered, true) || position % geometry.slice_size == 0) &&
-          version->look(position, position + 1).kind == Version::Look::Kind::unknown) {
-        co_await load_next_piece(job);
-      }
-      if (version->holds(position)) fill.limit_to(position);
+  bool writing = true;   ///< The disk has taken everything so far.
+  bool entered = false;  ///< The first piece was looked at.
+};
+
+io::Task<void> write_down(Pouring& pouring, bool last) {
+  if (pouring.writing) pouring.writing = co_await write_out(pouring.job, last);
+}
+
+/// Where a block that is kept already begins, the fill ends.
+io::Task<void> stop_at_what_is_kept(Pouring& pouring) {
+  const std::uint64_t position = pouring.fill.position();
+  if (pouring.whole || position % block_size != 0) co_return;
+  Version& version = *pouring.version;
+  const bool enters =
+      !std::exchange(pouring.entered, true) || position % version.geometry().slice_size == 0;
+  if (enters && version.look(position, position + 1).kind == Version::Look::Kind::unknown) {
+    co_await load_next_piece(pouring.job);
+  }
+  if (version.holds(position)) pouring.fill.limit_to(position);
+}
+
+io::Task<void> come_to_end(Pouring& pouring, FillOutcome outcome) {
+  co_await write_down(pouring, true);
+  const bool complete = outcome == FillOutcome::done && pouring.writing;
+  if (pouring.whole && complete) {
+    auto keep = [version = pouring.version] { version->complete(); };
+    co_await on_pool(pouring.job.shelf, std::move(keep));
+  }
+  if (pouring.whole && !complete) co_await throw_away(pouring.job);
+  pouring.fill.end(outcome, {});
+}
+
+io::Task<void> break_off(Pouring& pouring, Error error) {
+  co_await write_down(pouring, false);
+  const bool changed = error.kind == ErrorKind::representation_changed;
+  if (pouring.whole || changed) co_await throw_away(pouring.job);
+  pouring.fill.end(changed ? FillOutcome::changed : FillOutcome::failed, std::move(error));
+}
+
+/// One chunk of the origin's, of those up to `end`; false when the fill has broken.
+io::Task<bool> fetch_some(Pouring& pouring, std::uint64_t end) {
+  const std::uint64_t position = pouring.fill.position();
+  if (!pouring.reader || position >= pouring.reader_end) {
+    pouring.reader.reset();
+    pouring.reader_end = end;
+    std::optional<std::uint64_t> stop;
+    if (pouring.seekable) stop = end;
+    pouring.reader = pouring.resource.read(position, stop);
+  }
+  const Result<io::Chunk> chunk = co_await pouring.reader->read();
+  pouring.fill.set_use(pouring.resource.origin_use());
+  if (!chunk) {
+    co_await break_off(pouring, chunk.error());
+    co_return false;
+  }
+  if (chunk->empty()) {
+    if (!pouring.seekable) pouring.version->set_length(position);
+    pouring.reader_end = 0;
+    co_return true;
+  }
+  const auto count = std::min<std::uint64_t>(end - position, chunk->size());
+  pouring.fill.append(chunk->memory().first(static_cast<std::size_t>(count)),
+                      pouring.resource.origin_use());
+  co_return true;
+}
+
+/// Fetches until the fill says that it is over. The resource has been described.
+io::Task<void> pour(Job& job, source::Resource& resource) {
+  Pouring pouring(job, resource);
+  for (bool flows = true; flows;) {
+    if (pouring.fill.unwritten_bytes() >= write_at) co_await write_down(pouring, false);
+    co_await stop_at_what_is_kept(pouring);
+    const Fill::Next next = pouring.fill.next(pouring.version->geometry(), pouring.whole);
+    switch (next.kind) {
+      case Fill::Next::Kind::end:
+        co_return co_await come_to_end(pouring, next.outcome);
+      case Fill::Next::Kind::wait:
+        co_await write_down(pouring, false);
+        co_await pouring.fill.wait_for_readers();
+        break;
+      case Fill::Next::Kind::fetch:
+        flows = co_await fetch_some(pouring, next.end);
+        break;
     }
-    const Fill::Next next = fill.next(geometry, whole);
-    if (next.kind == Fill::Next::Kind::end) {
-      const bool came_to_end = next.outcome == FillOutcome::done;
-      if (writing) writing = co_await write_out(job, true);
-      if (whole && came_to_end && writing) {
-        auto complete = [version] { version->complete(); };
-        co_await on_pool(job.shelf, std::move(complete));
-      }
-      if (whole && !(came_to_end && writing)) co_await throw_away(job);
-      fill.end(next.outcome, {});
-      co_return;
-    }
-    if (next.kind == Fill::Next::Kind::wait) {
-      if (writing) writing = co_await write_out(job, false);
-      co_await fill.wait_for_readers();
-      continue;
-    }
-    if (!reader || position >= reader_end) {
-      reader.reset();
-      reader_end = next.end;
-      std::optional<std::uint64_t> end;
-      if (seekable) end = next.end;
-      reader = resource.read(position, end);
-    }
-    Result<io::Chunk> chunk = co_await reader->read();
-    fill.set_use(resource.origin_use());
-    if (!chunk) {
-      if (writing) co_await write_out(job, false);
-      const bool changed = chunk.error().kind == ErrorKind::representation_changed;
-      if (whole || changed) co_await throw_away(job);
-      fill.end(changed ? FillOutcome::changed : FillOutcome::failed, chunk.error());
-      co_return;
-    }
-    if (chunk->empty()) {
-      if (!seekable) version->set_length(position);
-      reader_end = 0;
-      continue;
-    }
-    const std::uint64_t room = next.end - position;
-    fill.append(chunk->memory().first(
-                    static_cast<std::size_t>(std::min<std::uint64_t>(room, chunk->size()))),
-                resource.origin_use());
   }
 }
 
