@@ -10,6 +10,8 @@ SHORT_BYTES = 8 << 20
 LATE, SHORT = 1000, 2000  # the first songs that the origin answers after 40 ms; short ones, after 20 ms
 LATE_PATH, SHORT_PATH, OTHER_PATH = f"/{SONG_BYTES}/40/", f"/{SHORT_BYTES}/20/", f"/{SONG_BYTES}/0/"
 
+RESOLVED = 3000  # the first of those that a command has to find, for tonearm alone
+
 # glibc gives large blocks back to the kernel at each free; with this nginx keeps them, as tonearm does.
 MALLOC = {"GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=67108864"}
 
@@ -124,6 +126,8 @@ def tonearm(peer, where):
             catalog.executemany("INSERT INTO music_song VALUES(?, 'bench', ?)",
                                 [(song, f"http://127.0.0.1:{ORIGIN}{path}{song}")
                                  for song in range(first, first // 1000 * 1000 + 1000)])
+        catalog.executemany("INSERT INTO music_song VALUES(?, 'bench', ?)",
+                            [(song, f"page:{song}") for song in range(RESOLVED, RESOLVED + 100)])
     cache = f'[cache]\npath = "{where}/cache"\nsize = "20GiB"\n' if peer.caches else ""
     return f"""
 [server]
@@ -138,6 +142,8 @@ access = ""
 path = "{where}/catalog.sqlite3"
 [upstream]
 allow_private = true
+[resolver.page]
+command = ["/bin/sh", "-c", "sleep 0.3; echo http://127.0.0.1:{ORIGIN}{OTHER_PATH}$1", "--", "{{}}"]
 {cache}"""
 
 

@@ -20,6 +20,8 @@ def table(results):
     figures = list(dict.fromkeys(figure for values in results.values() for figure in values))
     lines = ["| | " + " | ".join(figures) + " |", "|---" * (len(figures) + 1) + "|"]
     for peer, values in results.items():
+        if not values:
+            continue
         cells = [show(values[figure]) if figure in values else "–" for figure in figures]
         lines.append(f"| {peer.title} | " + " | ".join(cells) + " |")
     return "\n".join(lines)

@@ -1,6 +1,6 @@
 """What is asked of each peer. Every function plays one workload on fresh peers and returns {figure: value}."""
 
-from peers import LATE, SHORT, SHORT_BYTES, SONG_BYTES
+from peers import LATE, RESOLVED, SHORT, SHORT_BYTES, SONG_BYTES
 
 KIB, MIB = 1 << 10, 1 << 20
 FIRST = 1
@@ -85,6 +85,21 @@ def seek_storm(field, peer, part):
             "CPU ms/1000": result["cpu"] / count * 1e6}
 
 
+def resolved_songs(field, peer, part):
+    """W7: a song whose address a command of 300 ms has to find, again, and one whose address is known."""
+    count = max(4, 20 // part)
+
+    def play(playing, song):
+        return playing.load("ranges", song=song, songs=count, size=64 * KIB, each=SONG_BYTES, count=count,
+                            connections=1)["ttfb_p50_us"] / 1e3
+
+    if not peer.name.startswith("tonearm"):
+        return {}
+    with field.playing(peer) as playing:
+        return {"first byte ms, first": play(playing, RESOLVED), "first byte ms, later": play(playing, RESOLVED),
+                "first byte ms, plain": play(playing, FIRST)}
+
+
 # name: (title, how it is played, the figure that is drawn)
 WORKLOADS = {
     "W1": ("64 KiB ranges", small_ranges, "CPU ms/1000 cold"),
@@ -93,4 +108,5 @@ WORKLOADS = {
     "W4": ("slow listeners", slow_listeners, "KiB/client"),
     "W5": ("one cold song for all", one_cold_song, "first byte p50 ms"),
     "W6": ("a seek storm", seek_storm, "origin bytes/read"),
+    "W7": ("resolved songs", resolved_songs, "first byte ms, later"),
 }

@@ -1,6 +1,18 @@
 #include "catalog/change_detector.h"
 
 namespace tonearm::catalog {
+namespace {
+
+constexpr sqlite3_int64 header_offset = 18;
+constexpr std::byte write_ahead_log{2};
+
+sqlite3_file* file_of(sqlite3* connection) {
+  sqlite3_file* file = nullptr;
+  sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  return file != nullptr && file->pMethods != nullptr ? file : nullptr;
+}
+
+}  // namespace
 
 CatalogFiles::CatalogFiles(const std::string& path)
     : path_(path), real_(real_path(path)), wal_(real_ + "-wal") {
@@ -21,6 +33,7 @@ std::unique_ptr<ChangeDetector> ChangeDetector::make(CatalogFiles files, Access 
   const auto version = detector->data_version();
   if (!version) return nullptr;
   detector->version_ = *version;
+  detector->header_ = detector->read_header();
   return detector;
 }
 
@@ -28,9 +41,32 @@ ChangeDetector::Finding ChangeDetector::look() {
   if (access_ == Access::memory) return Finding::unchanged;
   if (!files_.are_same()) return Finding::changed;
   if (access_ != Access::live) return files_.are_proof() ? Finding::unchanged : Finding::changed;
+  if (is_surely_unchanged()) return Finding::unchanged;
   const auto version = data_version();
   if (!version) return is_busy(connection_.get()) ? Finding::locked : Finding::changed;
   return *version == version_ ? Finding::unchanged : Finding::changed;
+}
+
+std::optional<ChangeDetector::Header> ChangeDetector::read_header() const {
+  sqlite3_file* const file = file_of(connection_.get());
+  Header header{};
+  if (file == nullptr) return std::nullopt;
+  const int read = file->pMethods->xRead(file, header.data(), header.size(), header_offset);
+  const bool logged = header[0] == write_ahead_log || header[1] == write_ahead_log;
+  if (read != SQLITE_OK || logged) return std::nullopt;
+  return header;
+}
+
+/// A third of what a read transaction costs, and enough: a rollback journal's transaction counts up
+/// before it is committed, and whoever writes holds the RESERVED lock until then.
+bool ChangeDetector::is_surely_unchanged() const {
+  if (!header_) return false;
+  sqlite3_file* const file = file_of(connection_.get());
+  int reserved = 1;
+  if (file == nullptr || file->pMethods->xCheckReservedLock(file, &reserved) != SQLITE_OK) {
+    return false;
+  }
+  return reserved == 0 && read_header() == header_;
 }
 
 std::optional<std::int64_t> ChangeDetector::data_version() {

@@ -3,6 +3,8 @@
 #include "catalog/database.h"
 #include "catalog/file_stamp.h"
 
+#include <array>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,11 +45,18 @@ class ChangeDetector {
   /// cannot be asked for its data_version now.
   static std::unique_ptr<ChangeDetector> make(CatalogFiles files, Access access);
 
-  /// Some microseconds: two stat() and, for a live database, one empty read transaction.
+  /// Some microseconds: two stat() and, for a live database, a look at its header while nobody
+  /// writes, else one empty read transaction.
   Finding look();
 
  private:
+  /// Bytes 18 to 27 of the database file: the journal's kind, and the change counter, which every
+  /// transaction but those of a write-ahead log counts up (the SQLite file format, §1.3).
+  using Header = std::array<std::byte, 10>;
+
   ChangeDetector(CatalogFiles files, Access access);
+  std::optional<Header> read_header() const;
+  bool is_surely_unchanged() const;
   std::optional<std::int64_t> data_version();
 
   CatalogFiles files_;
@@ -55,6 +64,7 @@ class ChangeDetector {
   Connection connection_;
   Statement statement_;
   std::int64_t version_ = 0;
+  std::optional<Header> header_;  ///< None where it does not tell: a write-ahead log is in use.
 };
 
 }  // namespace tonearm::catalog
