@@ -229,7 +229,9 @@ io::Task<Result<void>> HttpResource::open_body(std::uint64_t position,
         body_->position() <= position && (!body_->end || position < *body_->end);
     const bool suffices = access_ != Access::rest || (end && body_->end && *body_->end >= *end);
     if (leads_there && suffices) co_return Result<void>{};
-    if (body_->end == position) sizer_.taken(io::Clock::now() - body_->opened, closed_);
+    if (body_->end == position) {
+      sizer_.taken(position - body_->first, io::Clock::now() - body_->opened, closed_);
+    }
     close_body();
   }
   auto deadline = io::Clock::now() + client_.options().first_byte_timeout;

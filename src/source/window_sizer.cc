@@ -26,13 +26,15 @@ std::uint64_t WindowSizer::size_of(bool closed) const {
   return closed ? std::max(size_, first_closed_size) : size_;
 }
 
-void WindowSizer::taken(std::chrono::steady_clock::duration elapsed, bool closed) {
+void WindowSizer::taken(std::uint64_t size, std::chrono::steady_clock::duration elapsed,
+                        bool closed) {
   if (elapsed > slow) {
     size_ = std::max(first_size, size_ / 2);
   } else if (elapsed <= fast) {
-    // The first window may only have filled the kernel's queues: it says nothing of the client.
-    if (proven_) size_ = std::min(most, size_of(closed) * (closed ? 4 : 2));
-    proven_ = true;
+    // The first ones may only have filled the kernel's queues: they say nothing of the client, and
+    // a larger window would lie in the buffer of everyone who plays slowly.
+    if (taken_ >= queues) size_ = std::min(most, size_of(closed) * (closed ? 4 : 2));
+    taken_ += size;
   }
 }
 

@@ -18,6 +18,8 @@ class WindowSizer {
   static constexpr std::uint64_t most = 4 * 1024 * 1024;
   /// A closed range up to this is one request: it was asked for as a whole.
   static constexpr std::uint64_t closed_at_once = 1024 * 1024;
+  /// What the kernel's queues, ours and the client's, may take though the client reads nothing.
+  static constexpr std::uint64_t queues = 256 * 1024;
 
   /// `bound` is upstream.window, bytes; 0: none.
   explicit WindowSizer(std::uint64_t bound) : bound_(bound) {}
@@ -26,15 +28,15 @@ class WindowSizer {
   /// itself named the end.
   http::ByteRange next(std::uint64_t position, std::uint64_t end, bool closed) const;
 
-  /// The client has taken a whole window, `elapsed` after it was asked for.
-  void taken(std::chrono::steady_clock::duration elapsed, bool closed);
+  /// The client has taken a whole window of `size` bytes, `elapsed` after it was asked for.
+  void taken(std::uint64_t size, std::chrono::steady_clock::duration elapsed, bool closed);
 
  private:
   std::uint64_t size_of(bool closed) const;
 
   std::uint64_t bound_;
   std::uint64_t size_ = first_size;
-  bool proven_ = false;  ///< A window was taken that the kernel's queues alone could not hold.
+  std::uint64_t taken_ = 0;  ///< Bytes of all windows that were taken in time.
 };
 
 }  // namespace tonearm::source
