@@ -3,5 +3,5 @@ import { given, newPage, playAudio, run } from "./browser.mjs";
 
 run(async (browser) => {
   const page = await newPage(browser);
-  return playAudio(page, given.origin, given.url, "audio.ended");
+  return playAudio(page, given.origin, given.url, `seen.includes("ended")`);
 });
