@@ -231,7 +231,7 @@ io::Task<bool> CachedResource::get_going(const source::ReadIntent& intent) {
     co_return true;
   }
   co_await look_ahead(range.first, range.end);
-  const Version::Look first = version_->look(range.first, range.end);
+  const Version::Look first = version_->glance(range.first, range.end);
   if (first.kind != Version::Look::Kind::missing) co_return true;
   if (!seat_ || seat_.fill()->ended()) {
     // Nothing can be kept: from the origin, if it was not described by what is kept only.
@@ -254,11 +254,11 @@ io::Task<void> CachedResource::look_ahead(std::uint64_t first, std::uint64_t end
   int loaded = 0;
   const Geometry geometry = version_->geometry();
   for (std::uint64_t at = first; at < end;) {
-    const Version::Look look = version_->look(at, end);
+    const Version::Look look = version_->glance(at, end);
     if (look.kind == Version::Look::Kind::unknown && loaded < most_looked_at) {
       ++loaded;
       co_await load(at);
-      if (version_->look(at, end).kind == Version::Look::Kind::unknown) break;
+      if (version_->glance(at, end).kind == Version::Look::Kind::unknown) break;
       continue;
     }
     const bool missing = look.kind == Version::Look::Kind::missing;

@@ -7,7 +7,7 @@ namespace tonearm::cache {
 namespace {
 
 /// What a reader is handed, and a pool thread verifies, at a time.
-constexpr std::uint64_t most_at_once = 512 * 1024;
+constexpr std::uint64_t most_at_once = 1024 * 1024;
 
 }  // namespace
 
@@ -85,6 +85,14 @@ bool Version::is_touched(Piece& piece) const {
 }
 
 Version::Look Version::look(std::uint64_t position, std::uint64_t end) {
+  return look(position, end, true);
+}
+
+Version::Look Version::glance(std::uint64_t position, std::uint64_t end) {
+  return look(position, end, false);
+}
+
+Version::Look Version::look(std::uint64_t position, std::uint64_t end, bool at_file) {
   const std::lock_guard lock(mutex_);
   const Geometry geometry{record_.slice_size, record_.what.length.value_or(endless)};
   const std::uint64_t slice = geometry.slice_at(position);
@@ -100,7 +108,7 @@ Version::Look Version::look(std::uint64_t position, std::uint64_t end) {
   if (piece.sums[block - base] == 0) return found;
   found.kind = Look::Kind::unknown;
   if (!piece.file) return found;
-  if (is_touched(piece)) {
+  if (at_file && is_touched(piece)) {
     piece = Piece{};
     return found;
   }

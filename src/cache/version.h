@@ -69,6 +69,9 @@ class Version {
     std::uint64_t offset = 0;
   };
   Look look(std::uint64_t position, std::uint64_t end);
+  /// The same as far as is known without a look at the file: enough to say what an answer will
+  /// cost, not to take bytes from it.
+  Look glance(std::uint64_t position, std::uint64_t end);
 
   /// Blocks. Reads which blocks the piece has.
   void load(std::uint64_t slice);
@@ -104,6 +107,7 @@ class Version {
   };
 
   PieceId id_of(std::uint64_t slice) const { return {song_, number_, slice}; }
+  Look look(std::uint64_t position, std::uint64_t end, bool at_file);
   bool is_touched(Piece& piece) const;
   void lose(std::uint64_t slice, const std::shared_ptr<File>& file);
   std::shared_ptr<File> open_for_writing(std::uint64_t slice);

@@ -38,10 +38,9 @@ std::unique_ptr<ChangeDetector> ChangeDetector::make(CatalogFiles files, Access 
 }
 
 ChangeDetector::Finding ChangeDetector::look() {
-  if (access_ == Access::memory) return Finding::unchanged;
+  if (access_ == Access::memory || is_surely_unchanged()) return Finding::unchanged;
   if (!files_.are_same()) return Finding::changed;
   if (access_ != Access::live) return files_.are_proof() ? Finding::unchanged : Finding::changed;
-  if (is_surely_unchanged()) return Finding::unchanged;
   const auto version = data_version();
   if (!version) return is_busy(connection_.get()) ? Finding::locked : Finding::changed;
   return *version == version_ ? Finding::unchanged : Finding::changed;
@@ -60,7 +59,7 @@ std::optional<ChangeDetector::Header> ChangeDetector::read_header() const {
 /// A third of what a read transaction costs, and enough: a rollback journal's transaction counts up
 /// before it is committed, and whoever writes holds the RESERVED lock until then.
 bool ChangeDetector::is_surely_unchanged() const {
-  if (!header_) return false;
+  if (!header_ || !files_.is_same_database()) return false;
   sqlite3_file* const file = file_of(connection_.get());
   int reserved = 1;
   if (file == nullptr || file->pMethods->xCheckReservedLock(file, &reserved) != SQLITE_OK) {

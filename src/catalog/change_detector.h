@@ -20,6 +20,8 @@ class CatalogFiles {
   /// Without symbolic links, as SQLite names -wal and -journal by.
   const std::string& real() const { return real_; }
   bool are_same() const { return FileStamp::of(path_, wal_) == stamp_; }
+  /// The same without the write-ahead log.
+  bool is_same_database() const { return FileState::of(path_) == stamp_.database; }
   /// Whether are_same() proves that nobody wrote: not when the last write was just before.
   bool are_proof() const { return proof_; }
 
@@ -45,8 +47,8 @@ class ChangeDetector {
   /// cannot be asked for its data_version now.
   static std::unique_ptr<ChangeDetector> make(CatalogFiles files, Access access);
 
-  /// Some microseconds: two stat() and, for a live database, a look at its header while nobody
-  /// writes, else one empty read transaction.
+  /// Some microseconds: stat(), and for a live database a look at its header while nobody writes,
+  /// else one empty read transaction.
   Finding look();
 
  private:

@@ -11,7 +11,9 @@ std::int64_t nanoseconds(const timespec& time) {
   return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
-FileState state_of(const std::string& path) {
+}  // namespace
+
+FileState FileState::of(const std::string& path) {
   struct stat found {};
   if (::stat(path.c_str(), &found) != 0) return {};
   FileState state;
@@ -23,12 +25,10 @@ FileState state_of(const std::string& path) {
   return state;
 }
 
-}  // namespace
-
 FileStamp FileStamp::of(const std::string& database, const std::string& wal) {
   FileStamp stamp;
-  stamp.database = state_of(database);
-  stamp.wal = state_of(wal);
+  stamp.database = FileState::of(database);
+  stamp.wal = FileState::of(wal);
   // SQLite gives the log to the database's owner whenever root opens it, to no effect but this.
   stamp.wal.changed = 0;
   return stamp;

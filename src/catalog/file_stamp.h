@@ -14,6 +14,8 @@ struct FileState {
   std::int64_t modified = 0;  ///< Nanoseconds since the epoch.
   std::int64_t changed = 0;   ///< The inode's own time, which no utime() sets back. Not of a log.
 
+  static FileState of(const std::string& path);
+
   friend bool operator==(const FileState&, const FileState&) = default;
 };
 
