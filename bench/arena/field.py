@@ -129,12 +129,11 @@ class Playing:
     def __init__(self, field, peer):
         self.field = field
         self.peer = peer
-        self.dir = field.dir / peer.name
+        # It stays until the field's end: ext4 searches long for an inode where many were just freed.
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix=f"{peer.name}-", dir=field.dir))
         self.process = None
 
     def __enter__(self):
-        shutil.rmtree(self.dir, ignore_errors=True)
-        self.dir.mkdir()
         os.chmod(self.dir, 0o777)
         for name, text in self.peer.files(self.dir).items():
             (self.dir / name).write_text(text)
@@ -159,7 +158,6 @@ class Playing:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        shutil.rmtree(self.dir, ignore_errors=True)
 
     def load(self, mode, **how):
         """The load's own figures, with the CPU time of the peer and what its origin had to do."""
