@@ -193,8 +193,12 @@ std::shared_ptr<File> Disk::create_piece(const PieceId& id, std::uint64_t slice_
   bury(victims);
   if (!room) return nullptr;
   const std::string name = path_of(piece_name(id));
-  ::unlink(name.c_str());
-  const int descriptor = ::open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  constexpr int anew = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
+  int descriptor = ::open(name.c_str(), anew, 0600);
+  if (descriptor < 0 && errno == EEXIST) {
+    ::unlink(name.c_str());
+    descriptor = ::open(name.c_str(), anew, 0600);
+  }
   if (descriptor < 0) {
     fail("a piece cannot be made", errno);
     drop_piece(id);

@@ -150,7 +150,8 @@ std::uint64_t Version::next_kept(std::uint64_t position) const {
 void Version::load(std::uint64_t slice) {
   const std::uint64_t slice_size = geometry().slice_size;
   const PieceId id = id_of(slice);
-  const std::shared_ptr<File> file = dead_ ? nullptr : disk_.open_piece(id);
+  std::shared_ptr<File> file;
+  if (!dead_ && disk_.may_hold(id)) file = disk_.open_piece(id);
   std::optional<std::vector<std::uint64_t>> sums;
   struct stat now {};
   if (file) {

@@ -29,6 +29,8 @@ struct ArrivingBlock {
 };
 using ArrivingBlocks = std::vector<std::shared_ptr<ArrivingBlock>>;
 
+struct Run;
+
 /// One version of a song as far as it is kept: its pieces, which of their blocks are there, which
 /// of them were proven whole. Thread-safe; what blocks says so and belongs on the pool.
 class Version {
@@ -111,6 +113,7 @@ class Version {
   bool is_touched(Piece& piece) const;
   void lose(std::uint64_t slice, const std::shared_ptr<File>& file);
   std::shared_ptr<File> open_for_writing(std::uint64_t slice);
+  bool write_run(const File& file, Run& run, std::uint64_t slice, std::uint64_t index);
   std::size_t write_blocks(const File& file, std::span<const std::shared_ptr<ArrivingBlock>> blocks,
                            std::vector<std::uint64_t>& sums);
   SongRecord record() const;

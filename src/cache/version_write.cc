@@ -1,8 +1,11 @@
 #include "cache/little_endian.h"
 #include "cache/version.h"
 
+#include <climits>
+
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -10,20 +13,41 @@
 namespace tonearm::cache {
 namespace {
 
-bool write_at(int descriptor, std::span<const std::byte> bytes, std::uint64_t offset) {
-  while (!bytes.empty()) {
-    const ssize_t count =
-        ::pwrite(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+/// All of them, one behind the other; consumes `pieces`.
+bool write_at(int descriptor, std::span<iovec> pieces, std::uint64_t offset) {
+  while (!pieces.empty()) {
+    const auto most = static_cast<int>(std::min<std::size_t>(pieces.size(), IOV_MAX));
+    const ssize_t count = ::pwritev(descriptor, pieces.data(), most, static_cast<off_t>(offset));
     if (count < 0 && errno == EINTR) continue;
     if (count == 0) errno = ENOSPC;
     if (count <= 0) return false;
-    bytes = bytes.subspan(static_cast<std::size_t>(count));
     offset += static_cast<std::uint64_t>(count);
+    auto left = static_cast<std::size_t>(count);
+    while (!pieces.empty() && left >= pieces.front().iov_len) {
+      left -= pieces.front().iov_len;
+      pieces = pieces.subspan(1);
+    }
+    if (left == 0) continue;
+    pieces.front().iov_base = static_cast<std::byte*>(pieces.front().iov_base) + left;
+    pieces.front().iov_len -= left;
   }
   return true;
 }
 
 }  // namespace
+
+/// Blocks that lie together, and what is written of them: their bytes, and then their checksums.
+struct Run {
+  std::vector<iovec> bytes;
+  std::vector<std::array<char, 8>> sums;
+  std::uint64_t size = 0;
+
+  void add(const ArrivingBlock& block, std::uint64_t sum) {
+    bytes.push_back(iovec{block.bytes.get(), block.size});
+    sums.push_back(little_endian(sum));
+    size += block.size;
+  }
+};
 
 /// The piece's file, made if there is none, with a write announced; null when it cannot be had.
 std::shared_ptr<File> Version::open_for_writing(std::uint64_t slice) {
@@ -64,31 +88,39 @@ std::shared_ptr<File> Version::open_for_writing(std::uint64_t slice) {
 }
 
 /// First the bytes, then what proves them: whatever is torn in between counts for nothing.
+bool Version::write_run(const File& file, Run& run, std::uint64_t slice, std::uint64_t index) {
+  if (dead_ || !disk_.grow_piece(id_of(slice), run.size)) return false;
+  const std::uint64_t offset = data_offset(geometry().slice_size) + index * block_size;
+  iovec proof{run.sums.data(), run.sums.size() * sizeof run.sums.front()};
+  if (write_at(file.descriptor(), run.bytes, offset) &&
+      write_at(file.descriptor(), std::span(&proof, 1), sum_offset(index))) {
+    return true;
+  }
+  disk_.fail("a block cannot be written", errno);
+  return false;
+}
+
+/// How many of them are kept now, by this or by another fill: a byte is written once.
 std::size_t Version::write_blocks(const File& file,
                                   std::span<const std::shared_ptr<ArrivingBlock>> blocks,
                                   std::vector<std::uint64_t>& sums) {
   const Geometry geometry = this->geometry();
   const std::uint64_t slice = geometry.slice_of_block(blocks.front()->block);
   const std::uint64_t base = slice * geometry.blocks_per_slice();
+  const auto is_held = [&](std::size_t i) { return holds(blocks[i]->block * block_size); };
   for (const auto& block : blocks) {
-    const std::span<const std::byte> bytes(block->bytes.get(), block->size);
-    const std::uint64_t index = block->block - base;
-    const std::uint64_t sum = block_sum(bytes, number_, block->block);
-    if (holds(block->block * block_size)) {  // by another fill: a byte is written once
-      sums.push_back(sum);
-      continue;
-    }
-    if (dead_ || !disk_.grow_piece(id_of(slice), bytes.size())) break;
-    const std::uint64_t offset = data_offset(geometry.slice_size) + index * block_size;
-    const auto proof = little_endian(sum);
-    if (!write_at(file.descriptor(), bytes, offset) ||
-        !write_at(file.descriptor(), std::as_bytes(std::span(proof)), sum_offset(index))) {
-      disk_.fail("a block cannot be written", errno);
-      break;
-    }
-    sums.push_back(sum);
+    sums.push_back(block_sum(std::span(block->bytes.get(), block->size), number_, block->block));
   }
-  return sums.size();
+  std::size_t kept = 0;
+  while (kept < blocks.size()) {
+    Run run;
+    std::size_t next = kept;
+    for (; next < blocks.size() && !is_held(next); ++next) run.add(*blocks[next], sums[next]);
+    if (run.size > 0 && !write_run(file, run, slice, blocks[kept]->block - base)) break;
+    while (next < blocks.size() && is_held(next)) ++next;
+    kept = next;
+  }
+  return kept;
 }
 
 bool Version::write(std::span<const std::shared_ptr<ArrivingBlock>> blocks) {
