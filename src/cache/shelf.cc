@@ -12,7 +12,8 @@ namespace tonearm::cache {
 namespace {
 
 constexpr std::chrono::seconds longest_unwinding{5};
-constexpr std::chrono::milliseconds longest_start{300};
+/// A small directory is known before the first request; a large one keeps nobody waiting.
+constexpr std::chrono::milliseconds longest_start{50};
 
 /// A quarter of what the process may have: the rest is for connections.
 std::size_t descriptors_for_pieces() {
