@@ -24,6 +24,11 @@ TEST(Ascii, TrimTakesSpacesAndTabsAndNothingElse) {
   EXPECT_EQ(trim("\ra\n"), "\ra\n");
 }
 
+TEST(Ascii, NothingThatIsLeftLiesWhereTheTextDoes) {
+  const std::string_view blank = " \t";
+  EXPECT_EQ(trim(blank).data(), blank.data());
+}
+
 // Under AddressSanitizer the text's end is the end of what may be read.
 TEST(Ascii, ReadsNothingPastTheEnd) {
   const std::unique_ptr<char[]> text(new char[5]{'H', 't', 'T', 'P', '/'});

@@ -356,11 +356,13 @@ TEST(RequestHead, GetsTheFirstFieldOfAName) {
 }
 
 TEST(RequestHead, TellsAnEmptyFieldFromNone) {
-  const std::string text = with("If-Match:\r\n");
-  const auto head = parse_request_head(text);
-  ASSERT_TRUE(head);
-  EXPECT_TRUE(head->has(field::if_match));
-  EXPECT_EQ(head->get(field::if_match), "");
+  for (const char* empty : {"If-Match:\r\n", "If-Match: \r\n", "If-Match:\t \r\n"}) {
+    const std::string text = with(empty);
+    const auto head = parse_request_head(text);
+    ASSERT_TRUE(head);
+    EXPECT_TRUE(head->has(field::if_match));
+    EXPECT_EQ(head->get(field::if_match), "");
+  }
 }
 
 TEST(RequestHead, CombinesTheLinesOfAListAndCopiesOnlyThen) {  // RFC 9110 §5.3
