@@ -114,9 +114,9 @@ class Backpressure(unittest.TestCase):
         wait_for(lambda: self.origin.busy("/song") == 0, "all windows to be over", timeout=60)
         grown = self.tonearm.proportional() + self.tonearm.kernel() - before
         self.assertLess(grown / count, 400 * KIB)
-        # What the clients' own kernels hold is theirs; all else is one stream.buffer at most.
-        with_clients = sum(client.queued() + 3 * KIB for client in clients)
-        self.assertLessEqual((self.origin.sent("/song") - with_clients) / count, 256 * KIB)
+        # What the kernels of both sides hold is seen above; all else is one stream.buffer at most.
+        in_kernels = self.tonearm.queued() + sum(client.queued() + 3 * KIB for client in clients)
+        self.assertLessEqual((self.origin.sent("/song") - in_kernels) / count, 256 * KIB)
 
 
 if __name__ == "__main__":

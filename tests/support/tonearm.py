@@ -208,3 +208,9 @@ class Tonearm:
                 fields = dict(re.findall(r"([a-z]+)(\d+)", line.split("skmem:(")[1].split(")")[0]))
                 total += sum(int(fields.get(key, 0)) for key in ("r", "t", "w", "f"))
         return total
+
+    def queued(self):
+        """Bytes in its TCP sockets: not acknowledged by a client yet, or not read from an origin."""
+        sockets = subprocess.run(["ss", "-tpnOH"], check=True, stdout=subprocess.PIPE, text=True).stdout
+        lines = [line.split() for line in sockets.splitlines() if f"pid={self.pid}," in line]
+        return sum(int(received) + int(unsent) for _, received, unsent, *_ in lines)
