@@ -29,8 +29,6 @@ struct ArrivingBlock {
 };
 using ArrivingBlocks = std::vector<std::shared_ptr<ArrivingBlock>>;
 
-struct Run;
-
 /// One version of a song as far as it is kept: its pieces, which of their blocks are there, which
 /// of them were proven whole. Thread-safe; what blocks says so and belongs on the pool.
 class Version {
@@ -107,6 +105,8 @@ class Version {
     unsigned writing = 0;  ///< Writes of our own under way: the stamp says nothing.
     std::uint64_t writes = 0;
   };
+
+  struct Run;  ///< Blocks that are written together.
 
   PieceId id_of(std::uint64_t slice) const { return {song_, number_, slice}; }
   Look look(std::uint64_t position, std::uint64_t end, bool at_file);

@@ -37,7 +37,7 @@ bool write_at(int descriptor, std::span<iovec> pieces, std::uint64_t offset) {
 }  // namespace
 
 /// Blocks that lie together, and what is written of them: their bytes, and then their checksums.
-struct Run {
+struct Version::Run {
   std::vector<iovec> bytes;
   std::vector<std::array<char, 8>> sums;
   std::uint64_t size = 0;
