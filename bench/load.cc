@@ -6,10 +6,10 @@
 //   ranges  closed ranges of `size`: at random positions, or with each=STEP one at every STEP
 //           bytes of all songs, counted from `from`, in mixed order, and around again
 //   whole   whole songs, without Range
-//   seeks   open-ended ranges at random positions: `size` bytes are read, then the connection
-//   closed hold    `connections` listeners of `rate` bytes/s each for `seconds`; prints "ready" and
-//   waits
-//           for a line before it ends
+//   seeks   open-ended ranges at random positions: `size` bytes are read, and the connection
+//           is closed
+//   hold    `connections` listeners of `rate` bytes/s each for `seconds`; prints "ready" and
+//           waits for a line before it ends
 //
 //   port, path     where: path + song number
 //   song, songs    the first song and how many

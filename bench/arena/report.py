@@ -2,8 +2,7 @@
 
 import statistics
 
-COLOURS = {"tonearm": "#c2410c", "tonearm-cache": "#c2410c"}
-GREY = "#94a3b8"
+OURS, THEIRS = "#c2410c", "#94a3b8"
 
 
 def medians(runs):
@@ -42,14 +41,14 @@ def plot(title, figure, results):
         length = max(1, value / most * width)
         parts += [f'<text x="{left - 8}" y="{top + 15}" text-anchor="end">{peer.title}</text>',
                   f'<rect x="{left}" y="{top}" width="{length:.1f}" height="{row - 6}" '
-                  f'fill="{COLOURS.get(peer.name, GREY)}"/>',
+                  f'fill="{OURS if peer.name.startswith("tonearm") else THEIRS}"/>',
                   f'<text x="{left + length + 6:.1f}" y="{top + 15}">{show(value)}</text>']
     return "\n".join([*parts, "</svg>", ""])
 
 
-def ratio(results, figure, mine, other, other_figure=None):
+def ratio(results, figure, mine, other):
     """How tonearm's figure stands to a peer's, or None where one is missing."""
     by_name = {peer.name: values for peer, values in results.items()}
     above = by_name.get(mine, {}).get(figure)
-    below = by_name.get(other, {}).get(other_figure or figure)
+    below = by_name.get(other, {}).get(figure)
     return above / below if above is not None and below else None
