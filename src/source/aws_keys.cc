@@ -1,17 +1,14 @@
 #include "source/aws_keys.h"
 
+#include "tonearm/base/ascii.h"
+
 #include <fstream>
 #include <sstream>
 
 namespace tonearm::source {
 namespace {
 
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r";
-  const auto first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
+constexpr std::string_view blanks = " \t\r";
 
 void assign(AwsKeys& keys, std::string_view name, std::string_view value) {
   if (name == "aws_access_key_id") keys.id = value;
@@ -26,16 +23,16 @@ std::optional<AwsKeys> parse_credentials(std::string_view text, std::string_view
   bool ours = false;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = trim(text.substr(0, end));
+    const std::string_view line = trim(text.substr(0, end), blanks);
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.empty() || line.front() == '#' || line.front() == ';') continue;
     if (line.front() == '[') {
-      ours = line.back() == ']' && trim(line.substr(1, line.size() - 2)) == profile;
+      ours = line.back() == ']' && trim(line.substr(1, line.size() - 2), blanks) == profile;
       continue;
     }
     const std::size_t equals = line.find('=');
     if (!ours || equals == std::string_view::npos) continue;
-    assign(keys, trim(line.substr(0, equals)), trim(line.substr(equals + 1)));
+    assign(keys, trim(line.substr(0, equals), blanks), trim(line.substr(equals + 1), blanks));
   }
   if (keys.id.empty() || keys.secret.empty()) return std::nullopt;
   return keys;

@@ -18,6 +18,7 @@ using boost::algorithm::istarts_with;
 constexpr std::size_t longest_url = 16 * 1024;
 constexpr std::size_t most_fields = 64;
 constexpr std::size_t longest_fields = 16 * 1024;
+constexpr std::string_view blanks = " \t\r\n\f\v";
 constexpr std::size_t deepest_json = 32;
 
 Error failed(std::string why) {
@@ -211,13 +212,6 @@ Result<ResolverAnswer> read_json(std::string_view text) {
   return out;
 }
 
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n\f\v";
-  const auto first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
 /// RFC 3986 §3.1: `scheme:`, and then `//`: what is meant as a URL, of whatever kind.
 bool looks_like_url(std::string_view line) {
   const auto colon = line.find("://");
@@ -233,12 +227,12 @@ bool looks_like_url(std::string_view line) {
 Result<ResolverAnswer> read_resolver_answer(std::string_view output) {
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   if (output.starts_with(byte_order_mark)) output.remove_prefix(byte_order_mark.size());
-  output = trim(output);
+  output = trim(output, blanks);
   if (output.empty()) return failed("is empty");
   if (output.front() == '{') return read_json(output);
   while (!output.empty()) {
     const auto end = std::min(output.find('\n'), output.size());
-    const std::string_view line = trim(output.substr(0, end));
+    const std::string_view line = trim(output.substr(0, end), blanks);
     output.remove_prefix(std::min(end + 1, output.size()));
     if (!looks_like_url(line)) continue;
     Result<OriginUrl> url = read_url(line);

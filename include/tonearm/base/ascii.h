@@ -9,7 +9,8 @@ namespace tonearm {
 /// Boost.Beast's function of this name does.
 bool iequals(std::string_view a, std::string_view b);
 
-/// `text` without the spaces and tabs around it (OWS, RFC 9110 §5.6.3); in `text`, also if empty.
-std::string_view trim(std::string_view text);
+/// `text` without the `blanks` around it, spaces and tabs as they stand (OWS, RFC 9110 §5.6.3).
+/// Lies in `text`, also if empty.
+std::string_view trim(std::string_view text, std::string_view blanks = " \t");
 
 }  // namespace tonearm
