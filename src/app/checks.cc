@@ -1,6 +1,7 @@
 #include "app/checks.h"
 
 #include "tonearm/base/ascii.h"
+#include "tonearm/http/token.h"
 #include "tonearm/server/client_address.h"
 #include "tonearm/server/listen_address.h"
 
@@ -14,14 +15,6 @@ namespace tonearm::app {
 namespace {
 
 std::string quoted(const std::string& text) { return '"' + text + '"'; }
-
-bool is_token(const std::string& text) {
-  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           marks.find(c) != std::string_view::npos;
-  });
-}
 
 /// What keeps a text from being a URL that others are made from; empty when nothing does.
 Complaint base_fault(const std::string& text) {
@@ -114,7 +107,8 @@ Complaint check_field_value(const std::string& text) {
 
 Complaint check_request_field(const std::pair<std::string, std::string>& field) {
   const auto& [name, value] = field;
-  if (!is_token(name)) return quoted(name) + " is no field name; give one such as Authorization";
+  if (!http::is_token(name))
+    return quoted(name) + " is no field name; give one such as Authorization";
   // What tonearm decides itself for each request, and what belongs to one connection.
   constexpr std::array<std::string_view, 14> own{
       "Host",           "Range",    "If-Range",      "Accept-Encoding",   "Connection",

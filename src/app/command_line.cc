@@ -18,11 +18,6 @@ namespace {
 
 constexpr int bad_usage = 2;
 
-int complain(const std::string& line) {
-  std::fprintf(stderr, "tonearm: %s\n", line.c_str());
-  return bad_usage;
-}
-
 /// What the commands have in common.
 struct Arguments {
   std::optional<std::filesystem::path> file;
@@ -104,6 +99,11 @@ int refuse(const CLI::App& program, const CLI::ParseError& error, int argc,
 }
 
 }  // namespace
+
+int complain(const std::string& line) {
+  std::fprintf(stderr, "tonearm: %s\n", line.c_str());
+  return bad_usage;
+}
 
 int run_command_line(int argc, const char* const* argv) {
   CLI::App program("HTTP range-streaming media proxy", "tonearm");

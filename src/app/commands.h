@@ -8,6 +8,9 @@
 
 namespace tonearm::app {
 
+/// Says on stderr what is wrong with a command, and returns its exit status: 2.
+int complain(const std::string& line);
+
 /// Reads the configuration anew, for SIGHUP. Throws ConfigError.
 using Reread = std::function<Config()>;
 

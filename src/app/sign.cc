@@ -12,11 +12,6 @@
 namespace tonearm::app {
 namespace {
 
-int complain(const std::string& line) {
-  std::fprintf(stderr, "tonearm: %s\n", line.c_str());
-  return 2;
-}
-
 constexpr std::chrono::hours longest_link{24 * 3650};
 
 }  // namespace

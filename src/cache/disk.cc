@@ -21,7 +21,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds pause_after_failure{10};
 constexpr std::uint64_t record_bytes = 4096;
-constexpr std::uint64_t page = 4096;
 
 std::uint64_t on_disk(std::uint64_t bytes) { return (bytes + page - 1) / page * page; }
 

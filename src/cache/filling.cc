@@ -12,7 +12,7 @@ namespace tonearm::cache {
 namespace {
 
 /// Written at a time: a hop to the pool costs more than a small write.
-constexpr std::uint64_t write_at = 256 * 1024;
+constexpr std::uint64_t write_batch = 256 * 1024;
 /// How long an answer that must not be kept spares others the wait for a visit.
 constexpr std::chrono::seconds pass_for{60};
 /// How long a failing origin is not asked again while something stale can be served.
@@ -170,7 +170,7 @@ io::Task<bool> fetch_some(Pouring& pouring, std::uint64_t end) {
 io::Task<void> pour(Job& job, source::Resource& resource) {
   Pouring pouring(job, resource);
   for (bool flows = true; flows;) {
-    if (pouring.fill.unwritten_bytes() >= write_at) co_await write_down(pouring, false);
+    if (pouring.fill.unwritten_bytes() >= write_batch) co_await write_down(pouring, false);
     co_await stop_at_what_is_kept(pouring);
     const Fill::Next next = pouring.fill.next(pouring.version->geometry(), pouring.whole);
     switch (next.kind) {

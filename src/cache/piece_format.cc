@@ -13,9 +13,8 @@
 namespace tonearm::cache {
 namespace {
 
-constexpr std::string_view magic = "TONEPCE1";
-constexpr std::size_t fixed_size = 64;
-constexpr std::uint64_t page = 4096;
+constexpr std::string_view piece_magic = "TONEPCE1";
+constexpr std::size_t head_size = 64;
 constexpr std::size_t song_digits = 32;
 
 std::string make_fixed(const PieceId& id, std::uint64_t slice_size) {
@@ -25,10 +24,10 @@ std::string make_fixed(const PieceId& id, std::uint64_t slice_size) {
   append_little_endian(rest, slice_size);
   append_little_endian(rest, block_size);
   append_little_endian(rest, checksum(id.song, 0));
-  std::string out(magic);
+  std::string out(piece_magic);
   append_little_endian(out, checksum(rest, 0));
   out += rest;
-  out.resize(fixed_size);
+  out.resize(head_size);
   return out;
 }
 
@@ -50,7 +49,7 @@ std::uint64_t data_offset(std::uint64_t slice_size) {
   return (sum_offset(slice_size / block_size) + page - 1) / page * page;
 }
 
-std::uint64_t sum_offset(std::uint64_t index) { return fixed_size + 8 * index; }
+std::uint64_t sum_offset(std::uint64_t index) { return head_size + 8 * index; }
 
 std::string make_piece_head(const PieceId& id, std::uint64_t slice_size) {
   std::string head = make_fixed(id, slice_size);
@@ -63,7 +62,7 @@ std::optional<std::vector<std::uint64_t>> read_piece_head(std::span<const std::b
                                                           std::uint64_t slice_size) {
   if (slice_size == 0 || head.size() < data_offset(slice_size)) return std::nullopt;
   const std::string expected = make_fixed(id, slice_size);
-  if (std::memcmp(head.data(), expected.data(), fixed_size) != 0) return std::nullopt;
+  if (std::memcmp(head.data(), expected.data(), head_size) != 0) return std::nullopt;
   std::vector<std::uint64_t> sums(slice_size / block_size);
   for (std::size_t i = 0; i < sums.size(); ++i)
     sums[i] = load_little_endian<std::uint64_t>(head.data() + sum_offset(i));

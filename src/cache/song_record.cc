@@ -13,7 +13,7 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr std::string_view magic = "TONEREC1";
+constexpr std::string_view record_magic = "TONEREC1";
 constexpr std::size_t checked_from = 16;
 constexpr std::size_t fixed_size = 116;
 
@@ -123,13 +123,13 @@ std::string encode_record(const SongRecord& record) {
   rest += record.key;
   rest += record.what.content_type;
   rest += etag;
-  std::string out(magic);
+  std::string out(record_magic);
   append_little_endian(out, checksum(rest, 0));
   return out + rest;
 }
 
 std::optional<SongRecord> decode_record(std::string_view bytes) {
-  if (bytes.size() < fixed_size || !bytes.starts_with(magic)) return std::nullopt;
+  if (bytes.size() < fixed_size || !bytes.starts_with(record_magic)) return std::nullopt;
   if (get<std::uint64_t>(bytes, 8) != checksum(bytes.substr(checked_from), 0)) return std::nullopt;
   if (get<std::uint32_t>(bytes, 16) != bytes.size() || !is_sane(bytes)) return std::nullopt;
   const std::uint64_t key = get<std::uint32_t>(bytes, 104);

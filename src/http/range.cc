@@ -8,7 +8,7 @@
 namespace tonearm::http {
 namespace {
 
-constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t largest = std::numeric_limits<std::uint64_t>::max();
 
 /// 1*DIGIT of any length; saturates instead of wrapping.
 std::optional<std::uint64_t> parse_position(std::string_view digits) {
@@ -17,7 +17,7 @@ std::optional<std::uint64_t> parse_position(std::string_view digits) {
   for (const char c : digits) {
     if (c < '0' || c > '9') return std::nullopt;
     const auto digit = static_cast<std::uint64_t>(c - '0');
-    value = value > (most - digit) / 10 ? most : value * 10 + digit;
+    value = value > (largest - digit) / 10 ? largest : value * 10 + digit;
   }
   return value;
 }
@@ -75,7 +75,7 @@ std::optional<ByteRange> fit_range(const RangeSpec& spec, std::uint64_t length) 
     return ByteRange{length - size, length};
   }
   if (*spec.first >= length) return std::nullopt;
-  const std::uint64_t last = std::min(spec.last.value_or(most), length - 1);
+  const std::uint64_t last = std::min(spec.last.value_or(largest), length - 1);
   return ByteRange{*spec.first, last + 1};
 }
 

@@ -1,6 +1,7 @@
 #include "tonearm/http/representation.h"
 
 #include "tonearm/base/ascii.h"
+#include "tonearm/http/token.h"
 
 #include <boost/algorithm/string/case_conv.hpp>
 
@@ -26,15 +27,6 @@ std::string_view essence(std::string_view type) {
   const auto first = type.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};
   return type.substr(first, type.find_last_not_of(" \t") - first + 1);
-}
-
-/// RFC 9110 §5.6.2.
-bool is_token(std::string_view text) {
-  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           marks.find(c) != std::string_view::npos;
-  });
 }
 
 bool is_media_type(std::string_view essence) {

@@ -1,9 +1,11 @@
 #include "tonearm/http/request_head.h"
 
 #include "tonearm/base/ascii.h"
+#include "tonearm/http/token.h"
+
+#include "http/char_set.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 namespace tonearm::http {
@@ -11,25 +13,7 @@ namespace {
 
 Error bad(std::string why) { return Error{ErrorKind::bad_request, std::move(why), {}}; }
 
-using CharSet = std::array<bool, 256>;
-
-/// Letters, digits and `marks`.
-constexpr CharSet make_char_set(std::string_view marks) {
-  CharSet set{};
-  for (unsigned c = '0'; c <= '9'; ++c) set[c] = true;
-  for (unsigned c = 'a'; c <= 'z'; ++c) set[c] = set[c - 'a' + 'A'] = true;
-  for (const char c : marks) set[static_cast<unsigned char>(c)] = true;
-  return set;
-}
-constexpr CharSet token_chars = make_char_set("!#$%&'*+-.^_`|~");     // RFC 9110 §5.6.2
 constexpr CharSet host_chars = make_char_set("-._~%!$&'()*+,;=:[]");  // RFC 3986 §3.2.2, §3.2.3
-
-bool consists_of(const CharSet& set, std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [&](char c) { return set[static_cast<unsigned char>(c)]; });
-}
-
-bool is_token(std::string_view text) { return !text.empty() && consists_of(token_chars, text); }
 
 /// The next line without its CRLF, or nothing when a bare CR or LF ends it (RFC 9112 §2.2).
 std::optional<std::string_view> take_line(std::string_view& rest) {

@@ -11,7 +11,7 @@ namespace {
 
 namespace urls = boost::urls;
 
-Error bad(std::string why) { return Error{ErrorKind::bad_request, std::move(why), {}}; }
+Error bad_target(std::string why) { return Error{ErrorKind::bad_request, std::move(why), {}}; }
 
 }  // namespace
 
@@ -31,17 +31,18 @@ Result<Target> parse_target(std::string_view target) {
   const bool origin_form = target.starts_with('/');
   const auto url = origin_form ? urls::parse_origin_form(target) : urls::parse_absolute_uri(target);
   if (!url)
-    return bad("the request target is not a valid path or URL, percent-encoded where needed");
+    return bad_target(
+        "the request target is not a valid path or URL, percent-encoded where needed");
   const bool http = origin_form || url->scheme_id() == urls::scheme::http ||
                     url->scheme_id() == urls::scheme::https;
   if (!http || (!origin_form && url->encoded_host().empty())) {
-    return bad("the request target is neither a path nor an http URL with a host");
+    return bad_target("the request target is neither a path nor an http URL with a host");
   }
   urls::encoding_opts options;
   out.path = url->encoded_path().decode(options);
   if (out.path.empty()) out.path = "/";
   // Boost.URL 1.81 reads `http://h:1&:/x` as a host, and a path that does not begin where it ends.
-  if (!out.path.starts_with('/')) return bad("the request target's host is not valid");
+  if (!out.path.starts_with('/')) return bad_target("the request target's host is not valid");
   options.space_as_plus = true;
   for (const auto& parameter : url->encoded_params()) {
     out.query.emplace_back(parameter.key.decode(options),
@@ -52,7 +53,7 @@ Result<Target> parse_target(std::string_view target) {
                    std::any_of(out.query.begin(), out.query.end(), [&](const auto& parameter) {
                      return holds_nul(parameter.first) || holds_nul(parameter.second);
                    });
-  if (nul) return bad("the request target holds %00");
+  if (nul) return bad_target("the request target holds %00");
   return out;
 }
 

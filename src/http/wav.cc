@@ -9,7 +9,6 @@
 namespace tonearm::http {
 namespace {
 
-constexpr std::uint32_t unknown_size = 0xFFFFFFFF;
 constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
 
 /// KSDATAFORMAT_SUBTYPE_…: the tag in its first two bytes, then this.
@@ -124,12 +123,12 @@ std::string wav_header(const WavFormat& format, std::optional<std::uint64_t> dat
   const bool fact = format.coding() != WavFormat::pcm;
   // WAVE, then a head of 8 bytes for each chunk.
   const std::uint64_t around = 4 + 8 + body.size() + (fact ? 12 : 0) + 8;
-  const bool large = data_size && *data_size >= unknown_size - around;
+  const bool large = data_size && *data_size >= unknown_wav_size - around;
   const bool narrow_sizes = data_size && !large;
   const std::uint64_t frames = data_size ? *data_size / std::max(1U, format.frame_size()) : 0;
 
   std::string header = large ? "RF64" : "RIFF";
-  append(header, narrow_sizes ? narrow(around + *data_size) : unknown_size);
+  append(header, narrow_sizes ? narrow(around + *data_size) : unknown_wav_size);
   header += "WAVE";
   if (large) {
     header += "ds64";
@@ -145,10 +144,10 @@ std::string wav_header(const WavFormat& format, std::optional<std::uint64_t> dat
   if (fact) {
     header += "fact";
     append(header, std::uint32_t{4});
-    append(header, narrow_sizes ? narrow(frames) : unknown_size);
+    append(header, narrow_sizes ? narrow(frames) : unknown_wav_size);
   }
   header += "data";
-  append(header, narrow_sizes ? narrow(*data_size) : unknown_size);
+  append(header, narrow_sizes ? narrow(*data_size) : unknown_wav_size);
   return header;
 }
 

@@ -8,7 +8,6 @@
 namespace tonearm::http {
 namespace {
 
-constexpr std::uint32_t unknown_size = 0xFFFFFFFF;
 constexpr std::size_t short_format = 16;
 constexpr std::size_t long_format = 40;
 
@@ -143,8 +142,8 @@ void WavLayoutReader::begin_data(std::uint64_t first, std::uint32_t size) {
   }
   layout_.data_first = first;
   layout_.data_size = size;
-  if (is_64_ && size == unknown_size) layout_.data_size = data_size_64_;
-  if (layout_.data_size == unknown_size || layout_.data_size == 0U) layout_.data_size.reset();
+  if (is_64_ && size == unknown_wav_size) layout_.data_size = data_size_64_;
+  if (layout_.data_size == unknown_wav_size || layout_.data_size == 0U) layout_.data_size.reset();
   state_ = State::found;
 }
 

@@ -3,17 +3,18 @@
 #include <boost/asio/ip/address_v4.hpp>
 #include <boost/asio/ip/address_v6.hpp>
 
+#include <charconv>
+
 namespace tonearm::server {
-namespace {
 
 namespace ip = boost::asio::ip;
 
 bool is_port(std::string_view text) {
-  return !text.empty() && text.size() <= 5 &&
-         text.find_first_not_of("0123456789") == std::string_view::npos;
+  unsigned port = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, port);
+  return error == std::errc() && stop == end && text.size() <= 5 && port <= 65535;
 }
-
-}  // namespace
 
 std::optional<Address> parse_address(std::string_view text) {
   // A zone means something on one machine only; and inet_pton knows no embedded NUL.

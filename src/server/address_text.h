@@ -7,6 +7,9 @@
 
 namespace tonearm::server {
 
+/// A port as its decimal digits, at most five of them and 65535.
+bool is_port(std::string_view text);
+
 /// An address without port, brackets or zone; empty when it is none.
 std::optional<Address> parse_address(std::string_view text);
 

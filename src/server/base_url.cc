@@ -2,6 +2,8 @@
 
 #include "tonearm/base/ascii.h"
 
+#include "server/address_text.h"
+
 #include <boost/algorithm/string/trim.hpp>
 
 #include <algorithm>
@@ -19,9 +21,8 @@ bool consists_of(std::string_view text, std::string_view marks) {
       text, [&](char c) { return is_alphanumeric(c) || marks.find(c) != std::string_view::npos; });
 }
 
-bool is_port(std::string_view text) {
-  return text.size() <= 5 && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
+/// RFC 3986 §3.2.3: a port may be empty.
+bool is_port_or_empty(std::string_view text) { return text.empty() || is_port(text); }
 
 /// RFC 3986 §3.2.2 and an optional port; of the names only what stands in real ones.
 bool is_host(std::string_view text) {
@@ -29,12 +30,12 @@ bool is_host(std::string_view text) {
     const auto end = text.find(']');
     if (end == std::string_view::npos || !consists_of(text.substr(1, end - 1), ":.")) return false;
     text.remove_prefix(end + 1);
-    return text.empty() || (text[0] == ':' && is_port(text.substr(1)));
+    return text.empty() || (text[0] == ':' && is_port_or_empty(text.substr(1)));
   }
   const auto colon = text.find(':');
   const auto name = text.substr(0, colon);
   if (name.empty() || name.size() > 255 || !consists_of(name, "-._~")) return false;
-  return colon == std::string_view::npos || is_port(text.substr(colon + 1));
+  return colon == std::string_view::npos || is_port_or_empty(text.substr(colon + 1));
 }
 
 /// An absolute path without empty segments: `//` would begin a host.

@@ -1,34 +1,28 @@
 #include "server/cache_metrics.h"
 
+#include "server/series.h"
+
 namespace tonearm::server {
 namespace {
 
 using prometheus::Counter;
 using prometheus::Registry;
 
-Counter& counter(Registry& registry, const char* name, const char* help,
-                 const prometheus::Labels& labels) {
-  return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add(labels);
-}
-
-prometheus::Gauge& gauge(Registry& registry, const char* name, const char* help) {
-  return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({});
-}
-
 Counter& answers(Registry& registry, const char* state) {
-  return counter(registry, "tonearm_cache_responses_total",
-                 "Songs' answers with a body, by where it came from.", {{"state", state}});
+  return add_counter(registry, "tonearm_cache_responses_total",
+                     "Songs' answers with a body, by where it came from.", {{"state", state}});
 }
 
 Counter& bytes(Registry& registry, const char* from) {
-  return counter(registry, "tonearm_cache_bytes_total",
-                 "Bytes handed to clients from the disk, and as they came from an origin.",
-                 {{"from", from}});
+  return add_counter(registry, "tonearm_cache_bytes_total",
+                     "Bytes handed to clients from the disk, and as they came from an origin.",
+                     {{"from", from}});
 }
 
 Counter& fills(Registry& registry, const char* outcome) {
-  return counter(registry, "tonearm_cache_fills_total",
-                 "Fetches of missing bytes that have ended, by outcome.", {{"outcome", outcome}});
+  return add_counter(registry, "tonearm_cache_fills_total",
+                     "Fetches of missing bytes that have ended, by outcome.",
+                     {{"outcome", outcome}});
 }
 
 /// A counter only grows: by what the statistics have grown.
@@ -48,15 +42,16 @@ CacheMetrics::CacheMetrics(Registry& registry)
       fills_failed_(fills(registry, "failed")),
       fills_abandoned_(fills(registry, "abandoned")),
       fills_changed_(fills(registry, "changed")),
-      followers_(counter(registry, "tonearm_cache_followers_total",
-                         "Readers that joined a fetch that another had begun.", {})),
-      evictions_(counter(registry, "tonearm_cache_evictions_total",
-                         "Pieces removed to make room for others.", {})),
+      followers_(add_counter(registry, "tonearm_cache_followers_total",
+                             "Readers that joined a fetch that another had begun.", {})),
+      evictions_(add_counter(registry, "tonearm_cache_evictions_total",
+                             "Pieces removed to make room for others.", {})),
       running_fills_(
-          gauge(registry, "tonearm_cache_running_fills", "Fetches of missing bytes now.")),
-      songs_(gauge(registry, "tonearm_cache_songs", "Songs of which something is kept.")),
-      bytes_(gauge(registry, "tonearm_cache_bytes", "Bytes that the cache takes on its disk.")),
-      size_(gauge(registry, "tonearm_cache_size_bytes", "The bound of the cache: cache.size.")) {}
+          add_gauge(registry, "tonearm_cache_running_fills", "Fetches of missing bytes now.")),
+      songs_(add_gauge(registry, "tonearm_cache_songs", "Songs of which something is kept.")),
+      bytes_(add_gauge(registry, "tonearm_cache_bytes", "Bytes that the cache takes on its disk.")),
+      size_(
+          add_gauge(registry, "tonearm_cache_size_bytes", "The bound of the cache: cache.size.")) {}
 
 void CacheMetrics::update(const cache::Statistics& now) {
   const std::lock_guard lock(mutex_);

@@ -83,13 +83,6 @@ std::string_view proxy_error(ErrorKind kind) {
   }
 }
 
-void append_member(std::string& out, std::string_view name, std::string_view value) {
-  out += ",\"";
-  out += name;
-  out += "\":";
-  append_json_string(out, value);
-}
-
 }  // namespace
 
 unsigned status_of(ErrorKind kind) {
@@ -174,8 +167,8 @@ Problem problem_of(const http::ResponsePlan& plan) {
 
 std::string problem_json(const Problem& problem) {
   std::string json = "{\"status\":" + std::to_string(problem.status);
-  append_member(json, "title", http::reason_phrase(problem.status));
-  append_member(json, "detail", problem.detail);
+  append_json_member(json, "title", http::reason_phrase(problem.status));
+  append_json_member(json, "detail", problem.detail);
   json += "}\n";
   return json;
 }

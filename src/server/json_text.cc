@@ -64,6 +64,13 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
+void append_json_member(std::string& out, std::string_view name, std::string_view value) {
+  out += ",\"";
+  out += name;
+  out += "\":";
+  append_json_string(out, value);
+}
+
 void append_json_id(std::string& out, std::string_view id) {
   if (is_exact_integer(id)) {
     out += id;

@@ -13,6 +13,9 @@ void append_json_string(std::string& out, std::string_view text);
 /// The same, but `null` for an empty text.
 void append_json_string_or_null(std::string& out, std::string_view text);
 
+/// Appends `,"name":"value"`. `name` needs no escapes.
+void append_json_member(std::string& out, std::string_view name, std::string_view value);
+
 /// Appends an id of the catalog: as a number where it is the canonical decimal form of an integer
 /// that every reader holds exactly (RFC 8259 §6: within ±(2^53-1)), else as a string.
 void append_json_id(std::string& out, std::string_view id);

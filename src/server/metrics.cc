@@ -2,6 +2,7 @@
 
 #include "server/cache_metrics.h"
 #include "server/process_figures.h"
+#include "server/series.h"
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
@@ -45,14 +46,6 @@ Buckets from_twenty_microseconds_to_two_seconds() {
   return {0.00002, 0.00005, 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2};
 }
 
-Counter& counter(Registry& registry, const char* name, const char* help) {
-  return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add({});
-}
-
-Gauge& gauge(Registry& registry, const char* name, const char* help) {
-  return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({});
-}
-
 Histogram& histogram(Registry& registry, const char* name, const char* help, Buckets buckets) {
   auto& family = prometheus::BuildHistogram().Name(name).Help(help).Register(registry);
   return family.Add({}, std::move(buckets));
@@ -73,13 +66,13 @@ BySource counters_by_source(Registry& registry, const char* name, const char* he
 /// By the names that Prometheus's client libraries have agreed on.
 struct ProcessSeries {
   explicit ProcessSeries(Registry& registry)
-      : cpu(counter(registry, "process_cpu_seconds_total", "User and system CPU time.")),
-        resident(gauge(registry, "process_resident_memory_bytes", "Resident memory.")),
-        virtual_memory(gauge(registry, "process_virtual_memory_bytes", "Virtual memory.")),
-        open(gauge(registry, "process_open_fds", "Open file descriptors.")),
-        most(gauge(registry, "process_max_fds", "Most file descriptors that may be open.")) {
+      : cpu(add_counter(registry, "process_cpu_seconds_total", "User and system CPU time.")),
+        resident(add_gauge(registry, "process_resident_memory_bytes", "Resident memory.")),
+        virtual_memory(add_gauge(registry, "process_virtual_memory_bytes", "Virtual memory.")),
+        open(add_gauge(registry, "process_open_fds", "Open file descriptors.")),
+        most(add_gauge(registry, "process_max_fds", "Most file descriptors that may be open.")) {
     using namespace std::chrono;
-    gauge(registry, "process_start_time_seconds", "When the process started, Unix time.")
+    add_gauge(registry, "process_start_time_seconds", "When the process started, Unix time.")
         .Set(duration<double>(system_clock::now().time_since_epoch()).count());
   }
 
@@ -108,13 +101,13 @@ struct Metrics::Series {
   std::array<std::array<Counter*, status_classes.size()>, outcome_count> requests{};
   std::array<BySource, outcome_count> requests_by_source{};
   std::array<Counter*, error_kind_count> errors{};
-  Counter& catalog_errors = counter(registry, "tonearm_catalog_errors_total",
-                                    "Requests that found the catalog unreadable.");
+  Counter& catalog_errors = add_counter(registry, "tonearm_catalog_errors_total",
+                                        "Requests that found the catalog unreadable.");
   Histogram& catalog_lookup = histogram(registry, "tonearm_catalog_lookup_seconds",
                                         "How long it took to find a song, or that there is none.",
                                         from_twenty_microseconds_to_two_seconds());
-  Counter& client_bytes = counter(registry, "tonearm_client_bytes_total",
-                                  "Bytes sent to clients, response heads included.");
+  Counter& client_bytes = add_counter(registry, "tonearm_client_bytes_total",
+                                      "Bytes sent to clients, response heads included.");
   BySource origin_bytes = counters_by_source(registry, "tonearm_origin_bytes_total",
                                              "Body bytes received from origins.");
   BySource origin_requests = counters_by_source(registry, "tonearm_origin_requests_total",
@@ -126,12 +119,12 @@ struct Metrics::Series {
       registry, "tonearm_origin_first_byte_seconds",
       "From the start of a request to an origin, connecting included, to its response head.",
       from_a_millisecond_to_ten_seconds());
-  Counter& log_drops =
-      counter(registry, "tonearm_access_log_dropped_lines_total",
-              "Access log lines lost to a full or failing disk, or to a pipe that nobody reads.");
-  Gauge& connections =
-      gauge(registry, "tonearm_client_connections", "Connections of clients that are open now.");
-  Gauge& streams = gauge(registry, "tonearm_running_streams", "Songs being streamed now.");
+  Counter& log_drops = add_counter(
+      registry, "tonearm_access_log_dropped_lines_total",
+      "Access log lines lost to a full or failing disk, or to a pipe that nobody reads.");
+  Gauge& connections = add_gauge(registry, "tonearm_client_connections",
+                                 "Connections of clients that are open now.");
+  Gauge& streams = add_gauge(registry, "tonearm_running_streams", "Songs being streamed now.");
   Histogram& first_byte =
       histogram(registry, "tonearm_time_to_first_byte_seconds",
                 "From the end of a request's head to the first byte of its answer.",

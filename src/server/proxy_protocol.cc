@@ -23,13 +23,6 @@ Error malformed() {
 
 Parsed more_is_needed() { return std::optional<ProxyHeader>(); }
 
-bool is_port(std::string_view text) {
-  unsigned port = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, port);
-  return error == std::errc() && stop == end && port <= 65535;
-}
-
 /// `PROXY TCP4 192.0.2.1 198.51.100.1 56324 443`.
 Parsed parse_version_1(std::string_view received) {
   const std::size_t end = received.substr(0, most_line).find("\r\n");

@@ -14,13 +14,6 @@ namespace {
 
 constexpr std::size_t longest_m3u_text = 500;  // bytes
 
-void append_member(std::string& out, std::string_view name, std::string_view value) {
-  out += ",\"";
-  out += name;
-  out += "\":";
-  append_json_string(out, value);
-}
-
 void append_member_or_null(std::string& out, std::string_view name, std::string_view value) {
   out += ",\"";
   out += name;
@@ -61,13 +54,13 @@ bool acts_on_lines(std::string_view character) {
 void append_song_json(std::string& out, const catalog::Song& song, const SongLinks& links) {
   out += "{\"id\":";
   append_json_id(out, song.id);
-  append_member(out, "name", song.name);
-  append_member(out, "artist", song.artist);
+  append_json_member(out, "name", song.name);
+  append_json_member(out, "artist", song.artist);
   out += ",\"duration\":";
   append_seconds(out, song.duration);
   append_member_or_null(out, "thumbnail", links.thumbnail(song));
   append_member_or_null(out, "content_type", content_type_of(song));
-  append_member(out, "stream_url", links.stream_url(song.id));
+  append_json_member(out, "stream_url", links.stream_url(song.id));
   out += '}';
 }
 

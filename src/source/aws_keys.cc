@@ -8,7 +8,7 @@
 namespace tonearm::source {
 namespace {
 
-constexpr std::string_view blanks = " \t\r";
+constexpr std::string_view line_blanks = " \t\r";
 
 void assign(AwsKeys& keys, std::string_view name, std::string_view value) {
   if (name == "aws_access_key_id") keys.id = value;
@@ -23,16 +23,17 @@ std::optional<AwsKeys> parse_credentials(std::string_view text, std::string_view
   bool ours = false;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = trim(text.substr(0, end), blanks);
+    const std::string_view line = trim(text.substr(0, end), line_blanks);
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.empty() || line.front() == '#' || line.front() == ';') continue;
     if (line.front() == '[') {
-      ours = line.back() == ']' && trim(line.substr(1, line.size() - 2), blanks) == profile;
+      ours = line.back() == ']' && trim(line.substr(1, line.size() - 2), line_blanks) == profile;
       continue;
     }
     const std::size_t equals = line.find('=');
     if (!ours || equals == std::string_view::npos) continue;
-    assign(keys, trim(line.substr(0, equals), blanks), trim(line.substr(equals + 1), blanks));
+    assign(keys, trim(line.substr(0, equals), line_blanks),
+           trim(line.substr(equals + 1), line_blanks));
   }
   if (keys.id.empty() || keys.secret.empty()) return std::nullopt;
   return keys;

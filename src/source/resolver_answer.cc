@@ -2,6 +2,7 @@
 
 #include "tonearm/base/ascii.h"
 #include "tonearm/http/representation.h"
+#include "tonearm/http/token.h"
 
 #include <boost/algorithm/string/predicate.hpp>
 #include <boost/json.hpp>
@@ -18,7 +19,7 @@ using boost::algorithm::istarts_with;
 constexpr std::size_t longest_url = 16 * 1024;
 constexpr std::size_t most_fields = 64;
 constexpr std::size_t longest_fields = 16 * 1024;
-constexpr std::string_view blanks = " \t\r\n\f\v";
+constexpr std::string_view answer_blanks = " \t\r\n\f\v";
 constexpr std::size_t deepest_json = 32;
 
 Error failed(std::string why) {
@@ -131,15 +132,6 @@ const json::object& first_of(const json::object& answer) {
   return answer;
 }
 
-/// RFC 9110 §5.6.2.
-bool is_token(std::string_view text) {
-  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           marks.find(c) != std::string_view::npos;
-  });
-}
-
 /// What tonearm decides itself for each request, and what belongs to one connection (RFC 9110
 /// §7.6.1): not a resolver's to say.
 bool is_ours(std::string_view name) {
@@ -156,7 +148,7 @@ Result<void> read_headers(const json::object& fields, ResolverAnswer& answer) {
     if (!value.is_string()) continue;
     const std::string_view name(key);
     const std::string_view text(value.get_string());
-    if (!is_token(name) || std::any_of(text.begin(), text.end(), is_control)) {
+    if (!http::is_token(name) || std::any_of(text.begin(), text.end(), is_control)) {
       return failed("has a header field that cannot be sent");
     }
     if (is_ours(name)) continue;
@@ -227,12 +219,12 @@ bool looks_like_url(std::string_view line) {
 Result<ResolverAnswer> read_resolver_answer(std::string_view output) {
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   if (output.starts_with(byte_order_mark)) output.remove_prefix(byte_order_mark.size());
-  output = trim(output, blanks);
+  output = trim(output, answer_blanks);
   if (output.empty()) return failed("is empty");
   if (output.front() == '{') return read_json(output);
   while (!output.empty()) {
     const auto end = std::min(output.find('\n'), output.size());
-    const std::string_view line = trim(output.substr(0, end), blanks);
+    const std::string_view line = trim(output.substr(0, end), answer_blanks);
     output.remove_prefix(std::min(end + 1, output.size()));
     if (!looks_like_url(line)) continue;
     Result<OriginUrl> url = read_url(line);

@@ -41,6 +41,9 @@ std::optional<WavFormat> parse_pcm_format(std::string_view text);
 /// The largest WAV: its RIFF size is 0xFFFFFFFF, and 8 bytes stand before.
 inline constexpr std::uint64_t largest_wav = 4'294'967'303;
 
+/// What a RIFF says of a size that is not known, or too large for 32 bits (EBU Tech 3306).
+inline constexpr std::uint32_t unknown_wav_size = 0xFFFFFFFF;
+
 /// All that stands before the samples. `data_size`: bytes of sound; empty: not known yet, and the
 /// sizes say 0xFFFFFFFF. What a RIFF cannot hold is an RF64 (EBU Tech 3306). 44 bytes for PCM of
 /// one or two channels and at most 16 bits.

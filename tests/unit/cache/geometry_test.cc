@@ -10,7 +10,7 @@ namespace {
 using http::ByteRange;
 using http::RangeSpec;
 
-constexpr std::uint64_t B = block_size;
+constexpr std::uint64_t block = block_size;
 
 TEST(Geometry, ARangeIsWidenedToTheBlocksThatHoldIt) {
   struct Row {
@@ -18,51 +18,57 @@ TEST(Geometry, ARangeIsWidenedToTheBlocksThatHoldIt) {
     ByteRange aligned;
   };
   const std::vector<Row> rows{
-      {10 * B, 0, 1, {0, B}},
-      {10 * B, 0, B, {0, B}},
-      {10 * B, B - 1, B + 1, {0, 2 * B}},
-      {10 * B, B, 2 * B, {B, 2 * B}},
-      {10 * B + 7, 10 * B, 10 * B + 7, {10 * B, 10 * B + 7}},   // the last block, short
-      {10 * B + 7, 10 * B + 6, endless, {10 * B, 10 * B + 7}},  // an end past the length
+      {10 * block, 0, 1, {0, block}},
+      {10 * block, 0, block, {0, block}},
+      {10 * block, block - 1, block + 1, {0, 2 * block}},
+      {10 * block, block, 2 * block, {block, 2 * block}},
+      {10 * block + 7,
+       10 * block,
+       10 * block + 7,
+       {10 * block, 10 * block + 7}},  // the last block, short
+      {10 * block + 7,
+       10 * block + 6,
+       endless,
+       {10 * block, 10 * block + 7}},  // an end past the length
       {1, 0, 1, {0, 1}},
-      {5 * B, 5 * B, 6 * B, {5 * B, 5 * B}},  // behind the end: nothing
+      {5 * block, 5 * block, 6 * block, {5 * block, 5 * block}},  // behind the end: nothing
       {0, 0, 1, {0, 0}},
-      {5 * B, 3, 3, {3, 3}},
+      {5 * block, 3, 3, {3, 3}},
   };
   for (const Row& row : rows) {
-    const Geometry geometry{4 * B, row.length};
+    const Geometry geometry{4 * block, row.length};
     EXPECT_EQ(geometry.align(row.first, row.end), row.aligned) << row.first << '-' << row.end;
   }
 }
 
 TEST(Geometry, SlicesAndBlocksEndWithTheVersion) {
-  const Geometry geometry{4 * B, 9 * B + 1};
-  EXPECT_EQ(geometry.slice_at(4 * B - 1), 0U);
-  EXPECT_EQ(geometry.slice_at(4 * B), 1U);
-  EXPECT_EQ(geometry.slice_end(0), 4 * B);
-  EXPECT_EQ(geometry.slice_end(4 * B), 8 * B);
-  EXPECT_EQ(geometry.slice_end(8 * B), 9 * B + 1);
-  EXPECT_EQ(geometry.bytes_of_block(8), (ByteRange{8 * B, 9 * B}));
-  EXPECT_EQ(geometry.bytes_of_block(9), (ByteRange{9 * B, 9 * B + 1}));
+  const Geometry geometry{4 * block, 9 * block + 1};
+  EXPECT_EQ(geometry.slice_at(4 * block - 1), 0U);
+  EXPECT_EQ(geometry.slice_at(4 * block), 1U);
+  EXPECT_EQ(geometry.slice_end(0), 4 * block);
+  EXPECT_EQ(geometry.slice_end(4 * block), 8 * block);
+  EXPECT_EQ(geometry.slice_end(8 * block), 9 * block + 1);
+  EXPECT_EQ(geometry.bytes_of_block(8), (ByteRange{8 * block, 9 * block}));
+  EXPECT_EQ(geometry.bytes_of_block(9), (ByteRange{9 * block, 9 * block + 1}));
   EXPECT_EQ(geometry.bytes_of_block(10).size(), 0U);
   EXPECT_EQ(geometry.slice_of_block(8), 2U);
-  const Geometry exact{4 * B, 4 * B};
-  EXPECT_EQ(exact.slice_end(4 * B - 1), 4 * B);
+  const Geometry exact{4 * block, 4 * block};
+  EXPECT_EQ(exact.slice_end(4 * block - 1), 4 * block);
 }
 
 TEST(Geometry, SliceSizesAreWholeBlocks) {
-  EXPECT_EQ(usable_slice_size(1), B);
-  EXPECT_EQ(usable_slice_size(B), B);
-  EXPECT_EQ(usable_slice_size(2 * B + 5), 2 * B);
+  EXPECT_EQ(usable_slice_size(1), block);
+  EXPECT_EQ(usable_slice_size(block), block);
+  EXPECT_EQ(usable_slice_size(2 * block + 5), 2 * block);
 }
 
 TEST(AlignSpec, IsDoneBeforeTheLengthIsKnown) {
   EXPECT_EQ(align(RangeSpec{{}, 5}), std::nullopt);  // a suffix begins nobody knows where
   EXPECT_EQ(align(RangeSpec{0, {}}), (RangeSpec{0, {}}));
-  EXPECT_EQ(align(RangeSpec{B + 1, {}}), (RangeSpec{B, {}}));
-  EXPECT_EQ(align(RangeSpec{B + 1, B + 2}), (RangeSpec{B, 2 * B - 1}));
-  EXPECT_EQ(align(RangeSpec{0, B - 1}), (RangeSpec{0, B - 1}));
-  EXPECT_EQ(align(RangeSpec{0, B}), (RangeSpec{0, 2 * B - 1}));
+  EXPECT_EQ(align(RangeSpec{block + 1, {}}), (RangeSpec{block, {}}));
+  EXPECT_EQ(align(RangeSpec{block + 1, block + 2}), (RangeSpec{block, 2 * block - 1}));
+  EXPECT_EQ(align(RangeSpec{0, block - 1}), (RangeSpec{0, block - 1}));
+  EXPECT_EQ(align(RangeSpec{0, block}), (RangeSpec{0, 2 * block - 1}));
   EXPECT_EQ(align(RangeSpec{7, ~std::uint64_t{0}}), (RangeSpec{0, {}}));
 }
 

@@ -5,20 +5,20 @@
 namespace tonearm::server {
 namespace {
 
-struct Row {
+struct UrlRow {
   const char* fields;
   bool trusted;
   const char* expected;
 };
 
-std::string base_of(const Row& row, const std::string& public_url = {}) {
+std::string base_of(const UrlRow& row, const std::string& public_url = {}) {
   const std::string text = "GET / HTTP/1.1\r\n" + std::string(row.fields) + "\r\n";
   const auto head = http::parse_request_head(text);
   return head ? base_url(*head, row.trusted, public_url) : "no head";
 }
 
 TEST(BaseUrl, IsWhatTheRequestSays) {
-  const Row rows[] = {
+  const UrlRow rows[] = {
       {"Host: h:8005\r\n", false, "http://h:8005"},
       {"Host: [::1]:8005\r\n", false, "http://[::1]:8005"},
       {"Host: h\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: evil\r\n", false, "http://h"},
@@ -41,11 +41,11 @@ TEST(BaseUrl, IsWhatTheRequestSays) {
       {"Host: h\r\nForwarded: for=\"x,y\";host=b\r\n", true, "http://b"},
       {"Host: h\r\nForwarded: host=b\r\nX-Forwarded-Host: c\r\n", true, "http://b"},
   };
-  for (const Row& row : rows) EXPECT_EQ(base_of(row), row.expected) << row.fields;
+  for (const UrlRow& row : rows) EXPECT_EQ(base_of(row), row.expected) << row.fields;
 }
 
 TEST(BaseUrl, PublicUrlWins) {
-  const Row row{"Host: h\r\nX-Forwarded-Host: c\r\n", true, ""};
+  const UrlRow row{"Host: h\r\nX-Forwarded-Host: c\r\n", true, ""};
   EXPECT_EQ(base_of(row, "https://music.example"), "https://music.example");
   EXPECT_EQ(base_of(row, "https://music.example/radio/"), "https://music.example/radio");
 }

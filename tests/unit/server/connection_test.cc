@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace tonearm::server::test {
+namespace tonearm::server {
 namespace {
 
 using namespace std::chrono_literals;
@@ -276,4 +276,4 @@ TEST_F(ConnectionTest, AFaultAfterTheHeadResets) {
 }
 
 }  // namespace
-}  // namespace tonearm::server::test
+}  // namespace tonearm::server

@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Address address(const std::string& text) { return boost::asio::ip::make_address(text); }
+Address one_at(const std::string& text) { return boost::asio::ip::make_address(text); }
 
 const auto begin = RequestLimiter::Clock::time_point(1h);
 
@@ -25,13 +25,13 @@ unsigned admitted(RequestLimiter& limiter, const Address& client, unsigned rate,
 
 TEST(RequestLimiter, LetsABurstOfTwiceTheRateButAtLeast32Through) {
   RequestLimiter limiter;
-  EXPECT_EQ(admitted(limiter, address("192.0.2.1"), 1, begin), 32U);
-  EXPECT_EQ(admitted(limiter, address("192.0.2.2"), 100, begin), 200U);
+  EXPECT_EQ(admitted(limiter, one_at("192.0.2.1"), 1, begin), 32U);
+  EXPECT_EQ(admitted(limiter, one_at("192.0.2.2"), 100, begin), 200U);
 }
 
 TEST(RequestLimiter, RefillsAtTheRateAndNoFurtherThanTheBurst) {
   RequestLimiter limiter;
-  const Address client = address("192.0.2.1");
+  const Address client = one_at("192.0.2.1");
   admitted(limiter, client, 10, begin);
   EXPECT_EQ(admitted(limiter, client, 10, begin + 1s), 10U);
   EXPECT_EQ(admitted(limiter, client, 10, begin + 1h), 32U);
@@ -39,7 +39,7 @@ TEST(RequestLimiter, RefillsAtTheRateAndNoFurtherThanTheBurst) {
 
 TEST(RequestLimiter, SaysWhenToComeAgain) {
   RequestLimiter limiter;
-  const Address client = address("192.0.2.1");
+  const Address client = one_at("192.0.2.1");
   admitted(limiter, client, 1, begin);
   EXPECT_EQ(limiter.count(client, 1, begin), 1s);
   EXPECT_FALSE(limiter.count(client, 1, begin + 1s));
@@ -47,20 +47,20 @@ TEST(RequestLimiter, SaysWhenToComeAgain) {
 
 TEST(RequestLimiter, TellsClientsApartByAddressAndBySlash64) {
   RequestLimiter limiter;
-  admitted(limiter, address("192.0.2.1"), 1, begin);
-  admitted(limiter, address("2001:db8::1"), 1, begin);
-  EXPECT_TRUE(limiter.count(address("::ffff:192.0.2.1"), 1, begin));
-  EXPECT_FALSE(limiter.count(address("192.0.2.2"), 1, begin));
-  EXPECT_TRUE(limiter.count(address("2001:db8::ffff:1"), 1, begin));
-  EXPECT_FALSE(limiter.count(address("2001:db8:0:1::1"), 1, begin));
+  admitted(limiter, one_at("192.0.2.1"), 1, begin);
+  admitted(limiter, one_at("2001:db8::1"), 1, begin);
+  EXPECT_TRUE(limiter.count(one_at("::ffff:192.0.2.1"), 1, begin));
+  EXPECT_FALSE(limiter.count(one_at("192.0.2.2"), 1, begin));
+  EXPECT_TRUE(limiter.count(one_at("2001:db8::ffff:1"), 1, begin));
+  EXPECT_FALSE(limiter.count(one_at("2001:db8:0:1::1"), 1, begin));
 }
 
 TEST(RequestLimiter, ForgetsWhoWasSeenLongestAgo) {
   RequestLimiter limiter(3);
-  const Address busy = address("192.0.2.1");
+  const Address busy = one_at("192.0.2.1");
   admitted(limiter, busy, 1, begin);
   for (int i = 0; i < 1000; ++i) {
-    limiter.count(address("198.51.100." + std::to_string(i % 256)), 1, begin);
+    limiter.count(one_at("198.51.100." + std::to_string(i % 256)), 1, begin);
     EXPECT_TRUE(limiter.count(busy, 1, begin));
     EXPECT_LE(limiter.clients(), 3U);
   }
@@ -71,7 +71,7 @@ TEST(RequestLimiter, IsSharedByLoops) {
   std::atomic<unsigned> count{0};
   std::vector<std::thread> loops;
   for (int i = 0; i < 4; ++i) {
-    loops.emplace_back([&] { count += admitted(limiter, address("192.0.2.1"), 1000, begin); });
+    loops.emplace_back([&] { count += admitted(limiter, one_at("192.0.2.1"), 1000, begin); });
   }
   for (auto& loop : loops) loop.join();
   EXPECT_EQ(count, 2000U);
@@ -79,14 +79,14 @@ TEST(RequestLimiter, IsSharedByLoops) {
 
 TEST(PlayingSongs, SeveralRequestsForOneSongCountOnce) {
   PlayingSongs playing;
-  const Address client = address("192.0.2.1");
+  const Address client = one_at("192.0.2.1");
   auto first = playing.start(client, "a", 1);
   ASSERT_TRUE(first);
   auto again = playing.start(client, "a", 1);
   ASSERT_TRUE(again);
   EXPECT_FALSE(playing.start(client, "b", 1));
   EXPECT_TRUE(playing.start(client, "b", 2));
-  EXPECT_TRUE(playing.start(address("192.0.2.2"), "b", 1));
+  EXPECT_TRUE(playing.start(one_at("192.0.2.2"), "b", 1));
   first.reset();
   EXPECT_FALSE(playing.start(client, "b", 1));
   again.reset();
@@ -100,7 +100,7 @@ TEST(PlayingSongs, KeepsNothingOfWhoHasStopped) {
     const auto song = playing.start(client, "a", 1);
     EXPECT_FALSE(playing.start(client, "b", 1));
   }
-  EXPECT_FALSE(playing.start(address("192.0.2.1"), "a", 0));
+  EXPECT_FALSE(playing.start(one_at("192.0.2.1"), "a", 0));
   EXPECT_EQ(playing.clients(), 0U);
 }
 
@@ -110,7 +110,7 @@ TEST(PlayingSongs, AreSharedByLoops) {
   for (int i = 0; i < 4; ++i) {
     loops.emplace_back([&playing, i] {
       for (int n = 0; n < 2000; ++n) {
-        const auto song = playing.start(address("192.0.2.1"), std::to_string((i + n) % 3), 2);
+        const auto song = playing.start(one_at("192.0.2.1"), std::to_string((i + n) % 3), 2);
       }
     });
   }

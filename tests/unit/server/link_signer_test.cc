@@ -12,7 +12,7 @@ constexpr http::HttpTime in_2033{std::chrono::seconds(2'000'000'000)};
 const std::string vector =
     "/songs/listen/1?exp=2000000000&sig=sJvHXjas2PNuaOm54qhvIatABp_nP0PDxGUpe9E0D-w";
 
-Address address(const char* text) { return boost::asio::ip::make_address(text); }
+Address client_at(const char* text) { return boost::asio::ip::make_address(text); }
 
 /// Why it is refused; empty when it is not.
 std::string verdict(const LinkSigner& signer, std::string_view link,
@@ -71,7 +71,7 @@ TEST(LinkSigner, RefusesEveryOtherSignature) {
   std::string later = vector;
   later.replace(later.find("2000000000"), 10, "2000000001");
   EXPECT_THAT(verdict(signer, later), HasSubstr("altered"));
-  EXPECT_THAT(verdict(signer, vector + "&bind=ip", address("192.0.2.1")),
+  EXPECT_THAT(verdict(signer, vector + "&bind=ip", client_at("192.0.2.1")),
               HasSubstr("another address"));
 }
 
@@ -91,17 +91,17 @@ TEST(LinkSigner, WithoutKeysEverythingIsGood) {
 
 TEST(LinkSigner, ABoundLinkIsGoodForItsAddressInEveryForm) {
   const LinkSigner signer({"secret"});
-  const std::string v6 = signer.sign("/a", in_2033, address("2001:DB8:0:0::1")).value();
+  const std::string v6 = signer.sign("/a", in_2033, client_at("2001:DB8:0:0::1")).value();
   EXPECT_THAT(v6, HasSubstr("/a?exp=2000000000&bind=ip&sig="));
-  EXPECT_EQ(verdict(signer, v6, address("2001:db8::1")), "");
-  EXPECT_THAT(verdict(signer, v6, address("2001:db8::2")), HasSubstr("another address"));
+  EXPECT_EQ(verdict(signer, v6, client_at("2001:db8::1")), "");
+  EXPECT_THAT(verdict(signer, v6, client_at("2001:db8::2")), HasSubstr("another address"));
   EXPECT_THAT(verdict(signer, v6), HasSubstr("address"));
-  const std::string v4 = signer.sign("/a", in_2033, address("192.0.2.1")).value();
-  EXPECT_EQ(verdict(signer, v4, address("::ffff:192.0.2.1")), "");
+  const std::string v4 = signer.sign("/a", in_2033, client_at("192.0.2.1")).value();
+  EXPECT_EQ(verdict(signer, v4, client_at("::ffff:192.0.2.1")), "");
   // Not to be had for anybody by taking the bind away.
   std::string unbound = v4;
   unbound.erase(unbound.find("&bind=ip"), 8);
-  EXPECT_THAT(verdict(signer, unbound, address("192.0.2.1")), HasSubstr("altered"));
+  EXPECT_THAT(verdict(signer, unbound, client_at("192.0.2.1")), HasSubstr("altered"));
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace tonearm::server::test {
+namespace tonearm::server {
 namespace {
 
 using testing::HasSubstr;
@@ -151,4 +151,4 @@ TEST_F(LoopServerTest, TheAdminListenerAnswers) {
 }
 
 }  // namespace
-}  // namespace tonearm::server::test
+}  // namespace tonearm::server

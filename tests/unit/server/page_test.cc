@@ -6,7 +6,7 @@
 
 #include <zlib.h>
 
-namespace tonearm::server::test {
+namespace tonearm::server {
 namespace {
 
 using testing::HasSubstr;
@@ -92,4 +92,4 @@ TEST_F(Page, HeadHasNoBody) {
 }
 
 }  // namespace
-}  // namespace tonearm::server::test
+}  // namespace tonearm::server

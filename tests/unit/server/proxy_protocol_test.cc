@@ -7,7 +7,7 @@
 namespace tonearm::server {
 namespace {
 
-using std::string_literals::operator""s;
+using namespace std::string_literals;
 
 std::string text_of(const ProxyHeader& header) {
   return header.source ? to_text(header.source) : "peer";
@@ -23,12 +23,12 @@ std::string version_2(char command, char family, const std::string& body) {
          static_cast<char>(body.size() & 0xFF) + body;
 }
 
-struct Row {
+struct HeaderRow {
   std::string bytes;
   std::string source;
 };
 
-const std::vector<Row> good = {
+const std::vector<HeaderRow> good = {
     {"PROXY TCP4 192.0.2.1 198.51.100.1 56324 443\r\n", "192.0.2.1"},
     {"PROXY TCP6 2001:db8::1 2001:db8::2 1 65535\r\n", "2001:db8::1"},
     {"PROXY TCP6 ::ffff:192.0.2.1 ::1 1 2\r\n", "192.0.2.1"},
@@ -45,7 +45,7 @@ const std::vector<Row> good = {
 };
 
 TEST(ProxyProtocol, SaysWhereTheClientIs) {
-  for (const Row& row : good) {
+  for (const HeaderRow& row : good) {
     const auto header = parse_proxy_header(row.bytes + "GET / HTTP/1.1\r\n");
     ASSERT_TRUE(header && *header) << row.bytes;
     EXPECT_EQ(text_of(**header), row.source) << row.bytes;
@@ -54,7 +54,7 @@ TEST(ProxyProtocol, SaysWhereTheClientIs) {
 }
 
 TEST(ProxyProtocol, EveryBeginningWantsMore) {
-  for (const Row& row : good) {
+  for (const HeaderRow& row : good) {
     for (std::size_t size = 0; size < row.bytes.size(); ++size) {
       const auto header = parse_proxy_header(std::string_view(row.bytes).substr(0, size));
       ASSERT_TRUE(header) << row.bytes << size;

@@ -4,7 +4,7 @@
 
 #include <gmock/gmock.h>
 
-namespace tonearm::server::test {
+namespace tonearm::server {
 namespace {
 
 using testing::HasSubstr;
@@ -96,4 +96,4 @@ TEST_F(Router, OptionsIsThePreflights) {
 }
 
 }  // namespace
-}  // namespace tonearm::server::test
+}  // namespace tonearm::server

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace tonearm::server::test {
+namespace tonearm::server {
 
 /// A catalog that says what a test tells it.
 class ScriptedStore final : public catalog::SongStore {
@@ -152,4 +152,4 @@ class ScriptedSource final : public source::Source {
   io::Executor executor_;
 };
 
-}  // namespace tonearm::server::test
+}  // namespace tonearm::server

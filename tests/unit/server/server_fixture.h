@@ -25,7 +25,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tonearm::server::test {
+namespace tonearm::server {
 
 /// A client on the test's own thread: whatever it waits for, the server's loop runs meanwhile.
 class Client {
@@ -216,4 +216,4 @@ class ServerTest : public testing::Test {
 inline constexpr std::string_view keep_alive_get =
     "GET /songs/listen/1 HTTP/1.1\r\nHost: h\r\n\r\n";
 
-}  // namespace tonearm::server::test
+}  // namespace tonearm::server

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace tonearm::server::test {
+namespace tonearm::server {
 namespace {
 
 using testing::EndsWith;
@@ -267,4 +267,4 @@ TEST_F(SongHandler, ALocatorThatNobodyKnowsIs502) {
 }
 
 }  // namespace
-}  // namespace tonearm::server::test
+}  // namespace tonearm::server

@@ -17,7 +17,7 @@
 #include <memory>
 #include <string>
 
-namespace tonearm::source::test {
+namespace tonearm::source {
 
 /// A files.root of its own.
 class FileFixture : public testing::Test {
@@ -99,4 +99,4 @@ class FileFixture : public testing::Test {
   io::asio::io_context loop_{1};
 };
 
-}  // namespace tonearm::source::test
+}  // namespace tonearm::source

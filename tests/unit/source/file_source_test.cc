@@ -3,7 +3,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-namespace tonearm::source::test {
+namespace tonearm::source {
 namespace {
 
 using FileSourceTest = FileFixture;
@@ -159,4 +159,4 @@ TEST_F(FileSourceTest, ProbeSaysWhatItIs) {
 }
 
 }  // namespace
-}  // namespace tonearm::source::test
+}  // namespace tonearm::source

@@ -5,7 +5,7 @@
 #include <functional>
 #include <vector>
 
-namespace tonearm::source::test {
+namespace tonearm::source {
 namespace {
 
 using namespace std::chrono_literals;
@@ -111,4 +111,4 @@ TEST_F(GrowingFileTest, AnEndedRecordingThatGrowsAgainKeepsWhatItWas) {
 }
 
 }  // namespace
-}  // namespace tonearm::source::test
+}  // namespace tonearm::source

@@ -14,7 +14,7 @@ using test::OriginAnswer;
 using test::OriginAsked;
 using test::ScriptedOrigin;
 
-std::string refusal(const std::string& status, const std::string& xml) {
+std::string refused_because(const std::string& status, const std::string& xml) {
   return "HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(xml.size()) + "\r\n\r\n" +
          xml;
 }
@@ -62,8 +62,8 @@ TEST(S3SourceTest, EveryRequestIsSignedForItsPlace) {
 TEST(S3SourceTest, ARefusalIsReadButNotWithoutBounds) {
   ScriptedOrigin origin([](const OriginAsked&) {
     OriginAnswer answer;
-    answer.bytes = refusal("403 Forbidden", "<Error><Code>AccessDenied</Code>" +
-                                                std::string(1024 * 1024, ' ') + "</Error>");
+    answer.bytes = refused_because("403 Forbidden", "<Error><Code>AccessDenied</Code>" +
+                                                        std::string(1024 * 1024, ' ') + "</Error>");
     return answer;
   });
   const auto described = describe(origin, with_keys());
@@ -76,8 +76,8 @@ TEST(S3SourceTest, RegionsThatSendEachOtherAroundEnd) {
   ScriptedOrigin origin([&](const OriginAsked&) {
     OriginAnswer answer;
     answer.bytes =
-        refusal("400 Bad Request", "<Code>AuthorizationHeaderMalformed</Code><Region>r-" +
-                                       std::to_string(++asked % 2) + "</Region>");
+        refused_because("400 Bad Request", "<Code>AuthorizationHeaderMalformed</Code><Region>r-" +
+                                               std::to_string(++asked % 2) + "</Region>");
     return answer;
   });
   const auto described = describe(origin, with_keys());

@@ -7,12 +7,12 @@
 namespace tonearm::source {
 namespace {
 
-const http::HttpTime now = http::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").value();
+const http::HttpTime received = http::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").value();
 
 UpstreamHead read(std::initializer_list<std::string_view> lines) {
   UpstreamHeadReader reader;
-  for (const auto line : lines) reader.line(line, now);
-  EXPECT_TRUE(reader.line("\r\n", now));
+  for (const auto line : lines) reader.line(line, received);
+  EXPECT_TRUE(reader.line("\r\n", received));
   return reader.head();
 }
 
@@ -33,11 +33,11 @@ TEST(UpstreamHead, TakesOnlyTheFieldsThatDecide) {
 
 TEST(UpstreamHead, AnInterimAnswerIsForgotten) {  // RFC 9110 §15.2
   UpstreamHeadReader reader;
-  reader.line("HTTP/1.1 103 Early Hints\r\n", now);
-  reader.line("ETag: \"early\"\r\n", now);
-  EXPECT_FALSE(reader.line("\r\n", now));
-  reader.line("HTTP/1.1 200 OK\r\n", now);
-  EXPECT_TRUE(reader.line("\r\n", now));
+  reader.line("HTTP/1.1 103 Early Hints\r\n", received);
+  reader.line("ETag: \"early\"\r\n", received);
+  EXPECT_FALSE(reader.line("\r\n", received));
+  reader.line("HTTP/1.1 200 OK\r\n", received);
+  EXPECT_TRUE(reader.line("\r\n", received));
   EXPECT_EQ(reader.head().status, 200U);
   EXPECT_FALSE(reader.head().validators.etag);
 }
@@ -84,10 +84,10 @@ TEST(UpstreamHead, RetryAfterMayBeADate) {  // RFC 9110 §10.2.3
 TEST(UpstreamHead, GarbageIsNoStatus) {
   EXPECT_EQ(UpstreamHeadReader().head().status, 0U);
   UpstreamHeadReader reader;
-  reader.line("HTTP/1.1", now);
-  reader.line("no colon here", now);
-  reader.line(":", now);
-  EXPECT_FALSE(reader.line("", now));
+  reader.line("HTTP/1.1", received);
+  reader.line("no colon here", received);
+  reader.line(":", received);
+  EXPECT_FALSE(reader.line("", received));
 }
 
 }  // namespace

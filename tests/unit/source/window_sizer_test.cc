@@ -9,10 +9,11 @@ namespace {
 
 using namespace std::chrono_literals;
 constexpr std::uint64_t endless = std::numeric_limits<std::uint64_t>::max();
-constexpr std::uint64_t KiB = 1024;
+constexpr std::uint64_t kibibyte = 1024;
 
 TEST(WindowSizer, StartsSmallSoThatASeekWastesLittle) {
-  EXPECT_EQ(WindowSizer(0).next(1000, endless, false), (http::ByteRange{1000, 1000 + 128 * KiB}));
+  EXPECT_EQ(WindowSizer(0).next(1000, endless, false),
+            (http::ByteRange{1000, 1000 + 128 * kibibyte}));
 }
 
 TEST(WindowSizer, NeverReachesPastTheEnd) {
@@ -20,8 +21,8 @@ TEST(WindowSizer, NeverReachesPastTheEnd) {
 }
 
 TEST(WindowSizer, AShortClosedRangeIsOneRequest) {
-  EXPECT_EQ(WindowSizer(0).next(0, 1024 * KiB, true).size(), 1024 * KiB);
-  EXPECT_EQ(WindowSizer(0).next(0, 1024 * KiB + 1, true).size(), 256 * KiB);
+  EXPECT_EQ(WindowSizer(0).next(0, 1024 * kibibyte, true).size(), 1024 * kibibyte);
+  EXPECT_EQ(WindowSizer(0).next(0, 1024 * kibibyte + 1, true).size(), 256 * kibibyte);
 }
 
 /// Takes a whole window as large as the sizer would ask for.
@@ -33,18 +34,18 @@ TEST(WindowSizer, GrowsToFourMebibytesForWhoDrainsQuickly) {
   WindowSizer sizer(0);
   for (int i = 0; i < 2; ++i) {  // may only have filled the kernel's queues
     take(sizer, 10ms, false);
-    EXPECT_EQ(sizer.next(0, endless, false).size(), 128 * KiB);
+    EXPECT_EQ(sizer.next(0, endless, false).size(), 128 * kibibyte);
   }
   for (const std::uint64_t expected : {256U, 512U, 1024U, 2048U, 4096U, 4096U}) {
     take(sizer, 10ms, false);
-    EXPECT_EQ(sizer.next(0, endless, false).size(), expected * KiB);
+    EXPECT_EQ(sizer.next(0, endless, false).size(), expected * kibibyte);
   }
 }
 
 TEST(WindowSizer, GrowsFasterForWhoNamedTheEnd) {
   WindowSizer sizer(0);
   for (const std::uint64_t expected : {256U, 256U, 1024U, 4096U, 4096U}) {
-    EXPECT_EQ(sizer.next(0, endless, true).size(), expected * KiB);
+    EXPECT_EQ(sizer.next(0, endless, true).size(), expected * kibibyte);
     take(sizer, 10ms, true);
   }
 }
@@ -52,25 +53,25 @@ TEST(WindowSizer, GrowsFasterForWhoNamedTheEnd) {
 TEST(WindowSizer, StaysWhereItIsForWhoPlaysAtTheRateOfTheMedia) {
   WindowSizer sizer(0);
   for (int i = 0; i < 10; ++i) take(sizer, 1500ms, false);
-  EXPECT_EQ(sizer.next(0, endless, false).size(), 128 * KiB);
+  EXPECT_EQ(sizer.next(0, endless, false).size(), 128 * kibibyte);
 }
 
 TEST(WindowSizer, ShrinksForWhoSlowsDown) {
   WindowSizer sizer(0);
   for (int i = 0; i < 5; ++i) take(sizer, 10ms, false);
-  EXPECT_EQ(sizer.next(0, endless, false).size(), 1024 * KiB);
+  EXPECT_EQ(sizer.next(0, endless, false).size(), 1024 * kibibyte);
   take(sizer, 30s, false);
-  EXPECT_EQ(sizer.next(0, endless, false).size(), 512 * KiB);
+  EXPECT_EQ(sizer.next(0, endless, false).size(), 512 * kibibyte);
   for (int i = 0; i < 5; ++i) take(sizer, 30s, false);
-  EXPECT_EQ(sizer.next(0, endless, false).size(), 128 * KiB);
+  EXPECT_EQ(sizer.next(0, endless, false).size(), 128 * kibibyte);
 }
 
 TEST(WindowSizer, TheOperatorsWindowBoundsEveryRequest) {
-  WindowSizer sizer(64 * KiB);
-  EXPECT_EQ(sizer.next(0, endless, false).size(), 64 * KiB);
-  EXPECT_EQ(sizer.next(0, 500 * KiB, true).size(), 64 * KiB);
+  WindowSizer sizer(64 * kibibyte);
+  EXPECT_EQ(sizer.next(0, endless, false).size(), 64 * kibibyte);
+  EXPECT_EQ(sizer.next(0, 500 * kibibyte, true).size(), 64 * kibibyte);
   for (int i = 0; i < 9; ++i) take(sizer, 1ms, false);
-  EXPECT_EQ(sizer.next(0, endless, false).size(), 64 * KiB);
+  EXPECT_EQ(sizer.next(0, endless, false).size(), 64 * kibibyte);
 }
 
 }  // namespace
