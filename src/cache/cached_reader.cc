@@ -20,6 +20,14 @@ bool is_in_memory(int descriptor, std::uint64_t offset) {
   return count >= 0 || errno != EAGAIN;
 }
 
+/// Whether a region can. One look tells of as much as the kernel reads ahead by default: that came
+/// into memory at once, and leaves it at about one time.
+bool is_in_memory(int descriptor, std::uint64_t offset, std::uint64_t size) {
+  constexpr std::uint64_t read_ahead = 128 * 1024;
+  return is_in_memory(descriptor, offset + size - 1) &&
+         (size <= read_ahead || is_in_memory(descriptor, offset));
+}
+
 /// Blocks until the region is in the page cache, so that sendfile does not.
 void bring_in(const File& file, std::uint64_t offset, std::uint64_t size) {
   std::array<std::byte, 64 * 1024> bytes;
@@ -67,8 +75,7 @@ io::Task<Result<io::Chunk>> CachedResource::Reader::read() {
 io::Task<Result<io::Chunk>> CachedResource::Reader::read_kept(Version::Look look) {
   const std::uint64_t size = look.end - position_;
   file_ = std::move(look.file);
-  if (!is_in_memory(file_->descriptor(), look.offset) ||
-      !is_in_memory(file_->descriptor(), look.offset + size - 1)) {
+  if (!is_in_memory(file_->descriptor(), look.offset, size)) {
     auto read = [file = file_, offset = look.offset, size] {
       bring_in(*file, offset, size);
       return true;

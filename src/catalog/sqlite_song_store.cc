@@ -12,6 +12,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 
 #include <optional>
 #include <string>
@@ -41,18 +42,20 @@ Found found_or_error(std::string_view id, const RowCache::Row& row) {
 /// before any of them was read: while it says unchanged, they are current. There is at most one
 /// batch on the pool; the reader is there with it, and who comes meanwhile waits for the next
 /// batch, so that everyone's answer was read after they asked.
-class SqliteSongStore::Lookups {
+class SqliteSongStore::Lookups : public std::enable_shared_from_this<Lookups> {
  public:
   Lookups(io::Executor executor, io::BlockingPool& pool, CatalogOptions options)
       : executor_(std::move(executor)),
         pool_(pool),
         reader_(std::make_unique<CatalogReader>(std::move(options))) {}
 
-  /// Looks inline; whether what is cached counts.
+  /// Looks inline, once in a turn of the loop; whether what is cached counts.
   bool is_current() {
     if (!detector_) return false;
+    if (seen_this_turn_) return true;
     const auto finding = detector_->look();
     if (finding == ChangeDetector::Finding::changed) forget();
+    if (finding == ChangeDetector::Finding::unchanged) remember_this_turn();
     return finding == ChangeDetector::Finding::unchanged;
   }
   std::optional<RowCache::Row> cached(std::string_view id) { return rows_.find(id); }
@@ -74,6 +77,14 @@ class SqliteSongStore::Lookups {
   void forget() {
     detector_.reset();
     rows_.clear();
+    seen_this_turn_ = false;
+  }
+  /// Requests whose sockets became readable together have all begun before the first of them is
+  /// read: one look answers for all. What is posted now runs behind them, and before whatever the
+  /// loop hears of next.
+  void remember_this_turn() {
+    seen_this_turn_ = true;
+    io::asio::post(executor_, [self = shared_from_this()] { self->seen_this_turn_ = false; });
   }
   static io::Task<void> work_off(std::shared_ptr<Lookups> self);
   CatalogReader::Batch batch_for(const Waiters& waiters) const;
@@ -84,6 +95,7 @@ class SqliteSongStore::Lookups {
   std::unique_ptr<CatalogReader> reader_;     ///< Null while it is on the pool.
   std::unique_ptr<ChangeDetector> detector_;  ///< Null when the catalog has to be opened anew.
   RowCache rows_;
+  bool seen_this_turn_ = false;  ///< That `detector_` says unchanged.
   Waiters waiters_;
 };
 

@@ -83,6 +83,9 @@ io::Task<void> Connection::run(std::shared_ptr<Connection> self) {
 }
 
 io::Task<void> Connection::serve() {
+  // It may have been accepted, and asked something, later than this turn of the loop began: what
+  // was looked up in this turn is older than the question.
+  co_await io::asio::post(io::use_task);
   if (role_ == Role::refused) {
     Error overloaded{ErrorKind::overloaded, "server.max_connections is reached", {}};
     co_return co_await refuse(std::move(overloaded));
