@@ -1,5 +1,7 @@
 #include "tonearm/server/metrics.h"
 
+#include "tonearm/base/locator.h"
+
 #include "server/cache_metrics.h"
 #include "server/process_figures.h"
 #include "server/series.h"
@@ -26,8 +28,15 @@ using Buckets = Histogram::BucketBoundaries;
 
 constexpr std::array<const char*, 6> status_classes{"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
 constexpr std::size_t error_kind_count = static_cast<std::size_t>(ErrorKind::internal) + 1;
-/// The kinds that the access log names; anything else is counted as the first.
-constexpr std::array<std::string_view, 5> source_kinds{"none", "http", "s3", "file", "resolver"};
+/// What the access log calls each Locator::Kind, two of which have one name and so one series;
+/// anything else is counted as the first.
+constexpr auto source_kinds = [] {
+  std::array<std::string_view, Locator::kinds + 1> names{"none"};
+  for (std::size_t i = 0; i < Locator::kinds; ++i) {
+    names[i + 1] = to_string(static_cast<Locator::Kind>(i));
+  }
+  return names;
+}();
 
 std::size_t index_of(std::string_view source) {
   const auto found = std::find(source_kinds.begin() + 1, source_kinds.end(), source);

@@ -24,22 +24,6 @@ using catalog::Song;
 using http::ResponsePlan;
 using source::Resource;
 
-/// What the access log calls a source: its kind, never where it is.
-std::string_view kind_of(const Locator& locator) {
-  switch (locator.kind) {
-    case Locator::Kind::plain:
-    case Locator::Kind::url:
-      return "http";
-    case Locator::Kind::s3:
-      return "s3";
-    case Locator::Kind::file:
-      return "file";
-    case Locator::Kind::resolver:
-      return "resolver";
-  }
-  return {};
-}
-
 source::ReadIntent intent_of(const http::RepresentationRequest& asked) {
   source::ReadIntent intent;
   intent.body = !asked.head && !asked.if_none_match && !asked.if_modified_since;
@@ -248,7 +232,7 @@ io::Task<Result<void>> stream_song(const Request& request, Responder& responder)
   if (!song) co_return song.error();
   Result<Locator> locator = parse_locator((*song)->file, request.serving.is_resolver);
   if (!locator) co_return locator.error();
-  exchange.set_source(kind_of(*locator));
+  exchange.set_source(to_string(locator->kind));
   exchange.set_cache("miss");
   Result<source::SoundView> view = sound_view_of(**song, request.target);
   if (!view) co_return view.error();

@@ -30,6 +30,22 @@ struct Locator {
   friend bool operator==(const Locator&, const Locator&) = default;
 };
 
+/// What the access log and /metrics call a kind; never where something is.
+constexpr std::string_view to_string(Locator::Kind kind) {
+  switch (kind) {
+    case Locator::Kind::plain:
+    case Locator::Kind::url:
+      return "http";
+    case Locator::Kind::s3:
+      return "s3";
+    case Locator::Kind::file:
+      return "file";
+    case Locator::Kind::resolver:
+      return "resolver";
+  }
+  return {};
+}
+
 /// Tells the kinds apart. `is_resolver` says whether a scheme is a configured resolver. A name with
 /// a colon that is none of these is a plain name (`AC: DC.mp3`), but an unknown `x://` and an empty
 /// value are `bad_locator`. Schemes are compared without regard to case.

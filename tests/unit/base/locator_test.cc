@@ -87,5 +87,13 @@ TEST(ParseLocator, RefusesAnEmptyValue) {
   EXPECT_EQ(locator.error().kind, ErrorKind::bad_locator);
 }
 
+TEST(LocatorKind, HasTheNameThatTheLogUses) {
+  EXPECT_EQ(to_string(Kind::plain), "http");
+  EXPECT_EQ(to_string(Kind::url), "http");
+  for (std::size_t i = 0; i < Locator::kinds; ++i) {
+    EXPECT_NE(to_string(static_cast<Kind>(i)), "") << i;
+  }
+}
+
 }  // namespace
 }  // namespace tonearm
