@@ -1,7 +1,8 @@
 #include "cache/checksum.h"
 
-#include <array>
-#include <cstdio>
+#include <boost/algorithm/hex.hpp>
+
+#include <iterator>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -17,12 +18,13 @@ std::uint64_t checksum(std::string_view bytes, std::uint64_t seed) {
 }
 
 std::string hash_name(std::string_view key) {
-  const XXH128_hash_t hash = XXH3_128bits(key.data(), key.size());
-  std::array<char, 33> text{};
-  std::snprintf(text.data(), text.size(), "%016llx%016llx",
-                static_cast<unsigned long long>(hash.high64),
-                static_cast<unsigned long long>(hash.low64));
-  return std::string(text.data(), 32);
+  XXH128_canonical_t digest;  // big-endian
+  XXH128_canonicalFromHash(&digest, XXH3_128bits(key.data(), key.size()));
+  std::string text;
+  text.reserve(2 * sizeof digest.digest);
+  boost::algorithm::hex_lower(std::begin(digest.digest), std::end(digest.digest),
+                              std::back_inserter(text));
+  return text;
 }
 
 }  // namespace tonearm::cache
