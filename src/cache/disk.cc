@@ -20,7 +20,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds pause_after_failure{10};
-constexpr std::uint64_t record_bytes = 4096;
+constexpr std::uint64_t page = 4096;  ///< What file systems hand out room in.
+constexpr std::uint64_t record_bytes = page;
 
 std::uint64_t on_disk(std::uint64_t bytes) { return (bytes + page - 1) / page * page; }
 
@@ -180,7 +181,7 @@ std::shared_ptr<File> Disk::open_piece(const PieceId& id) {
 
 std::shared_ptr<File> Disk::create_piece(const PieceId& id, std::uint64_t slice_size) {
   if (!writable()) return nullptr;
-  const std::uint64_t bytes = on_disk(data_offset(slice_size));
+  const std::uint64_t bytes = on_disk(index_size(slice_size));
   Victims victims;
   bool room = false;
   {
@@ -204,7 +205,8 @@ std::shared_ptr<File> Disk::create_piece(const PieceId& id, std::uint64_t slice_
     return nullptr;
   }
   auto file = std::make_shared<File>(descriptor);
-  if (write_all(descriptor, make_piece_head(id, slice_size), 0)) return file;
+  if (write_all(descriptor, make_index(id, slice_size), static_cast<off_t>(slice_size)))
+    return file;
   fail("a piece cannot be written", errno);
   drop_piece(id);
   return nullptr;

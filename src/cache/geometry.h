@@ -11,9 +11,6 @@ namespace tonearm::cache {
 /// What is known, fetched and checked as one. Small, so that a cold seek costs the origin little.
 inline constexpr std::uint64_t block_size = 32 * 1024;
 
-/// What file systems hand out room in.
-inline constexpr std::uint64_t page = 4096;
-
 /// A version whose length is not known yet has this one.
 inline constexpr std::uint64_t endless = std::numeric_limits<std::uint64_t>::max() / 4;
 

@@ -13,11 +13,13 @@
 namespace tonearm::cache {
 namespace {
 
-constexpr std::string_view piece_magic = "TONEPCE1";
+constexpr std::string_view piece_magic = "TONEPCE2";
 constexpr std::size_t head_size = 64;
 constexpr std::size_t song_digits = 32;
 
-std::string make_fixed(const PieceId& id, std::uint64_t slice_size) {
+std::uint64_t sum_in_index(std::uint64_t i) { return head_size + 8 * i; }
+
+std::string make_head(const PieceId& id, std::uint64_t slice_size) {
   std::string rest;
   append_little_endian(rest, id.version);
   append_little_endian(rest, id.slice);
@@ -45,27 +47,26 @@ std::optional<std::uint64_t> parse_hex(std::string_view text) {
 
 }  // namespace
 
-std::uint64_t data_offset(std::uint64_t slice_size) {
-  return (sum_offset(slice_size / block_size) + page - 1) / page * page;
+std::uint64_t sum_offset(std::uint64_t slice_size, std::uint64_t i) {
+  return slice_size + sum_in_index(i);
 }
 
-std::uint64_t sum_offset(std::uint64_t index) { return head_size + 8 * index; }
+std::uint64_t index_size(std::uint64_t slice_size) { return sum_in_index(slice_size / block_size); }
 
-std::string make_piece_head(const PieceId& id, std::uint64_t slice_size) {
-  std::string head = make_fixed(id, slice_size);
-  head.resize(data_offset(slice_size));
-  return head;
+std::string make_index(const PieceId& id, std::uint64_t slice_size) {
+  std::string index = make_head(id, slice_size);
+  index.resize(index_size(slice_size));
+  return index;
 }
 
-std::optional<std::vector<std::uint64_t>> read_piece_head(std::span<const std::byte> head,
-                                                          const PieceId& id,
-                                                          std::uint64_t slice_size) {
-  if (slice_size == 0 || head.size() < data_offset(slice_size)) return std::nullopt;
-  const std::string expected = make_fixed(id, slice_size);
-  if (std::memcmp(head.data(), expected.data(), head_size) != 0) return std::nullopt;
+std::optional<std::vector<std::uint64_t>> read_index(std::span<const std::byte> index,
+                                                     const PieceId& id, std::uint64_t slice_size) {
+  if (slice_size == 0 || index.size() < index_size(slice_size)) return std::nullopt;
+  const std::string expected = make_head(id, slice_size);
+  if (std::memcmp(index.data(), expected.data(), head_size) != 0) return std::nullopt;
   std::vector<std::uint64_t> sums(slice_size / block_size);
   for (std::size_t i = 0; i < sums.size(); ++i)
-    sums[i] = load_little_endian<std::uint64_t>(head.data() + sum_offset(i));
+    sums[i] = load_little_endian<std::uint64_t>(index.data() + sum_in_index(i));
   return sums;
 }
 

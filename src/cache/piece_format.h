@@ -18,17 +18,18 @@ struct PieceId {
   friend bool operator==(const PieceId&, const PieceId&) = default;
 };
 
-/// Where in a piece file its data begins, and where the checksum of its i-th block stands.
-std::uint64_t data_offset(std::uint64_t slice_size);
-std::uint64_t sum_offset(std::uint64_t index);
+/// A piece file is its slice, each byte at its own offset (so that the page cache keeps it in large
+/// folios), and behind it, from `slice_size` on, the index: whose piece it is, and the checksum of
+/// each block. Where that of the i-th block stands in the file, and the size of an index:
+std::uint64_t sum_offset(std::uint64_t slice_size, std::uint64_t i);
+std::uint64_t index_size(std::uint64_t slice_size);
 
-/// What a new piece file begins with, up to its data; no block is there yet.
-std::string make_piece_head(const PieceId& id, std::uint64_t slice_size);
+/// The index of a new piece: no block is there yet.
+std::string make_index(const PieceId& id, std::uint64_t slice_size);
 
-/// The checksums of the blocks (0: not there); empty when this is not the head of that very piece.
-std::optional<std::vector<std::uint64_t>> read_piece_head(std::span<const std::byte> head,
-                                                          const PieceId& id,
-                                                          std::uint64_t slice_size);
+/// The checksums of the blocks (0: not there); empty when this is not the index of that very piece.
+std::optional<std::vector<std::uint64_t>> read_index(std::span<const std::byte> index,
+                                                     const PieceId& id, std::uint64_t slice_size);
 
 /// Of a block's bytes; never 0. Bound to its place: a block of another one does not pass.
 std::uint64_t block_sum(std::span<const std::byte> bytes, std::uint64_t version,

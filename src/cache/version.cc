@@ -122,7 +122,7 @@ Version::Look Version::look(std::uint64_t position, std::uint64_t end, bool at_f
   found.kind = proven ? Look::Kind::kept : Look::Kind::unproven;
   found.end = std::min(bound, block * block_size);
   found.file = piece.file;
-  found.offset = data_offset(geometry.slice_size) + (position - slice * geometry.slice_size);
+  found.offset = position - slice * geometry.slice_size;
   return found;
 }
 
@@ -155,10 +155,11 @@ void Version::load(std::uint64_t slice) {
   std::optional<std::vector<std::uint64_t>> sums;
   struct stat now {};
   if (file) {
-    std::vector<std::byte> head(data_offset(slice_size));
-    const ssize_t count = ::pread(file->descriptor(), head.data(), head.size(), 0);
-    if (count == static_cast<ssize_t>(head.size()) && ::fstat(file->descriptor(), &now) == 0) {
-      sums = read_piece_head(head, id, slice_size);
+    std::vector<std::byte> index(index_size(slice_size));
+    const ssize_t count =
+        ::pread(file->descriptor(), index.data(), index.size(), static_cast<off_t>(slice_size));
+    if (count == static_cast<ssize_t>(index.size()) && ::fstat(file->descriptor(), &now) == 0) {
+      sums = read_index(index, id, slice_size);
     }
     if (!sums) disk_.drop_piece(id);
   }
@@ -210,8 +211,7 @@ void Version::verify(std::uint64_t first, std::uint64_t end) {
   std::uint64_t block = block_at(first);
   for (; block * block_size < end; ++block) {
     const http::ByteRange range = geometry.bytes_of_block(block);
-    const auto offset = static_cast<off_t>(data_offset(geometry.slice_size) + range.first -
-                                           slice * geometry.slice_size);
+    const auto offset = static_cast<off_t>(range.first - slice * geometry.slice_size);
     const auto size = static_cast<std::size_t>(range.size());
     const ssize_t count = ::pread(file->descriptor(), bytes.data(), size, offset);
     const bool whole = count == static_cast<ssize_t>(size);

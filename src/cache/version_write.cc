@@ -90,10 +90,9 @@ std::shared_ptr<File> Version::open_for_writing(std::uint64_t slice) {
 /// First the bytes, then what proves them: whatever is torn in between counts for nothing.
 bool Version::write_run(const File& file, Run& run, std::uint64_t slice, std::uint64_t index) {
   if (dead_ || !disk_.grow_piece(id_of(slice), run.size)) return false;
-  const std::uint64_t offset = data_offset(geometry().slice_size) + index * block_size;
   iovec proof{run.sums.data(), run.sums.size() * sizeof run.sums.front()};
-  if (write_at(file.descriptor(), run.bytes, offset) &&
-      write_at(file.descriptor(), std::span(&proof, 1), sum_offset(index))) {
+  if (write_at(file.descriptor(), run.bytes, index * block_size) &&
+      write_at(file.descriptor(), std::span(&proof, 1), sum_offset(geometry().slice_size, index))) {
     return true;
   }
   disk_.fail("a block cannot be written", errno);

@@ -43,7 +43,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const FileName name = parse_file_name(bytes);
   if (name.kind == FileName::Kind::piece) require(piece_name(name.id) == bytes);
   const PieceId id{hash_name("song"), 1, 2};
-  const auto sums = read_piece_head(std::as_bytes(std::span(bytes)), id, 2 * block_size);
+  const auto sums = read_index(std::as_bytes(std::span(bytes)), id, 2 * block_size);
   require(!sums || sums->size() == 2);
   return 0;
 }

@@ -60,28 +60,30 @@ TEST(SongRecord, NoBitAndNoByteMayBeAnother) {
 
 PieceId sample_id() { return {hash_name("key"), 77, 3}; }
 
-TEST(PieceHead, KnowsItsPlaceAndItsSums) {
-  std::string head = make_piece_head(sample_id(), 4 * block_size);
-  EXPECT_EQ(head.size(), data_offset(4 * block_size));
-  EXPECT_EQ(head.size() % 4096, 0U);
-  head[sum_offset(2)] = 5;
-  const auto bytes = std::as_bytes(std::span(head));
-  const auto sums = read_piece_head(bytes, sample_id(), 4 * block_size);
+TEST(PieceIndex, KnowsItsPlaceAndItsSums) {
+  constexpr std::uint64_t slice_size = 4 * block_size;
+  std::string index = make_index(sample_id(), slice_size);
+  ASSERT_EQ(index.size(), index_size(slice_size));
+  index[sum_offset(slice_size, 2) - slice_size] = 5;
+  const auto bytes = std::as_bytes(std::span(index));
+  const auto sums = read_index(bytes, sample_id(), slice_size);
   ASSERT_TRUE(sums);
   EXPECT_EQ(*sums, (std::vector<std::uint64_t>{0, 0, 5, 0}));
   PieceId other = sample_id();
   other.slice = 4;
-  EXPECT_FALSE(read_piece_head(bytes, other, 4 * block_size));
+  EXPECT_FALSE(read_index(bytes, other, slice_size));
   other = sample_id();
   other.version = 78;
-  EXPECT_FALSE(read_piece_head(bytes, other, 4 * block_size));
-  EXPECT_FALSE(read_piece_head(bytes, sample_id(), 8 * block_size));
-  EXPECT_FALSE(read_piece_head(bytes.first(4095), sample_id(), 4 * block_size));
+  EXPECT_FALSE(read_index(bytes, other, slice_size));
+  EXPECT_FALSE(read_index(bytes, sample_id(), 2 * slice_size));
+  EXPECT_FALSE(read_index(bytes.first(bytes.size() - 1), sample_id(), slice_size));
 }
 
-TEST(PieceHead, TheLargestSliceHasRoomForItsSums) {
-  const std::uint64_t largest = 64 * 1024 * 1024;
-  EXPECT_GE(data_offset(largest), sum_offset(largest / block_size));
+TEST(PieceIndex, StandsBehindTheSlice) {
+  for (const std::uint64_t slice_size : {block_size, 64 * 1024 * 1024 + block_size}) {
+    EXPECT_GT(sum_offset(slice_size, 0), slice_size);
+    EXPECT_EQ(sum_offset(slice_size, slice_size / block_size), slice_size + index_size(slice_size));
+  }
 }
 
 TEST(BlockSum, IsBoundToItsPlaceAndNeverZero) {
