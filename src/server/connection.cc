@@ -321,10 +321,17 @@ void Connection::close() {
 }
 
 void Connection::on_sent(std::uint64_t bytes, std::uint64_t body_bytes) {
+  unsent_.on_sent(bytes);
   if (exchange_ != nullptr) exchange_->add_sent(bytes, body_bytes);
 }
 
-void Connection::on_blocked() { deadline_.expire_after(send_timeout_); }
+void Connection::on_blocked() {
+  const io::Clock::time_point now = io::Clock::now();
+  const int before = unsent_.bytes();
+  unsent_.on_full(now);
+  if (unsent_.bytes() != before) limit_unsent(socket_, unsent_.bytes());
+  deadline_.expire_at(now + send_timeout_);
+}
 
 void Connection::on_unblocked() { deadline_.clear(); }
 

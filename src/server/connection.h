@@ -9,6 +9,7 @@
 #include "server/request_reader.h"
 #include "server/response_writer.h"
 #include "server/socket.h"
+#include "server/unsent_limit.h"
 
 #include <boost/asio/cancellation_signal.hpp>
 
@@ -95,6 +96,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   std::optional<Address> client_;  ///< Of the request that is being answered.
   const Role role_;
   RequestReader reader_;
+  UnsentLimit unsent_;
   io::Deadline deadline_;
   io::asio::cancellation_signal signal_;
   Phase phase_ = Phase::fresh;

@@ -1,5 +1,7 @@
 #include "server/socket.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -16,6 +18,10 @@ void reset(Socket& socket) {
   boost::system::error_code ignored;
   close_resets(socket, true);
   socket.close(ignored);
+}
+
+void limit_unsent(Socket& socket, int bytes) {
+  ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes);
 }
 
 std::size_t unread_bytes(Socket& socket) {

@@ -17,6 +17,10 @@ void close_resets(Socket& socket, bool resets);
 /// unix socket knows no reset: there it is a plain close.
 void reset(Socket& socket);
 
+/// How many bytes may wait in the kernel before it takes more (TCP_NOTSENT_LOWAT); wakes who waits
+/// when that is more than before. Nothing happens to a unix socket.
+void limit_unsent(Socket& socket, int bytes);
+
 /// Bytes that the peer has sent and nobody has read.
 std::size_t unread_bytes(Socket& socket);
 

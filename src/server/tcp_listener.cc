@@ -1,5 +1,7 @@
 #include "server/tcp_listener.h"
 
+#include "server/unsent_limit.h"
+
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -15,10 +17,6 @@
 
 namespace tonearm::server {
 namespace {
-
-/// Bytes that may wait unsent in the kernel for one client: its queue is the largest part of what a
-/// slow listener costs.
-constexpr int unsent_low_water = 128 * 1024;
 
 struct FreeAddresses {
   void operator()(addrinfo* list) const { ::freeaddrinfo(list); }
@@ -92,7 +90,7 @@ std::optional<int> open_for_all(const addrinfo& to, const ListenAddress& asked,
 
 void set_accepted_options(int descriptor) {
   set(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
-  set(descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, unsent_low_water);
+  set(descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UnsentLimit::least);
   set(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
 }
 
