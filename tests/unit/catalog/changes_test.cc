@@ -1,7 +1,11 @@
 #include "unit/catalog/catalog_fixture.h"
 #include "unit/catalog/writer_process.h"
 
+#include <boost/asio/post.hpp>
+
 #include <fstream>
+#include <string>
+#include <vector>
 
 namespace tonearm::catalog {
 namespace {
@@ -41,6 +45,21 @@ TEST_P(Changes, OfWritersThatComeAndGoCountAtTheNextFind) {
     EXPECT_EQ(file("1"), "second") << i;
     write("DELETE FROM music_song");
   }
+}
+
+TEST_P(Changes, WithinATurnOfTheLoopCountFromTheNextOn) {
+  auto writer = write(schema() + row(1, "first"));
+  EXPECT_EQ(file("1"), "first");
+  const auto finds = [&]() -> io::Task<std::vector<std::string>> {
+    std::vector<std::string> files;
+    files.push_back((*co_await store_->find("1"))->file);
+    writer(row(1, "second"));
+    files.push_back((*co_await store_->find("1"))->file);
+    co_await io::asio::post(loop_.get_executor(), io::use_task);
+    files.push_back((*co_await store_->find("1"))->file);
+    co_return files;
+  };
+  EXPECT_EQ(test::run(loop_, finds()), (std::vector<std::string>{"first", "first", "second"}));
 }
 
 TEST_P(Changes, OfTheSchemaCount) {
