@@ -63,7 +63,9 @@ void keep_earlier(std::optional<UnixTime>& earliest, std::optional<UnixTime> oth
 }  // namespace
 
 std::optional<UnixTime> link_expiry(std::string_view url) {
-  const auto parsed = boost::urls::parse_uri(url);
+  // Without the fragment: Boost.URL 1.81 reads past the end of a URL that has one behind an empty
+  // query.
+  const auto parsed = boost::urls::parse_absolute_uri(url.substr(0, url.find('#')));
   if (!parsed) return std::nullopt;
   std::optional<UnixTime> earliest;
   std::optional<UnixTime> signed_at;

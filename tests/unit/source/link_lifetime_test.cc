@@ -47,6 +47,11 @@ TEST(LinkExpiry, WhatIsNoTimeSaysNothing) {
 
 const UnixTime now{1'800'000'000s};
 
+TEST(LinkExpiry, AFragmentIsNoPartOfTheQuery) {
+  EXPECT_EQ(expiry("expire=1800000000#expire=1700000000"), 1'800'000'000);
+  EXPECT_EQ(expiry("#expire=1700000000"), 0) << "which Boost.URL 1.81 reads past the end of";
+}
+
 TEST(LinkLifetime, IsTheTtlOfALinkThatSaysNothing) {
   const LinkLifetime lifetime = link_lifetime("https://cdn.example/song", now, 1h);
   EXPECT_EQ(lifetime.keep, 1h);
