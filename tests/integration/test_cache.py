@@ -346,8 +346,8 @@ class Keeping(CacheCase):
                 file.write(b"\0" * min(100_000, size - at))
         elif kind == 3:
             with open(path, "r+b") as file:
-                for _ in range(20):
-                    at = generator.randrange(size)
+                for i in range(20):
+                    at = size - 1 - generator.randrange(min(size, (size, 400)[i % 2]))  # the index is at the end
                     file.seek(at)
                     byte = file.read(1)
                     file.seek(at)

@@ -1,8 +1,11 @@
+#include "cache/file.h"
+#include "cache/piece_format.h"
 #include "unit/cache/cache_fixture.h"
 
 #include <boost/asio/steady_timer.hpp>
 
 #include <fcntl.h>
+#include <sys/uio.h>
 
 namespace tonearm::cache {
 namespace {
@@ -107,39 +110,82 @@ TEST_F(CacheTest, WhatIsKeptSurvivesARestart) {
 }
 
 TEST_F(CacheTest, WhatIsNotProvenIsFetchedAgain) {
+  constexpr std::uint64_t size = 13 * B + 1234;  // a piece for each kind of damage
   for (const bool restart : {false, true}) {
-    open(a_song());
-    EXPECT_EQ(get().body, content(0, length));
+    open(a_song(size));
+    EXPECT_EQ(get().body, content(0, size));
     settle();
     int step = 0;
+    const auto put = [](const std::filesystem::path& piece, std::uint64_t at) {
+      std::fstream file(piece, std::ios::in | std::ios::out | std::ios::binary);
+      file.seekp(static_cast<std::streamoff>(at));
+      file.put('x');
+    };
     for (const auto& piece : pieces()) {
-      const auto size = std::filesystem::file_size(piece);
-      switch (step++ % 3) {
-        case 0: {  // a flipped byte of the data
-          std::fstream file(piece, std::ios::in | std::ios::out | std::ios::binary);
-          file.seekp(static_cast<std::streamoff>(size) - 5);
-          file.put('x');
+      const auto end = std::filesystem::file_size(piece);
+      switch (step++) {
+        case 0:
+          put(piece, 5);  // in the data
           break;
-        }
         case 1:
-          std::filesystem::resize_file(piece, size - 10);
+          put(piece, sum_offset(options_.slice, 1));
+          break;
+        case 2:
+          std::filesystem::resize_file(piece, end - 10);
           break;
         default:
           std::filesystem::resize_file(piece, 0);
-          std::filesystem::resize_file(piece, size);
+          std::filesystem::resize_file(piece, end);
           break;
       }
     }
     if (restart) reopen();
-    EXPECT_EQ(get().body, content(0, length));
+    EXPECT_EQ(get().body, content(0, size));
     settle();
-    EXPECT_EQ(get().body, content(0, length));
+    EXPECT_EQ(get().body, content(0, size));
     EXPECT_EQ(get().use.state, State::hit);
     close();
     for (const auto& entry : std::filesystem::directory_iterator(directory_)) {
       std::filesystem::remove(entry.path());
     }
   }
+}
+
+/// Whether the first and the last byte can be had without waiting for the disk.
+bool is_in_memory(const io::FileRegion& region) {
+  for (const std::uint64_t at : {region.offset, region.offset + region.size - 1}) {
+    std::byte byte{};
+    const iovec into{&byte, 1};
+    if (::preadv2(region.descriptor, &into, 1, static_cast<off_t>(at), RWF_NOWAIT) != 1)
+      return false;
+  }
+  return true;
+}
+
+TEST_F(CacheTest, WhatTheKernelDroppedIsInMemoryAgainWhenItIsHandedOut) {
+  open(a_song());
+  get();
+  settle();
+  get();  // now all of it is proven, and verifying brings nothing in
+  for (const auto& piece : pieces()) {
+    const File file(::open(piece.c_str(), O_RDONLY | O_CLOEXEC));
+    ASSERT_EQ(::fdatasync(file.descriptor()), 0);
+    ASSERT_EQ(::posix_fadvise(file.descriptor(), 0, 0, POSIX_FADV_DONTNEED), 0);
+    if (is_in_memory({file.descriptor(), 0, 1})) GTEST_SKIP() << "the file system drops nothing";
+  }
+  const auto regions = [&]() -> io::Task<int> {
+    source::SourceRequest request;
+    request.locator.value = "song.mp3";
+    const auto resource = std::move(*source_->open(request));
+    EXPECT_TRUE(co_await resource->describe({}));
+    const auto reader = resource->read(0, length);
+    for (int count = 0;; ++count) {
+      const Result<io::Chunk> chunk = co_await reader->read();
+      if (!chunk || chunk->empty()) co_return count;
+      EXPECT_TRUE(chunk->file() != nullptr && is_in_memory(*chunk->file())) << count;
+    }
+  };
+  EXPECT_EQ(test::run(loop_, regions()), 3);
 }
 
 TEST_F(CacheTest, ARemovedDirectoryIsAnEmptyOne) {

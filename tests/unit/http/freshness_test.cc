@@ -74,6 +74,32 @@ TEST(FreshnessLifetime, OfRfc9111Section4_2_1) {
   }
 }
 
+/// RFC 9111 §4.3.4.
+TEST(UpdateByA304, WhatItSaysReplacesWhatItDoesNotStays) {
+  const CacheFields kept = fields_of({{"Cache-Control", "max-age=60, must-revalidate"},
+                                      {"Date", "Sun, 06 Nov 1994 08:00:00 GMT"}});
+  const CacheFields silent =
+      update_cache_fields(kept, fields_of({{"Date", "Sun, 06 Nov 1994 08:49:37 GMT"}}));
+  EXPECT_EQ(silent.max_age, seconds(60));
+  EXPECT_TRUE(silent.must_revalidate);
+  EXPECT_EQ(silent.date, now);
+
+  const CacheFields said = update_cache_fields(kept, fields_of({{"Cache-Control", "max-age=5"}}));
+  EXPECT_EQ(said.max_age, seconds(5));
+  EXPECT_FALSE(said.must_revalidate) << "a new Cache-Control replaces the old one as a whole";
+}
+
+TEST(UpdateByA304, AnExpiresThatItDoesNotRepeatMovesAlongWithTheDate) {
+  const CacheFields kept = fields_of(
+      {{"Expires", "Sun, 06 Nov 1994 09:00:00 GMT"}, {"Date", "Sun, 06 Nov 1994 08:00:00 GMT"}});
+  const CacheFields dated =
+      update_cache_fields(kept, fields_of({{"Date", "Sun, 06 Nov 1994 08:49:37 GMT"}}));
+  EXPECT_EQ(dated.expires, now + hours(1));
+  CacheFields undated;
+  undated.received = now + hours(5);
+  EXPECT_EQ(update_cache_fields(kept, undated).expires, now + hours(6));
+}
+
 TEST(FreshnessLifetime, IsGuessedFromLastModified) {
   const CacheFields silent = fields_of({});
   EXPECT_EQ(freshness_lifetime(silent, now - hours(5), most), seconds(1800));
