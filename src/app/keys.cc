@@ -221,7 +221,7 @@ std::vector<Key<ResolverConfig>> make_resolver_keys() {
     // A bare name is looked for in PATH.
     std::string& program = resolver.command.front();
     if (program.find('/') != std::string::npos) program = rooted(program, directory);
-    return complaint;
+    return Complaint();
   };
   return {std::move(command), duration_key<R>("timeout", PLACE(timeout), 100ms, 1h),
           duration_key<R>("ttl", PLACE(ttl), 0ms, 365 * day),

@@ -32,7 +32,7 @@ constexpr std::size_t error_kind_count = static_cast<std::size_t>(ErrorKind::int
 /// anything else is counted as the first.
 constexpr auto source_kinds = [] {
   std::array<std::string_view, Locator::kinds + 1> names{"none"};
-  for (std::size_t i = 0; i < Locator::kinds; ++i) {
+  for (std::size_t i = 0; i != Locator::kinds; ++i) {
     names[i + 1] = to_string(static_cast<Locator::Kind>(i));
   }
   return names;

@@ -10,10 +10,7 @@ std::optional<PlayingSongs::Handle> PlayingSongs::start(const Address& address,
   Songs& songs = client->second;
   auto entry = songs.find(song);
   if (entry == songs.end()) {
-    if (songs.size() >= most) {
-      if (songs.empty()) clients_.erase(client);
-      return std::nullopt;
-    }
+    if (!songs.empty() && songs.size() >= most) return std::nullopt;
     entry = songs.emplace(song, 0).first;
   }
   ++entry->second;
