@@ -15,20 +15,6 @@ constexpr std::size_t most_in_memory = 64;
 
 }  // namespace
 
-std::string_view to_string(FillOutcome outcome) {
-  switch (outcome) {
-    case FillOutcome::done:
-      return "done";
-    case FillOutcome::failed:
-      return "failed";
-    case FillOutcome::abandoned:
-      return "abandoned";
-    case FillOutcome::changed:
-      return "changed";
-  }
-  return "failed";
-}
-
 Fill::Fill(io::Executor home, std::uint64_t first, std::uint64_t read_ahead)
     : home_(home),
       read_ahead_(std::max(read_ahead, block_size)),

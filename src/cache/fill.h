@@ -16,7 +16,6 @@
 #include <mutex>
 #include <optional>
 #include <span>
-#include <string_view>
 #include <vector>
 
 namespace tonearm::cache {
@@ -28,7 +27,6 @@ enum class FillOutcome : std::uint8_t {
   abandoned,  ///< Nobody read any more.
   changed,    ///< The origin has another version now.
 };
-std::string_view to_string(FillOutcome outcome);
 
 /// One run of missing blocks on its way from the origin: what has come of it, who reads it, how far
 /// it may go. Filled by a coroutine on one loop (its home), read from any. Thread-safe.
