@@ -10,7 +10,11 @@ std::optional<PlayingSongs::Handle> PlayingSongs::start(const Address& address,
   Songs& songs = client->second;
   auto entry = songs.find(song);
   if (entry == songs.end()) {
-    if (!songs.empty() && songs.size() >= most) return std::nullopt;
+    if (songs.size() >= most) {
+      // cppcheck-suppress oppositeInnerCondition ; both hold for `most` of 0
+      if (songs.empty()) clients_.erase(client);
+      return std::nullopt;
+    }
     entry = songs.emplace(song, 0).first;
   }
   ++entry->second;
