@@ -327,10 +327,11 @@ void Connection::on_sent(std::uint64_t bytes, std::uint64_t body_bytes) {
 
 void Connection::on_blocked() {
   const io::Clock::time_point now = io::Clock::now();
+  deadline_.expire_at(now + send_timeout_);
+  if (peer_.unix_socket) return;
   const int before = unsent_.bytes();
   unsent_.on_full(now);
   if (unsent_.bytes() != before) limit_unsent(socket_, unsent_.bytes());
-  deadline_.expire_at(now + send_timeout_);
 }
 
 void Connection::on_unblocked() { deadline_.clear(); }

@@ -18,7 +18,7 @@ void close_resets(Socket& socket, bool resets);
 void reset(Socket& socket);
 
 /// How many bytes may wait in the kernel before it takes more (TCP_NOTSENT_LOWAT); wakes who waits
-/// when that is more than before. Nothing happens to a unix socket.
+/// when that is more than before. TCP only.
 void limit_unsent(Socket& socket, int bytes);
 
 /// Bytes that the peer has sent and nobody has read.

@@ -1,3 +1,5 @@
+#include "server/unsent_limit.h"
+
 #include "server_fixture.h"
 
 #include <gmock/gmock.h>
@@ -264,6 +266,34 @@ TEST_F(ConnectionTest, SendTimeoutDoesNotRunWhileTheOriginIsSlow) {
   timer.async_wait([&](boost::system::error_code) { later = true; });
   ASSERT_TRUE(until([&] { return later; }));
   EXPECT_EQ(source.script.readers, 1);
+}
+
+/// What the kernel of this process, which is both ends, lets lie unsent for the client.
+int unsent_limit_for(const Client& client) {
+  for (int descriptor = 3; descriptor < 1024; ++descriptor) {
+    sockaddr_in peer{};
+    socklen_t size = sizeof peer;
+    if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &size) != 0) continue;
+    if (peer.sin_family != AF_INET || ntohs(peer.sin_port) != client.port()) continue;
+    int limit = 0;
+    size = sizeof limit;
+    ::getsockopt(descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &limit, &size);
+    return limit;
+  }
+  return 0;
+}
+
+TEST_F(ConnectionTest, AClientThatTakesBytesQuicklyMayHaveMoreUnsent) {
+  set_large_content();
+  start();
+  Client client = connect();
+  client.send(keep_alive_get);
+  ASSERT_TRUE(until([&] { return source.script.readers == 1; }));
+  EXPECT_EQ(unsent_limit_for(client), UnsentLimit::least);
+  EXPECT_TRUE(until([&] {
+    client.receive();
+    return unsent_limit_for(client) > UnsentLimit::least;
+  }));
 }
 
 TEST_F(ConnectionTest, AFaultAfterTheHeadResets) {

@@ -43,6 +43,12 @@ class Client {
               static_cast<ssize_t>(text.size()));
   }
   void send_urgent() { ASSERT_EQ(::send(descriptor_, "!", 1, MSG_OOB | MSG_NOSIGNAL), 1); }
+  std::uint16_t port() const {
+    sockaddr_in own{};
+    socklen_t size = sizeof own;
+    ::getsockname(descriptor_, reinterpret_cast<sockaddr*>(&own), &size);
+    return ntohs(own.sin_port);
+  }
   void shutdown_send() { ::shutdown(descriptor_, SHUT_WR); }
   void close() {
     if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
