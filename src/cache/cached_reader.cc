@@ -97,10 +97,12 @@ io::Task<Result<io::Chunk>> CachedResource::Reader::read_kept(Version::Look look
 io::Task<Result<std::optional<io::Chunk>>> CachedResource::Reader::read_arriving(
     std::uint64_t end) {
   Fill::Seat& seat = resource_.seat_;
-  const bool given_up = in_vain_ >= most_in_vain;
-  const bool comes = seat || (!given_up && resource_.take_seat(position_, end));
-  if (comes && !seat) co_return std::optional<io::Chunk>();  // it is kept by now
-  if (!comes) {
+  auto seated = Seated::at_fill;
+  if (!seat) {
+    seated = in_vain_ < most_in_vain ? resource_.take_seat(position_, end) : Seated::nowhere;
+  }
+  if (seated == Seated::needless) co_return std::optional<io::Chunk>();
+  if (seated == Seated::nowhere) {
     Result<std::unique_ptr<io::ByteReader>> direct =
         co_await resource_.read_directly(position_, end_);
     if (!direct) co_return direct.error();

@@ -47,9 +47,9 @@ io::Task<Result<http::Representation>> CachedResource::describe(const source::Re
     Result<void> found = co_await find(intent);
     if (!found) co_return found.error();
     if (!version_) co_return co_await describe_directly(intent);
-    const bool current = co_await get_going(intent);
-    if (!current) continue;
-    if (!version_) co_return co_await describe_directly(intent);
+    const Way way = co_await get_going(intent);
+    if (way == Way::changed) continue;
+    if (way == Way::directly) co_return co_await describe_directly(intent);
     http::Representation what = version_->what();
     if (use_.state != State::miss || use_.revalidated || use_.stale) {
       use_.age = http::current_age(what.caching, now());
@@ -61,39 +61,37 @@ io::Task<Result<http::Representation>> CachedResource::describe(const source::Re
 
 io::Task<Result<void>> CachedResource::find(const source::ReadIntent& intent) {
   for (int attempt = 0; attempt < most_attempts; ++attempt) {
-    bool loaded = false;
+    co_await load_entry();
+    Visiting visiting;
     {
       const std::lock_guard lock(entry_->mutex);
-      loaded = entry_->loaded;
+      if (const auto settled = settle()) co_return *settled;
+      visiting = announce_visit(intent);
     }
-    if (!loaded) {
-      auto load = [this] { return shelf_.load(entry_->key); };
-      std::shared_ptr<Version> known = co_await shelf_.pool().run(std::move(load));
-      const std::lock_guard lock(entry_->mutex);
-      if (!std::exchange(entry_->loaded, true) && !entry_->version) entry_->version = known;
-    }
-    std::shared_ptr<Visit> visit;
-    bool mine = false;
-    {
-      const std::lock_guard lock(entry_->mutex);
-      Result<void> settled;
-      if (settle(settled)) co_return settled;
-      mine = !entry_->visit;
-      if (mine) {
-        const auto aligned = intent.range ? align(*intent.range) : std::nullopt;
-        entry_->visit = std::make_shared<Visit>(std::make_shared<Fill>(
-            supply_.loop, aligned ? *aligned->first : 0, shelf_.options().read_ahead));
-      }
-      visit = entry_->visit;
-    }
-    Result<void> asked = co_await ask_origin(intent, std::move(visit), mine);
-    if (!asked || version_ || direct_) co_return asked;
+    // Nothing is awaited here: a request that was cancelled meanwhile would unwind, and leave a
+    // visit for all to wait for that nobody makes.
+    set_out(visiting, intent);
+    Result<void> heard = co_await hear_of(visiting);
+    if (!heard || version_ || direct_) co_return heard;
   }
   co_return Result<void>{};  // directly
 }
 
+/// What of the song was on disk when the program started.
+io::Task<void> CachedResource::load_entry() {
+  {
+    const std::lock_guard lock(entry_->mutex);
+    if (entry_->loaded) co_return;
+  }
+  auto load = [this] { return shelf_.load(entry_->key); };
+  std::shared_ptr<Version> known = co_await shelf_.pool().run(std::move(load));
+  const std::lock_guard lock(entry_->mutex);
+  if (!std::exchange(entry_->loaded, true) && !entry_->version) entry_->version = known;
+}
+
 /// With the entry's lock held.
-bool CachedResource::settle(Result<void>& settled) {
+std::optional<Result<void>> CachedResource::settle() {
+  const Result<void> done;
   const auto moment = Clock::now();
   if (entry_->version && entry_->version->dead()) entry_->version.reset();
   if (entry_->version) {
@@ -102,15 +100,16 @@ bool CachedResource::settle(Result<void>& settled) {
     if (!entry_->version->is_complete() ||
         http::is_fresh(what.caching, what.validators.last_modified, most, now())) {
       use(entry_->version, false);
-      return true;
+      return done;
     }
-    return moment < entry_->do_not_ask_until && use_stale();
+    if (moment < entry_->do_not_ask_until && use_stale()) return done;
+    return std::nullopt;
   }
-  if (moment < entry_->not_found_until) {
-    settled = entry_->not_found;
-    return true;
-  }
-  return moment < entry_->pass_until || (!entry_->visit && !shelf_.disk().writable());
+  if (moment < entry_->not_found_until) return entry_->not_found;
+  const bool directly =
+      moment < entry_->pass_until || (!entry_->visit && !shelf_.disk().writable());
+  if (directly) return done;
+  return std::nullopt;
 }
 
 void CachedResource::use(std::shared_ptr<Version> version, bool stale) {
@@ -131,56 +130,62 @@ bool CachedResource::use_stale() {
   return true;
 }
 
-io::Task<Result<void>> CachedResource::ask_origin(const source::ReadIntent& intent,
-                                                  std::shared_ptr<Visit> visit, bool mine) {
-  Fill& fill = *visit->fill;
-  std::uint64_t before = 0;  // the number of the version that was there
-  {
-    const std::lock_guard lock(entry_->mutex);
-    if (entry_->version) before = entry_->version->number();
+/// With the entry's lock held.
+CachedResource::Visiting CachedResource::announce_visit(const source::ReadIntent& intent) {
+  Visiting visiting;
+  if (entry_->version) visiting.known = entry_->version->what().validators;
+  if (entry_->version) visiting.before = entry_->version->number();
+  if (!entry_->visit) {
+    const auto aligned = intent.range ? align(*intent.range) : std::nullopt;
+    entry_->visit = std::make_shared<Visit>(std::make_shared<Fill>(
+        supply_.loop, aligned ? *aligned->first : 0, shelf_.options().read_ahead));
+    visiting.hand_over = std::make_shared<HandOver>();
   }
-  const auto hand_over = std::make_shared<HandOver>();
+  visiting.visit = entry_->visit;
+  return visiting;
+}
+
+/// Sits down at the visit's fill, and starts it if it is this request's.
+void CachedResource::set_out(const Visiting& visiting, const source::ReadIntent& intent) {
+  const std::shared_ptr<Fill>& fill = visiting.visit->fill;
   if (intent.body) {
     const bool bounded = intent.range && intent.range->last && !intent.range->is_suffix();
     const std::uint64_t end = bounded ? std::min(*intent.range->last, endless) + 1 : endless;
     const std::uint64_t first =
         intent.range && intent.range->first ? std::min(*intent.range->first, endless) : 0;
-    if (auto seat = fill.join(first, end, shelf_.options().read_ahead)) seat_ = std::move(*seat);
+    if (auto seat = fill->join(first, end, shelf_.options().read_ahead)) seat_ = std::move(*seat);
   }
-  if (mine) {
-    source::ReadIntent ask;
-    ask.body = intent.body && !(intent.range && intent.range->is_suffix());
-    if (intent.range) ask.range = align(*intent.range);
-    {
-      const std::lock_guard lock(entry_->mutex);
-      if (entry_->version) {
-        const http::Validators known = entry_->version->what().validators;
-        if (has_validators(known)) ask.known = known;
-      }
-    }
-    begun_.push_back(visit->fill);
-    start_visit(shelf_, entry_, visit, supply_, std::move(ask), hand_over);
-  }
-  const auto event = std::make_shared<io::Event>(supply_.loop);
-  std::uint64_t seen = 0;
-  while (!fill.verified(seen)) co_await fill.wait(seen, event, supply_.loop);
-  switch (visit->result) {
+  if (!visiting.hand_over) return;
+  source::ReadIntent ask;
+  ask.body = intent.body && !(intent.range && intent.range->is_suffix());
+  if (intent.range) ask.range = align(*intent.range);
+  if (has_validators(visiting.known)) ask.known = visiting.known;
+  begun_.push_back(fill);
+  start_visit(shelf_, entry_, visiting.visit, supply_, std::move(ask), visiting.hand_over);
+}
+
+/// What the visit has found out.
+io::Task<Result<void>> CachedResource::hear_of(const Visiting& visiting) {
+  const Visit& visit = *visiting.visit;
+  co_await wait_until_verified(*visit.fill);
+  const bool mine = visiting.hand_over != nullptr;
+  switch (visit.result) {
     case Visit::Result::current:
-      use(visit->version, false);
-      use_.revalidated = visit->revalidated;
-      cold_ = visit->version->number() != before;
+      use(visit.version, false);
+      use_.revalidated = visit.revalidated;
+      cold_ = visit.version->number() != visiting.before;
       if (cold_ && !mine) {
         use_.collapsed = true;
         shelf_.counters().followers += 1;
       }
       co_return Result<void>{};
     case Visit::Result::not_found:
-      co_return visit->error;
+      co_return visit.error;
     case Visit::Result::pass:
       seat_.leave();
       if (mine) {
-        direct_ = std::move(hand_over->resource);
-        described_ = std::move(hand_over->what);
+        direct_ = std::move(visiting.hand_over->resource);
+        described_ = std::move(visiting.hand_over->what);
       }
       co_return Result<void>{};
     case Visit::Result::failed:
@@ -192,15 +197,22 @@ io::Task<Result<void>> CachedResource::ask_origin(const source::ReadIntent& inte
     const std::lock_guard lock(entry_->mutex);
     if (use_stale()) co_return Result<void>{};
   }
-  if (visit->result == Visit::Result::pending) {
+  if (visit.result == Visit::Result::pending) {
     co_return Error{ErrorKind::draining, "stopped while the origin was asked", {}};
   }
-  co_return visit->error;
+  co_return visit.error;
+}
+
+io::Task<void> CachedResource::wait_until_verified(Fill& fill) {
+  const auto event = std::make_shared<io::Event>(supply_.loop);
+  std::uint64_t seen = 0;
+  while (!fill.verified(seen)) co_await fill.wait(seen, event, supply_.loop);
 }
 
 io::Task<Result<http::Representation>> CachedResource::describe_directly(
     const source::ReadIntent& intent) {
   use_.state = State::miss;
+  version_.reset();
   seat_.leave();
   if (described_ && direct_) {
     http::Representation what = std::move(*described_);
@@ -213,38 +225,34 @@ io::Task<Result<http::Representation>> CachedResource::describe_directly(
   co_return co_await direct_->describe(intent);
 }
 
-io::Task<bool> CachedResource::get_going(const source::ReadIntent& intent) {
+io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent& intent) {
   const http::Representation what = version_->what();
   const std::uint64_t length = what.length.value_or(endless);
   use_.state = cold_ ? State::miss : State::hit;
   http::ByteRange range{0, length};
   if (intent.range && what.length) {
     const auto fitted = http::fit_range(*intent.range, length);
-    if (!fitted) co_return true;
+    if (!fitted) co_return Way::kept;
     range = *fitted;
   }
-  if (!intent.body || range.first >= range.end) co_return true;
+  if (!intent.body || range.first >= range.end) co_return Way::kept;
   const bool apart =
       version_->whole_only() && !version_->is_complete() && what.ranges && range.first > 0;
-  if (apart) {
-    version_.reset();
-    co_return true;
-  }
+  if (apart) co_return Way::directly;
   co_await look_ahead(range.first, range.end);
   const Version::Look first = version_->glance(range.first, range.end);
-  if (first.kind != Version::Look::Kind::missing) co_return true;
+  if (first.kind != Version::Look::Kind::missing) co_return Way::kept;
   if (!seat_ || seat_.fill()->ended()) {
     // Nothing can be kept: from the origin, if it was not described by what is kept only.
-    if (!take_seat(range.first, range.end)) version_.reset();
-    if (!seat_) co_return true;
+    const Seated seated = take_seat(range.first, range.end);
+    if (seated == Seated::nowhere) co_return Way::directly;
+    if (seated == Seated::needless) co_return Way::kept;
   }
   const std::shared_ptr<Fill> fill = seat_.fill();
-  const auto event = std::make_shared<io::Event>(supply_.loop);
-  std::uint64_t seen = 0;
-  while (!fill->verified(seen)) co_await fill->wait(seen, event, supply_.loop);
-  const bool changed = fill->outcome() == FillOutcome::changed;
-  if (changed) seat_.leave();
-  co_return !changed;
+  co_await wait_until_verified(*fill);
+  if (fill->outcome() != FillOutcome::changed) co_return Way::kept;
+  seat_.leave();
+  co_return Way::changed;
 }
 
 /// Finds out how much of an answer is kept, as far as that is cheap.
@@ -295,7 +303,7 @@ std::optional<Fill::Seat> CachedResource::join_running(std::uint64_t position, s
   return std::nullopt;
 }
 
-bool CachedResource::take_seat(std::uint64_t position, std::uint64_t end) {
+CachedResource::Seated CachedResource::take_seat(std::uint64_t position, std::uint64_t end) {
   seat_.leave();
   std::shared_ptr<Fill> fill;
   std::uint64_t wanted = 0;
@@ -303,11 +311,12 @@ bool CachedResource::take_seat(std::uint64_t position, std::uint64_t end) {
     const std::lock_guard lock(version_->fills_mutex());
     if (auto joined = join_running(position, end)) {
       seat_ = std::move(*joined);
-      return true;
+      return Seated::at_fill;
     }
     // A fill that was joined too late has written it since it was found missing.
-    if (version_->holds(position)) return true;
-    if (version_->dead() || version_->whole_only() || !shelf_.disk().writable()) return false;
+    if (version_->holds(position)) return Seated::needless;
+    const bool keeps = !version_->dead() && !version_->whole_only() && shelf_.disk().writable();
+    if (!keeps) return Seated::nowhere;
     const http::ByteRange run = version_->geometry().align(position, end);
     std::uint64_t limit = version_->next_kept(position);
     for (const auto& other : version_->fills()) {
@@ -324,7 +333,7 @@ bool CachedResource::take_seat(std::uint64_t position, std::uint64_t end) {
   }
   begun_.push_back(fill);
   start_fill(shelf_, entry_, version_, fill, supply_, wanted);
-  return true;
+  return seat_ ? Seated::at_fill : Seated::needless;
 }
 
 io::Task<Result<std::unique_ptr<io::ByteReader>>> CachedResource::read_directly(

@@ -27,23 +27,45 @@ class CachedResource final : public source::Resource {
  private:
   class Reader;
 
+  /// This request's part in a visit to the origin.
+  struct Visiting {
+    std::shared_ptr<Visit> visit;
+    std::shared_ptr<HandOver> hand_over;  ///< Null: another request makes it.
+    http::Validators known;               ///< Of the version that is kept,
+    std::uint64_t before = 0;             ///< and its number; 0: none is.
+  };
+
+  /// Where an answer comes from.
+  enum class Way : std::uint8_t {
+    kept,      ///< From `version_`: the first wanted byte is there or on its way.
+    directly,  ///< From the origin.
+    changed,   ///< Not from this version: there is another one now.
+  };
+
+  enum class Seated : std::uint8_t {
+    at_fill,   ///< At one that brings the block.
+    needless,  ///< The block is kept by now.
+    nowhere,   ///< It is not kept and cannot be.
+  };
+
   /// Decides between what is kept and the origin. With `version_` set the answer comes from there,
   /// without it from `direct_`.
   io::Task<Result<void>> find(const source::ReadIntent& intent);
-  /// What is known without asking: true when that settles it.
-  bool settle(Result<void>& settled);
-  io::Task<Result<void>> ask_origin(const source::ReadIntent& intent, std::shared_ptr<Visit> visit,
-                                    bool mine);
+  io::Task<void> load_entry();
+  /// What is known without asking; empty: the origin must be asked.
+  std::optional<Result<void>> settle();
+  Visiting announce_visit(const source::ReadIntent& intent);
+  void set_out(const Visiting& visiting, const source::ReadIntent& intent);
+  io::Task<Result<void>> hear_of(const Visiting& visiting);
+  io::Task<void> wait_until_verified(Fill& fill);
   void use(std::shared_ptr<Version> version, bool stale);
   bool use_stale();
   io::Task<Result<http::Representation>> describe_directly(const source::ReadIntent& intent);
-  /// The first wanted byte is there or on its way; false when the version is not current any more.
-  io::Task<bool> get_going(const source::ReadIntent& intent);
+  io::Task<Way> get_going(const source::ReadIntent& intent);
   io::Task<void> look_ahead(std::uint64_t first, std::uint64_t end);
 
-  /// Sits down at a fill that brings the block at `position`, or at none where it is kept by now.
-  /// False when it neither is nor can be kept.
-  bool take_seat(std::uint64_t position, std::uint64_t end);
+  /// Sits down at a fill that brings the block at `position`, one of its own if there is none.
+  Seated take_seat(std::uint64_t position, std::uint64_t end);
   std::optional<Fill::Seat> join_running(std::uint64_t position, std::uint64_t end);
   io::Task<void> load(std::uint64_t position);
   /// The rest from the origin itself, if it still has this version.

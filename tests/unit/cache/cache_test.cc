@@ -2,6 +2,8 @@
 #include "cache/piece_format.h"
 #include "unit/cache/cache_fixture.h"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <fcntl.h>
@@ -96,6 +98,32 @@ TEST_F(CacheTest, ManyReadersOfOneColdSongCostOneFetch) {
   for (const Got& got : all) EXPECT_EQ(got.body, content(0, 40 * B));
   EXPECT_EQ(song_->served, 40 * B);
   EXPECT_EQ(song_->described, 1);
+}
+
+// Its visit to the origin is one that others wait for.
+TEST_F(CacheTest, ARequestThatIsCancelledAtAnyStepLeavesTheSongToOthers) {
+  for (int steps = 1; steps < 30; ++steps) {
+    open(a_song());
+    io::asio::cancellation_signal client;
+    bool ended = false;
+    io::asio::co_spawn(
+        loop_, fetch(*source_),
+        io::asio::bind_cancellation_slot(
+            client.slot(), [&](const std::exception_ptr&, const Got&) { ended = true; }));
+    loop_.restart();
+    for (int i = 0; i < steps && !ended; ++i) loop_.run_one();
+    client.emit(io::asio::cancellation_type::terminal);
+    while (!ended) loop_.run_one();
+    std::optional<Got> got;
+    io::asio::co_spawn(loop_, fetch(*source_),
+                       [&](const std::exception_ptr&, Got what) { got = std::move(what); });
+    loop_.restart();
+    for (int i = 0; i < 10'000 && !got; ++i) loop_.run_one_for(std::chrono::milliseconds(1));
+    ASSERT_TRUE(got) << "it waits for a visit that nobody makes, after step " << steps;
+    EXPECT_EQ(got->body, content(0, length)) << steps;
+    TearDown();
+    SetUp();
+  }
 }
 
 TEST_F(CacheTest, WhatIsKeptSurvivesARestart) {

@@ -1,5 +1,4 @@
 #include "server/unsent_limit.h"
-
 #include "server_fixture.h"
 
 #include <gmock/gmock.h>
