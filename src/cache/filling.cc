@@ -2,7 +2,10 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <exception>
@@ -341,9 +344,31 @@ io::Task<void> fetch_missing(Jobs job, std::uint64_t wanted_end) {
   co_await pour(*job, *resource);
 }
 
+/// Whoever waits for a fill that a bug has ended is told so.
+void fail(Job& job, const std::string& what) {
+  spdlog::error("a fill ended with an exception: {}", what);
+  const Error error{ErrorKind::internal, what, {}};
+  if (job.visit && job.visit->result == Visit::Result::pending) {
+    job.visit->result = Visit::Result::failed;
+    job.visit->error = error;
+  }
+  job.fill->end(FillOutcome::failed, error);
+}
+
+void look_at_exception(Job& job, const std::exception_ptr& thrown) {
+  if (!thrown) return;
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const boost::system::system_error& error) {
+    if (error.code() != io::asio::error::operation_aborted) fail(job, error.what());
+  } catch (const std::exception& error) {
+    fail(job, error.what());
+  }
+}
+
 template <class Task>
 void spawn(const Jobs& job, Task task) {
-  auto ended = [job](std::exception_ptr) {};  // what it threw is its cancellation
+  auto ended = [job](const std::exception_ptr& thrown) { look_at_exception(*job, thrown); };
   io::asio::co_spawn(
       job->supply.loop, std::move(task),
       io::asio::bind_cancellation_slot(job->fill->cancellation().slot(), std::move(ended)));

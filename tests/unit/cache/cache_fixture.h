@@ -41,6 +41,7 @@ struct ScriptedSong {
   std::optional<ErrorKind> failure;             ///< Of describing.
   std::optional<std::uint64_t> breaks_at;       ///< Reading fails here.
   std::uint64_t piece = 16 * 1024;              ///< Handed out at a time.
+  std::function<void()> before_describe;
   std::function<io::Task<void>()> before_read;  ///< Runs before each piece.
   std::atomic<std::uint64_t> served{0};
   std::atomic<int> described{0};
@@ -60,6 +61,7 @@ class ScriptedResource final : public source::Resource {
 
   io::Task<Result<http::Representation>> describe(const source::ReadIntent& intent) override {
     ++song_->described;
+    if (song_->before_describe) song_->before_describe();
     if (song_->failure) co_return Error{*song_->failure, "scripted", {}};
     http::Representation what = song_->what;
     what.caching.received =

@@ -126,6 +126,25 @@ TEST_F(CacheTest, ARequestThatIsCancelledAtAnyStepLeavesTheSongToOthers) {
   }
 }
 
+// A bug, wherever: logged, and an answer for everybody who waits.
+TEST_F(CacheTest, AFillThatThrowsIsAFaultOfOurs) {
+  open(a_song());
+  song_->before_describe = [] { throw std::logic_error("scripted"); };
+  Got got = get();
+  ASSERT_TRUE(got.error);
+  EXPECT_EQ(got.error->kind, ErrorKind::internal);
+  song_->before_describe = nullptr;
+  song_->before_read = []() -> io::Task<void> {
+    throw std::logic_error("scripted");
+    co_return;
+  };
+  got = get();
+  ASSERT_TRUE(got.error);
+  EXPECT_EQ(got.error->kind, ErrorKind::internal);
+  song_->before_read = nullptr;
+  EXPECT_EQ(get().body, content(0, length));
+}
+
 TEST_F(CacheTest, WhatIsKeptSurvivesARestart) {
   open(a_song());
   get();
