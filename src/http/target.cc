@@ -1,7 +1,9 @@
 #include "tonearm/http/target.h"
 
+#include <boost/url/encode.hpp>
 #include <boost/url/encoding_opts.hpp>
 #include <boost/url/parse.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
 #include <boost/url/url_view.hpp>
 
 #include <algorithm>
@@ -10,6 +12,26 @@ namespace tonearm::http {
 namespace {
 
 namespace urls = boost::urls;
+
+bool is_hex(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/// A query as browsers and curl send it, made one of RFC 3986: they leave some bytes as they are
+/// (WHATWG URL, the query percent-encode set), and a '%' that begins no escape, too.
+std::string encode_strays(std::string_view query) {
+  std::string out;
+  for (std::size_t i = 0; i < query.size(); ++i) {
+    const char c = query[i];
+    const bool escape =
+        c == '%' && i + 2 < query.size() && is_hex(query[i + 1]) && is_hex(query[i + 2]);
+    const bool stray = (c == '%' && !escape) ||
+                       std::string_view("[]{}|\\^`\"<>").find(c) != std::string_view::npos;
+    out +=
+        stray ? urls::encode(std::string_view(&c, 1), urls::unreserved_chars) : std::string(1, c);
+  }
+  return out;
+}
 
 Error bad_target(std::string why) { return Error{ErrorKind::bad_request, std::move(why), {}}; }
 
@@ -22,8 +44,14 @@ std::optional<std::string_view> Target::parameter(std::string_view name) const {
   return std::nullopt;
 }
 
-Result<Target> parse_target(std::string_view target) {
+Result<Target> parse_target(std::string_view sent) {
   Target out;
+  std::string cleaned;
+  std::string_view target = sent;
+  if (const auto query = sent.find('?'); query != std::string_view::npos) {
+    cleaned = std::string(sent.substr(0, query)) + encode_strays(sent.substr(query));
+    target = cleaned;
+  }
   if (target == "*") {
     out.path = "*";
     return out;
@@ -39,6 +67,7 @@ Result<Target> parse_target(std::string_view target) {
     return bad_target("the request target is neither a path nor an http URL with a host");
   }
   urls::encoding_opts options;
+  if (!origin_form) out.authority = url->encoded_host_and_port();
   out.path = url->encoded_path().decode(options);
   if (out.path.empty()) out.path = "/";
   // Boost.URL 1.81 reads `http://h:1&:/x` as a host, and a path that does not begin where it ends.

@@ -108,13 +108,14 @@ struct Parts {
 
 }  // namespace
 
-std::string base_url(const http::RequestHead& head, bool from_trusted_proxy,
-                     const std::string& public_url) {
+std::string base_url(const http::RequestHead& head, std::string_view authority,
+                     bool from_trusted_proxy, const std::string& public_url) {
   if (!public_url.empty()) {
     return public_url.substr(0, public_url.find_last_not_of('/') + 1);
   }
   Parts parts;
-  parts.take_host(std::string(head.get(http::field::host)));
+  // RFC 9112 §3.2.2: what absolute-form names counts, and Host does not.
+  parts.take_host(std::string(authority.empty() ? head.get(http::field::host) : authority));
   if (from_trusted_proxy) {
     const std::string forwarded = last_value(head, "Forwarded");
     parts.take_scheme(last_value(head, "X-Forwarded-Proto"));

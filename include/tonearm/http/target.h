@@ -12,7 +12,8 @@ namespace tonearm::http {
 
 /// A request target (RFC 9112 §3.2, origin-form or absolute-form), percent-decoded once.
 struct Target {
-  std::string path;  ///< Decoded, begins with '/'. May hold any byte but NUL.
+  std::string authority;  ///< Of absolute-form, as sent; else empty.
+  std::string path;       ///< Decoded, begins with '/'. May hold any byte but NUL.
   std::vector<std::pair<std::string, std::string>> query;  ///< Decoded name and value, in order.
 
   /// The first parameter of this name.

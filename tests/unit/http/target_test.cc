@@ -48,6 +48,11 @@ TEST(ParseTarget, DecodesTheQueryInOrder) {
            {"/x?a=b=c", {{"a", "b=c"}}},
            {"/x?flag&empty=", {{"flag", ""}, {"empty", ""}}},
            {"/x?u=http://h/?y", {{"u", "http://h/?y"}}},
+           // what browsers and curl leave as it is
+           {"/x?q=[live]", {{"q", "[live]"}}},
+           {"/x?q=a|b^{c}`\"<>\\", {{"q", "a|b^{c}`\"<>\\"}}},
+           {"/x?q=100%&r=%zz%4", {{"q", "100%"}, {"r", "%zz%4"}}},
+           {"/x?q=%%20", {{"q", "% "}}},
        }) {
     const auto target = parse_target(row.target);
     ASSERT_TRUE(target) << row.target << ": " << target.error().detail;
@@ -64,6 +69,8 @@ TEST(ParseTarget, AcceptsAbsoluteForm) {  // RFC 9112 §3.2.2
   EXPECT_EQ(parse_target("HTTPS://[::1]/x")->path, "/x");
   EXPECT_EQ(parse_target("http://h")->path, "/");  // RFC 9110 §4.2.3
   EXPECT_EQ(parse_target("http://h?a=b")->path, "/");
+  EXPECT_EQ(target->authority, "h:8005");
+  EXPECT_EQ(parse_target("/songs/1")->authority, "");
 }
 
 TEST(ParseTarget, AcceptsAsteriskForm) {  // RFC 9112 §3.2.4
@@ -76,7 +83,7 @@ TEST(ParseTarget, RefusesWhatIsNoTarget) {
   for (const std::string text :
        {"", "x", "*x", "?a=b", "h:80", "/a b", "/a#b", "/a\"b", "/<a>", "/a\\b", "/\x80", "/a\n",
         // RFC 3986 §2.1: malformed escapes
-        "/%", "/%4", "/%4g", "/a?b=%", "/a?%zz", "/%%20",
+        "/%", "/%4", "/%4g", "/%%20", "/[a]", "/a?b#c", "/a?b c",
         // RFC 9110 §4.2.1: an http URL has a host
         "http://", "http:/x", "http:x", "http:", "http://:80/x",
         // not ours to serve

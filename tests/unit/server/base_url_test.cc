@@ -14,7 +14,7 @@ struct UrlRow {
 std::string base_of(const UrlRow& row, const std::string& public_url = {}) {
   const std::string text = "GET / HTTP/1.1\r\n" + std::string(row.fields) + "\r\n";
   const auto head = http::parse_request_head(text);
-  return head ? base_url(*head, row.trusted, public_url) : "no head";
+  return head ? base_url(*head, {}, row.trusted, public_url) : "no head";
 }
 
 TEST(BaseUrl, IsWhatTheRequestSays) {
@@ -53,7 +53,8 @@ TEST(BaseUrl, PublicUrlWins) {
 TEST(BaseUrl, WithoutAHostIsThePrefix) {
   const auto head = http::parse_request_head("GET / HTTP/1.0\r\n\r\n");
   ASSERT_TRUE(head);
-  EXPECT_EQ(base_url(*head, true, {}), "");
+  EXPECT_EQ(base_url(*head, {}, true, {}), "");
+  EXPECT_EQ(base_url(*head, "pub.example", true, {}), "http://pub.example");  // RFC 9112 §3.2.2
 }
 
 }  // namespace
