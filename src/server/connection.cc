@@ -245,6 +245,7 @@ io::Task<void> Connection::refuse(Error why) {
   send_timeout_ = serving->options.send_timeout;
   Responder responder(writer, exchange, role_ == Role::admin ? nullptr : &serving->cors,
                       loop_->shared().draining);
+  if (reader_.received().starts_with("HEAD ")) responder.set_head_only();
   const bool told = co_await tell(std::move(why), responder);
   exchange_ = nullptr;
   exchange.finish();

@@ -42,9 +42,17 @@ RequestReader::Received RequestReader::receive() {
   const Received received = receive_some(scratch_.size(), &count);
   const std::string_view bytes(scratch_.data(), count);
   buffer_.append(bytes);
+  // RFC 9112 §2.2: empty lines before a request are nothing, and no head has begun with them.
+  if (head_end_ == 0) skip_empty_lines();
   // A head ends with a line: without one there is no need to look at all of it again.
   if (bytes.find('\n') != std::string_view::npos) looked_ = false;
   return received;
+}
+
+void RequestReader::skip_empty_lines() {
+  std::size_t empty = 0;
+  while (std::string_view(buffer_).substr(empty).starts_with("\r\n")) empty += 2;
+  buffer_.erase(0, empty);
 }
 
 std::optional<std::string_view> RequestReader::head() {
@@ -61,15 +69,17 @@ std::optional<std::string_view> RequestReader::head() {
 
 std::optional<Error> RequestReader::overflow() const {
   if (head_end_ != 0 || buffer_.size() <= http::max_head_bytes) return std::nullopt;
-  const auto text = std::string_view(buffer_);
-  const std::string_view line = text.substr(0, text.find('\n', text.find_first_not_of("\r\n")));
-  if (line.size() > http::max_target_bytes) return Error{ErrorKind::target_too_long, {}, {}};
+  const std::string_view line = std::string_view(buffer_).substr(0, buffer_.find('\n'));
+  const std::string_view behind_method = line.substr(std::min(line.find(' '), line.size()));
+  const std::size_t target = std::min(behind_method.find(' ', 1), behind_method.size());
+  if (target > http::max_target_bytes + 1) return Error{ErrorKind::target_too_long, {}, {}};
   return Error{ErrorKind::header_section_too_large, {}, {}};
 }
 
 void RequestReader::consume_head() {
   buffer_.erase(0, head_end_);
   head_start_ = head_end_ = 0;
+  skip_empty_lines();
   looked_ = buffer_.empty();
 }
 

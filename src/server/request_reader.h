@@ -45,6 +45,7 @@ class RequestReader {
   Received discard_waiting(std::uint64_t most, std::uint64_t* dropped);
 
  private:
+  void skip_empty_lines();
   /// recv() into the scratch space.
   Received receive_some(std::size_t most, std::size_t* count);
 

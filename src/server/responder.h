@@ -25,6 +25,8 @@ class Responder {
 
   /// Once the request's head is read; before that an answer is as to an HTTP/1.1 GET that closes.
   void set_request(const http::RequestHead& head);
+  /// The answer to a request whose head could not be read, but is a HEAD's: without a body.
+  void set_head_only() { head_only_ = true; }
   /// The connection does not survive this answer.
   void set_close() { close_ = true; }
 

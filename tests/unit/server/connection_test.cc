@@ -136,6 +136,38 @@ TEST_F(ConnectionTest, ATargetPast8KiBIs414) {
   EXPECT_FALSE(last_was_reset);
 }
 
+TEST_F(ConnectionTest, ALongHeadBehindAnAllowedTargetIs431) {
+  start();
+  Client client = connect();
+  client.send("GET /" + std::string(8184, 'a'));
+  ASSERT_TRUE(until([&] { return loop.poll() == 0; }));
+  client.send(" HTTP/1.1\r\nHost: h\r\nX: " + std::string(9000, 'a'));
+  ASSERT_TRUE(until([&] { return client.at_end(); }));
+  EXPECT_THAT(client.received, StartsWith("HTTP/1.1 431 "));
+}
+
+TEST_F(ConnectionTest, ARefusalOfAHeadRequestHasNoBody) {  // RFC 9110 §9.3.2
+  start();
+  const std::string answer = ask("HEAD /songs/listen/1 HTTP/1.1\r\n\r\n");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 400 "));
+  EXPECT_EQ(body_of(answer), "");
+}
+
+// RFC 9112 §2.2: a server ignores empty lines before a request.
+TEST_F(ConnectionTest, EmptyLinesAreNoBeginningOfAHead) {
+  options.header_timeout = 30ms;
+  options.idle_timeout = 90ms;
+  start();
+  Client client = connect();
+  client.send(std::string(keep_alive_get) + "\r\n");
+  ASSERT_TRUE(until([&] { return client.at_end(); }));
+  EXPECT_EQ(count_of(client.received, "HTTP/1.1 "), 1U) << client.received;
+  std::string lines;
+  for (int i = 0; i < 12'000; ++i) lines += "\r\n";
+  EXPECT_THAT(ask(lines + "GET /songs/listen/1 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"),
+              StartsWith("HTTP/1.1 200 "));
+}
+
 TEST_F(ConnectionTest, AmbiguousFramingIs400AndClose) {
   start();
   const std::string answer =
