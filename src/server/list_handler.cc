@@ -85,6 +85,29 @@ void append_songs_m3u(std::string& out, const std::vector<Song>& songs, const So
   for (const Song& song : songs) append_song_m3u(out, song, links);
 }
 
+/// The page behind `page`; empty at the end.
+io::Task<Result<SongPage>> next_page(const Request& request, const SongPage& page,
+                                     PageWindow& window) {
+  window.offset += page.songs.size();
+  if (page.songs.empty() || window.offset >= page.total) co_return SongPage{};
+  co_return co_await request.serving.store.search(words_of(request), window);
+}
+
+/// The same in one piece, for who could not tell its end from a failure: HTTP/1.0 over a unix
+/// socket.
+io::Task<Result<void>> send_whole_m3u(const Request& request, Responder& responder, SongPage page,
+                                      PageWindow window) {
+  Document document{m3u_type, "#EXTM3U\n"};
+  const SongLinks links(request);
+  while (!page.songs.empty()) {
+    append_songs_m3u(document.body, page.songs, links);
+    Result<SongPage> next = co_await next_page(request, page, window);
+    if (!next) co_return next.error();
+    page = std::move(*next);
+  }
+  co_return co_await send_document(request, responder, std::move(document));
+}
+
 /// All songs from the one that `page` begins with, page by page: a catalog of any size costs the
 /// memory of one.
 io::Task<Result<void>> stream_m3u(const Request& request, Responder& responder, SongPage page,
@@ -103,9 +126,7 @@ io::Task<Result<void>> stream_m3u(const Request& request, Responder& responder, 
     Result<void> written = co_await responder.writer().write(chunk);
     if (!written) co_return written;
     text.clear();
-    window.offset += page.songs.size();
-    if (window.offset >= page.total) break;
-    Result<SongPage> next = co_await request.serving.store.search(words_of(request), window);
+    Result<SongPage> next = co_await next_page(request, page, window);
     if (!next) co_return next.error();
     page = std::move(*next);
   }
@@ -148,7 +169,9 @@ io::Task<Result<void>> list_songs_as_m3u(const Request& request, Responder& resp
   if (!page) co_return page.error();
   const bool all_fit = page->total <= window->offset + page->songs.size();
   if (!all_fit && !request.target.parameter("limit")) {
-    co_return co_await stream_m3u(request, responder, std::move(*page), *window);
+    const bool in_one_piece = request.over_unix_socket && request.head.version == 10;
+    const auto send = in_one_piece ? &send_whole_m3u : &stream_m3u;
+    co_return co_await send(request, responder, std::move(*page), *window);
   }
   Document document{m3u_type, "#EXTM3U\n"};
   append_songs_m3u(document.body, page->songs, SongLinks(request));

@@ -30,6 +30,27 @@ class ScriptedStore final : public catalog::SongStore {
     if (found == songs.end()) co_return Error{ErrorKind::song_not_found, {}, {}};
     co_return std::shared_ptr<const catalog::Song>(found->second);
   }
+  io::Task<Result<std::shared_ptr<const catalog::Song>>> listed(std::string id) override {
+    if (!lists) co_return co_await SongStore::listed(std::move(id));
+    co_return co_await find(id);
+  }
+  io::Task<Result<catalog::SongPage>> search(std::string words,
+                                             catalog::PageWindow window) override {
+    if (!lists) return SongStore::search(std::move(words), window);
+    return page_of(window);
+  }
+  io::Task<Result<catalog::SongPage>> page_of(catalog::PageWindow window) {
+    catalog::SongPage page;
+    page.total = songs.size();
+    for (const auto& [id, song] : songs) {
+      if (window.offset > 0) {
+        --window.offset;
+      } else if (page.songs.size() < window.limit) {
+        page.songs.push_back(*song);
+      }
+    }
+    co_return page;
+  }
   io::Task<Result<void>> check() override {
     if (broken) co_return *broken;
     co_return Result<void>{};
@@ -37,6 +58,7 @@ class ScriptedStore final : public catalog::SongStore {
 
   std::map<std::string, std::shared_ptr<catalog::Song>> songs;
   std::optional<Error> broken;
+  bool lists = false;  ///< Whether it has lists at all.
 };
 
 /// What the resources of a ScriptedSource are, and what became of them.
