@@ -35,7 +35,7 @@ void append_seconds(std::string& out, std::optional<double> seconds) {
 
 /// The type that a player may expect; nothing rather than a type that says nothing.
 std::string content_type_of(const catalog::Song& song) {
-  if (!song.pcm_format.empty()) return "audio/wav";
+  if (!song.pcm_format.empty() && song.content_type.empty()) return "audio/wav";
   std::string type = http::choose_content_type(song.content_type, {}, song.file);
   return type == "application/octet-stream" ? std::string() : type;
 }
