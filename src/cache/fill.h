@@ -129,7 +129,6 @@ class Fill : public std::enable_shared_from_this<Fill> {
   /// From any thread: unwinds the coroutine.
   void cancel();
   boost::asio::cancellation_signal& cancellation() { return cancellation_; }
-  const io::Executor& home() const { return home_; }
 
  private:
   struct Waiter {

@@ -161,8 +161,7 @@ ResponsePlan plan_response(const RepresentationRequest& request, const Represent
   plan.status = 206;
   plan.complete = what.length;
   plan.parts = std::move(parts);
-  plan.multipart = plan.parts.size() > 1;
-  plan.content_length = plan.multipart
+  plan.content_length = plan.is_multipart()
                             ? multipart_length(plan.parts, *what.length, content_type, boundary)
                             : plan.parts[0].size();
   return plan;

@@ -146,8 +146,9 @@ std::string_view choose_image_type(std::string_view from_origin, std::string_vie
     std::string_view extension;
     std::string_view type;
   };
-  static constexpr std::array<Known, 6> known{{{"jpg", "image/jpeg"},
+  static constexpr std::array<Known, 7> known{{{"jpg", "image/jpeg"},
                                                {"jpeg", "image/jpeg"},
+                                               {"bmp", "image/bmp"},
                                                {"png", "image/png"},
                                                {"webp", "image/webp"},
                                                {"gif", "image/gif"},

@@ -105,14 +105,7 @@ std::string_view reason_phrase(unsigned status) {
 
 void add_plan_fields(ResponseHead& head, const ResponsePlan& plan, const Representation& what,
                      std::string_view content_type, std::string_view boundary, unsigned version) {
-  if (plan.status == 416 && plan.complete) {
-    head.add("Content-Range", format_unsatisfied_range(*plan.complete));
-  }
-  if (plan.accept_ranges && (plan.status / 100 == 2 || plan.status == 416)) {
-    head.add("Accept-Ranges", "bytes");
-  }
-  if (plan.status == 412 || plan.status == 416) return;
-
+  if (plan.accept_ranges && plan.status / 100 == 2) head.add("Accept-Ranges", "bytes");
   if (plan.framing != ResponsePlan::Framing::none) {
     if (plan.is_multipart()) {
       head.add("Content-Type", "multipart/byteranges; boundary=" + std::string(boundary));

@@ -1,5 +1,7 @@
 #include "server/error_response.h"
 
+#include "tonearm/http/content_range.h"
+
 #include "server/json_text.h"
 
 #include <algorithm>
@@ -160,7 +162,7 @@ Problem problem_of(const http::ResponsePlan& plan) {
   problem.status = plan.status;
   problem.detail = general_detail(plan.status);
   if (plan.status == 416 && plan.complete) {
-    problem.content_range = "bytes */" + std::to_string(*plan.complete);
+    problem.content_range = http::format_unsatisfied_range(*plan.complete);
   }
   return problem;
 }

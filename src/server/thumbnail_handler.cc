@@ -1,9 +1,9 @@
 #include "server/thumbnail_handler.h"
 
 #include "tonearm/http/plan.h"
-#include "tonearm/http/response_head.h"
 #include "tonearm/http/target.h"
 
+#include "server/planned_answer.h"
 #include "server/song_links.h"
 
 #include <memory>
@@ -19,13 +19,14 @@ Error no_thumbnail() {
 
 io::Task<Result<void>> send_image(const Request& request, Responder& responder,
                                   const Locator& locator, source::Resource& resource) {
+  const OriginUseReport report(resource, responder.exchange());
   http::RepresentationRequest asked = http::read_representation_request(request.head);
   asked.range = {};  // an image comes whole
   source::ReadIntent intent;
-  intent.body = !asked.head && !asked.if_none_match && !asked.if_modified_since;
+  intent.body = asked.wants_body();
   Result<http::Representation> what = co_await resource.describe(intent);
   if (!what) co_return what.error();
-  const auto type = http::choose_image_type(what->content_type, locator.value);
+  std::string type(http::choose_image_type(what->content_type, locator.value));
   if (type.empty()) co_return no_thumbnail();
 
   http::ResponsePlan plan = http::plan_response(asked, *what, {}, type, {});
@@ -33,23 +34,12 @@ io::Task<Result<void>> send_image(const Request& request, Responder& responder,
     Problem problem = problem_of(plan);
     co_return co_await responder.send_problem(std::move(problem));
   }
+  if (end_would_be_ambiguous(request, plan)) co_return wants_http_1_1();
   plan.accept_ranges = false;
-  const bool endless = plan.framing == http::ResponsePlan::Framing::until_end;
-  const bool until_close = endless && plan.send_body && request.head.version == 10;
-  http::ResponseHead head = responder.begin(plan.status, until_close);
-  http::add_plan_fields(head, plan, *what, type, {}, request.head.version);
-  const std::string& cache_control = request.serving.options.cache_control;
-  if (!cache_control.empty()) head.add("Cache-Control", cache_control);
-  head.add("Content-Security-Policy", "sandbox");
-  BodyFraming framing = BodyFraming::none;
-  if (plan.send_body) framing = endless ? BodyFraming::chunked : BodyFraming::length;
-  if (until_close) framing = BodyFraming::until_close;
-  responder.start(std::move(head), framing, plan.content_length);
-  if (plan.send_body && (endless || plan.content_length > 0)) {
-    std::optional<std::uint64_t> end;
-    if (!endless) end = plan.content_length;
-    const std::unique_ptr<io::ByteReader> reader = resource.read(0, end);
-    Result<void> pumped = co_await io::pump(*reader, responder.writer());
+  const PlannedAnswer answer{resource, std::move(*what), std::move(type), {}, std::move(plan)};
+  start_answer(request, responder, answer);
+  if (answer.plan.has_body()) {
+    Result<void> pumped = co_await pump_body(answer, responder.writer());
     if (!pumped) co_return pumped;
   }
   co_return co_await responder.writer().finish();
@@ -85,12 +75,12 @@ io::Task<Result<void>> send_thumbnail(const Request& request, Responder& respond
   Result<Locator> locator =
       thumbnail_locator(thumbnail, (*song)->file, request.serving.is_resolver);
   if (!locator) co_return locator.error();
+  responder.exchange().set_source(to_string(locator->kind));
+  responder.exchange().set_cache("miss");
   const source::SourceRequest wanted{std::move(*locator), false};
   Result<std::unique_ptr<source::Resource>> resource = request.serving.source.open(wanted);
   if (!resource) co_return resource.error();
-  Result<void> sent = co_await send_image(request, responder, wanted.locator, **resource);
-  responder.exchange().add_origin_use((*resource)->origin_use());
-  co_return sent;
+  co_return co_await send_image(request, responder, wanted.locator, **resource);
 }
 
 }  // namespace tonearm::server

@@ -140,11 +140,7 @@ io::Task<std::optional<HostGate::Permit>> HostGate::enter(std::string authority,
   if (place->has_room()) co_return Permit(place, place->take_room());
   Host::Waiter waiter(executor_);
   PlaceInLine in_line(*place, waiter);
-  bool late = false;
-  io::Deadline limit(executor_, [&late, &waiter] {
-    late = true;
-    waiter.event.notify();
-  });
+  io::Deadline limit(executor_, [&waiter] { waiter.event.notify(); });
   limit.expire_at(deadline);
   co_await waiter.event.wait();
   if (!waiter.admitted) co_return std::nullopt;

@@ -117,7 +117,6 @@ class Transfer final : public CurlMulti::Client {
   std::size_t portion_ = io::BlockPool::block_size;
   std::optional<std::chrono::milliseconds> release_after_;
   std::function<void()> when_discarded_;
-  std::string error_text_;
 };
 
 }  // namespace tonearm::source

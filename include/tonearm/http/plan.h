@@ -21,9 +21,9 @@ struct RepresentationRequest {
   /// The If-Range field as sent; empty when absent. Neither tag nor date: never matches.
   std::string if_range;
 
-  bool has_preconditions() const {
-    return if_match || if_none_match || if_modified_since || if_unmodified_since;
-  }
+  /// Whether its answer is likely to have a body: a HEAD has none, and what a client has already
+  /// is often answered 304.
+  bool wants_body() const { return !head && !if_none_match && !if_modified_since; }
 };
 
 RepresentationRequest read_representation_request(const RequestHead& head);
@@ -37,7 +37,7 @@ struct PlanOptions {
 /// The answer to a representation request, decided before a byte of it moves.
 struct ResponsePlan {
   enum class Framing : std::uint8_t {
-    none,       ///< No body at all: 304 and 412.
+    none,       ///< No body of the representation: 304, 412 and 416.
     length,     ///< Exactly content_length bytes.
     until_end,  ///< Chunked to HTTP/1.1, until close to HTTP/1.0: the length is not known.
   };
@@ -53,10 +53,11 @@ struct ResponsePlan {
   /// What Content-Range tells as the total, for 206 and 416. Empty: not known.
   std::optional<std::uint64_t> complete;
   bool accept_ranges = true;
-  bool multipart = false;
   bool send_body = true;  ///< False for HEAD, 304.
 
-  bool is_multipart() const { return multipart; }
+  bool is_multipart() const { return parts.size() > 1; }
+  /// Whether bytes of the representation are to be sent.
+  bool has_body() const { return send_body && (framing == Framing::until_end || !parts.empty()); }
 };
 
 /// RFC 9110 §13.2.2 (preconditions in their order), then §14.2. Pure: the heart of tonearm.

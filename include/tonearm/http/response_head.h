@@ -26,11 +26,9 @@ class ResponseHead {
 
 std::string_view reason_phrase(unsigned status);
 
-/// Adds what a plan decides: Content-Type, Content-Length or Transfer-Encoding, Content-Range,
-/// Accept-Ranges, ETag (strong only), Last-Modified. 304 carries what RFC 9110 §15.4.5 wants.
-/// 412 and 416 have a body of the caller's, so their Content-Type and Content-Length are his too;
-/// 416 gets `Content-Range: bytes */SIZE` and Accept-Ranges alone, 412 nothing.
-/// Chunked is for HTTP/1.1 alone: `version` is the request's.
+/// Adds what a plan for 200, 206 or 304 decides: Content-Type, Content-Length or Transfer-Encoding,
+/// Content-Range, Accept-Ranges, ETag (strong only), Last-Modified. 304 carries what RFC 9110
+/// §15.4.5 wants. Chunked is for HTTP/1.1 alone: `version` is the request's.
 void add_plan_fields(ResponseHead& head, const ResponsePlan& plan, const Representation& what,
                      std::string_view content_type, std::string_view boundary, unsigned version);
 

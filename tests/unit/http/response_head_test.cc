@@ -117,19 +117,6 @@ TEST(AddPlanFields, GivesNotModifiedItsValidatorsAlone) {  // RFC 9110 §15.4.5
   EXPECT_THAT(fields(plan, song()), testing::UnorderedElementsAre(etag, last_modified));
 }
 
-TEST(AddPlanFields, GivesAnUnsatisfiedRangeTheLength) {  // RFC 9110 §15.5.17
-  EXPECT_THAT(fields(plan_for(song(), "bytes=1000-"), song()),
-              testing::UnorderedElementsAre("Content-Range: bytes */1000", accept_ranges));
-}
-
-TEST(AddPlanFields, LeavesAFailedPreconditionToTheCaller) {  // RFC 9110 §15.5.13
-  RepresentationRequest request;
-  request.if_match = parse_entity_tag_list("\"v2\"");
-  const ResponsePlan plan = plan_response(request, song(), {}, "audio/mpeg", "b0");
-  ASSERT_EQ(plan.status, 412U);
-  EXPECT_THAT(fields(plan, song()), ElementsAre());
-}
-
 TEST(AddPlanFields, ChunksABodyOfUnknownLengthForHttp11Alone) {  // RFC 9112 §6.1
   Representation what = song();
   what.length.reset();

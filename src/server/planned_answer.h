@@ -1,0 +1,49 @@
+#pragma once
+
+#include "tonearm/http/plan.h"
+#include "tonearm/http/representation.h"
+#include "tonearm/io/byte_stream.h"
+#include "tonearm/source/resource.h"
+
+#include "server/exchange.h"
+#include "server/request.h"
+
+#include <string>
+
+namespace tonearm::server {
+
+/// A resource that can be answered: everything between the plan and the last byte needs all of it.
+struct PlannedAnswer {
+  source::Resource& resource;
+  http::Representation what;
+  std::string content_type;
+  std::string boundary;  ///< Between the parts of several ranges.
+  http::ResponsePlan plan;
+};
+
+/// A close is the only end that HTTP/1.0 has for a body of unknown length, and on a unix socket a
+/// failure looks the same.
+bool end_would_be_ambiguous(const Request& request, const http::ResponsePlan& plan);
+Error wants_http_1_1();
+
+/// Makes the head, which leaves with the first bytes of the body.
+void start_answer(const Request& request, Responder& responder, const PlannedAnswer& answer);
+
+/// Moves the body of a plan that has one: a part, several, or all until its end.
+io::Task<Result<void>> pump_body(const PlannedAnswer& answer, io::ByteWriter& writer);
+
+/// Tells the exchange what the resource has cost, however the request ends.
+class OriginUseReport {
+ public:
+  OriginUseReport(const source::Resource& resource, Exchange& exchange)
+      : resource_(resource), exchange_(exchange) {}
+  ~OriginUseReport();
+  OriginUseReport(const OriginUseReport&) = delete;
+  OriginUseReport& operator=(const OriginUseReport&) = delete;
+
+ private:
+  const source::Resource& resource_;
+  Exchange& exchange_;
+};
+
+}  // namespace tonearm::server
