@@ -187,10 +187,14 @@ std::string_view RequestHead::get_combined(field id, std::string& storage) const
   return several ? std::string_view(storage) : combined;
 }
 
-std::optional<std::size_t> find_head_end(std::string_view received, std::size_t* start) {
-  *start = 0;
-  while (received.substr(*start).starts_with("\r\n")) *start += 2;
-  const auto end = received.find("\r\n\r\n", *start);
+std::size_t find_head_start(std::string_view received) {
+  std::size_t start = 0;
+  while (received.substr(start).starts_with("\r\n")) start += 2;
+  return start;
+}
+
+std::optional<std::size_t> find_head_end(std::string_view received) {
+  const auto end = received.find("\r\n\r\n");
   if (end == std::string_view::npos) return std::nullopt;
   return end + 4;
 }

@@ -12,9 +12,9 @@ namespace {
 
 /// The end of a head whose lines end with LF alone. It is refused, but now, and not when the client
 /// has run out of time.
-std::optional<std::size_t> find_bare_end(std::string_view received, std::size_t start) {
+std::optional<std::size_t> find_bare_end(std::string_view received) {
   for (const std::string_view end : {"\n\n", "\n\r\n"}) {
-    const auto found = received.find(end, start);
+    const auto found = received.find(end);
     if (found != std::string_view::npos) return found + end.size();
   }
   return std::nullopt;
@@ -42,29 +42,22 @@ RequestReader::Received RequestReader::receive() {
   const Received received = receive_some(scratch_.size(), &count);
   const std::string_view bytes(scratch_.data(), count);
   buffer_.append(bytes);
-  // RFC 9112 §2.2: empty lines before a request are nothing, and no head has begun with them.
-  if (head_end_ == 0) skip_empty_lines();
   // A head ends with a line: without one there is no need to look at all of it again.
   if (bytes.find('\n') != std::string_view::npos) looked_ = false;
   return received;
-}
-
-void RequestReader::skip_empty_lines() {
-  std::size_t empty = 0;
-  while (std::string_view(buffer_).substr(empty).starts_with("\r\n")) empty += 2;
-  buffer_.erase(0, empty);
 }
 
 std::optional<std::string_view> RequestReader::head() {
   if (head_end_ == 0) {
     if (looked_) return std::nullopt;
     looked_ = true;
-    auto end = http::find_head_end(buffer_, &head_start_);
-    if (!end) end = find_bare_end(buffer_, head_start_);
+    buffer_.erase(0, http::find_head_start(buffer_));
+    auto end = http::find_head_end(buffer_);
+    if (!end) end = find_bare_end(buffer_);
     if (!end) return std::nullopt;
     head_end_ = *end;
   }
-  return std::string_view(buffer_).substr(head_start_, head_end_ - head_start_);
+  return std::string_view(buffer_).substr(0, head_end_);
 }
 
 std::optional<Error> RequestReader::overflow() const {
@@ -78,8 +71,7 @@ std::optional<Error> RequestReader::overflow() const {
 
 void RequestReader::consume_head() {
   buffer_.erase(0, head_end_);
-  head_start_ = head_end_ = 0;
-  skip_empty_lines();
+  head_end_ = 0;
   looked_ = buffer_.empty();
 }
 

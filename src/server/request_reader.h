@@ -45,16 +45,14 @@ class RequestReader {
   Received discard_waiting(std::uint64_t most, std::uint64_t* dropped);
 
  private:
-  void skip_empty_lines();
   /// recv() into the scratch space.
   Received receive_some(std::size_t most, std::size_t* count);
 
   Socket& socket_;
   const std::span<char> scratch_;
   std::string buffer_;
-  std::size_t head_start_ = 0;  ///< Of the head that head() gave.
-  std::size_t head_end_ = 0;    ///< Behind it; 0 while there is none.
-  bool looked_ = true;          ///< head() has seen all of buffer_.
+  std::size_t head_end_ = 0;  ///< Behind the first head; 0 while there is none.
+  bool looked_ = true;        ///< head() has seen all of buffer_.
 };
 
 }  // namespace tonearm::server

@@ -15,27 +15,33 @@ io::Task<Result<void>> answer_options(const Request&, Responder& responder) {
   return responder.send_preflight();
 }
 
-/// A path, and who may ask for it. Where it has an id, that is all between prefix and suffix, one
-/// segment or the end of one.
+/// A path, and who may ask for it. `{id}` is one segment or the beginning of one.
 struct Route {
+  constexpr Route(std::string_view path, Access who, Handler how)
+      : prefix(path.substr(0, path.find(id))), access(who), handler(how) {
+    has_id = prefix.size() < path.size();
+    if (has_id) suffix = path.substr(prefix.size() + id.size());
+  }
+
+  static constexpr std::string_view id = "{id}";
   std::string_view prefix;
-  bool has_id;
   std::string_view suffix;
+  bool has_id = false;
   Access access;
   Handler handler;
 };
 
 /// The first that fits counts.
 constexpr Route routes[] = {
-    {"/", false, "", Access::open, &send_page},
-    {"/songs/listen/", true, "", Access::stream, &stream_song},
-    {"/songs", false, "", Access::list, &list_songs},
-    {"/songs.m3u", false, "", Access::m3u, &list_songs_as_m3u},
-    {"/songs/", true, "/thumbnail", Access::list, &send_thumbnail},
-    {"/songs/", true, "", Access::list, &show_song},
-    {"/playlists", false, "", Access::list, &list_playlists},
-    {"/playlists/", true, ".m3u", Access::m3u, &show_playlist_as_m3u},
-    {"/playlists/", true, "", Access::list, &show_playlist},
+    {"/", Access::open, &send_page},
+    {"/songs/listen/{id}", Access::stream, &stream_song},
+    {"/songs", Access::list, &list_songs},
+    {"/songs.m3u", Access::m3u, &list_songs_as_m3u},
+    {"/songs/{id}/thumbnail", Access::list, &send_thumbnail},
+    {"/songs/{id}", Access::list, &show_song},
+    {"/playlists", Access::list, &list_playlists},
+    {"/playlists/{id}.m3u", Access::m3u, &show_playlist_as_m3u},
+    {"/playlists/{id}", Access::list, &show_playlist},
 };
 
 std::ptrdiff_t slashes(std::string_view path) { return std::ranges::count(path, '/'); }

@@ -45,9 +45,12 @@ struct RequestHead {
   std::string_view get_combined(field id, std::string& storage) const;
 };
 
-/// The end of the head: the offset behind the empty line, or nothing while it has not come. Leading
-/// CRLFs are skipped (RFC 9112 §2.2): the head starts at `*start`.
-std::optional<std::size_t> find_head_end(std::string_view received, std::size_t* start);
+/// Where a head begins: behind empty lines, which a server ignores (RFC 9112 §2.2).
+std::size_t find_head_start(std::string_view received);
+
+/// The end of the head that `received` begins with: the offset behind the empty line, or nothing
+/// while it has not come.
+std::optional<std::size_t> find_head_end(std::string_view received);
 
 /// Reads a complete head, its empty line included. Errors (all of the client's party):
 /// bad_request for ambiguous framing (Content-Length with Transfer-Encoding, two lengths, obs-fold,
