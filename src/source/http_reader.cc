@@ -20,8 +20,12 @@ io::Task<Result<io::Chunk>> HttpResource::Reader::read() {
       resource_.delivered_ = true;
       co_return io::Chunk(*bytes);
     }
-    if (!end_) break;  // the end of a body that has no declared one
+    const bool given_up = resource_.body_->transfer->released();
+    if (!end_ && !given_up) break;  // the end of a body that has no declared one
     resource_.close_body();
+    if (given_up && !resource_.can_resume()) {
+      co_return Error{ErrorKind::http_response_incomplete, "nobody read for too long", {}};
+    }
   }
   co_return io::Chunk();
 }

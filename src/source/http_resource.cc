@@ -262,7 +262,7 @@ Result<void> HttpResource::verify(const Reply& reply) const {
       return {};
     case Sameness::consistent:
       if (!delivered_) return {};
-      if (route_->window() != 0 && head.content_type == described_.content_type) return {};
+      if (can_resume() && head.content_type == described_.content_type) return {};
       return changed("nothing proves that the rest is of the same version");
     case Sameness::different:
       break;

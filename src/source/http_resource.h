@@ -63,7 +63,9 @@ class HttpResource final : public Resource {
   std::optional<http::ByteRange> window_at(std::uint64_t position,
                                            std::optional<std::uint64_t> end) const;
   Result<void> verify(const Reply& reply) const;
-  bool can_resume() const { return provable_ || route_->window() != 0; }
+  /// Where nothing is proven, equal size is part of what `window` takes as proof: there must be
+  /// one.
+  bool can_resume() const { return provable_ || (route_->window() != 0 && described_.length); }
   void take_body(Reply reply);
   void close_body();
 

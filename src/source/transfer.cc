@@ -132,7 +132,7 @@ void Transfer::on_deadline() {
     progress_.notify();
     return;
   }
-  released_ = true;
+  released_ = running_;
   stop();
 }
 

@@ -60,7 +60,7 @@ def server(limits="patient"):
             "server": {"threads": 1},
             "catalog": {"path": catalog.path},
             "upstream": upstream,
-            "stream": {"release_after": "300ms" if limits == "hasty" else "30s"},
+            "stream": {"release_after": "300ms" if limits in ("hasty", "windowed") else "30s"},
         }
         servers[limits] = Tonearm(directory.name, config).start()
     return servers[limits]
@@ -860,6 +860,27 @@ class WindowTest(Case):
         file = Resource(500_000, etag=None)
         response = played(lambda exchange: file(exchange, most=40_000), "windowed")
         self.assert_bytes(response, 0, 500_000)
+
+    def test_pause_never_ends_a_body_of_unknown_length(self):
+        size = 16 * MIB
+
+        def chunked(exchange):
+            exchange.head(200, Content_Type="audio/mpeg", Transfer_Encoding="chunked")
+            exchange.send_content(0, size, chunked=True)
+            exchange.raw(b"0\r\n\r\n")
+
+        path, other_path = route(chunked), route(Resource(size, ranges=False))
+        port = server("windowed").port
+        with Client(port, receive_buffer=64 * KIB) as client:
+            with Client(port, receive_buffer=64 * KIB) as other:
+                client.ask(song(path))
+                head = client.head()
+                wait_until_steady(lambda: origin.sent(path))
+                other.ask(song(other_path))
+                other.head()
+                wait_for(lambda: origin.busy(other_path), "the other one to be played")
+                wait_for(lambda: not origin.busy(other_path), "the other one to be let go")
+            self.assert_bytes(client.body(head), 0, size)
 
     def test_other_size_or_type_resets(self):
         for change in ({"size": 600_000}, {"kind": "audio/flac"}):

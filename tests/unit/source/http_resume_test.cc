@@ -1,0 +1,66 @@
+#include "tonearm/io/deadline.h"
+
+#include "http_fixture.h"
+
+#include <atomic>
+#include <cstdio>
+#include <string>
+#include <utility>
+
+namespace tonearm::source {
+namespace {
+
+using namespace std::chrono_literals;
+using Then = OriginAnswer::Then;
+
+/// A 200 without a length; `whole`: with the chunk that ends it.
+OriginAnswer chunked(const std::string& content, const std::string& fields, bool whole = true) {
+  char size[24];
+  std::snprintf(size, sizeof size, "%zx\r\n", content.size());
+  OriginAnswer answer;
+  answer.bytes = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" + fields + "\r\n" + size +
+                 content + "\r\n";
+  if (whole) {
+    answer.bytes += "0\r\n\r\n";
+  } else {
+    answer.then = Then::reset;
+  }
+  return answer;
+}
+
+OriginAnswer refusal(const std::string& status, const std::string& fields = "") {
+  return {"HTTP/1.1 " + status + "\r\nContent-Length: 0\r\n" + fields + "\r\n"};
+}
+
+class HttpResumeTest : public HttpFixture {
+ protected:
+  /// A listener that stops after the first chunk, until `over`.
+  static Wish pause_until(std::function<io::Task<void>()> over) {
+    Wish wish;
+    wish.after_chunk = [paused = false, over](std::uint64_t) mutable -> io::Task<void> {
+      if (std::exchange(paused, true)) return wait_until([] { return true; });
+      return over();
+    };
+    return wish;
+  }
+};
+
+TEST_F(HttpResumeTest, APauseNeverEndsABodyOfUnknownLength) {
+  options_.window = 64 * KiB;
+  options_.buffer = 64 * KiB;
+  options_.release_after = 20ms;
+  const std::string content = make_content(12'000 * KiB);
+  ScriptedOrigin origin([&](const OriginAsked&) { return chunked(content, ""); });
+  const auto past_release = [] {
+    // What is looked for does not happen, so there is nothing to wait for but time.
+    const auto end = io::Clock::now() + 200ms;
+    return wait_until([end] { return io::Clock::now() >= end; });
+  };
+  const Heard heard = hear(origin, pause_until(past_release));
+  EXPECT_FALSE(heard.error);
+  EXPECT_EQ(heard.body.size(), content.size());
+  EXPECT_TRUE(heard.body == content);
+}
+
+}  // namespace
+}  // namespace tonearm::source
