@@ -47,10 +47,7 @@ io::Task<Result<std::span<const std::byte>>> HttpResource::Reader::read_body() {
     // An origin that ignores Range, or rounds it, sends bytes before the ones that are wanted.
     const std::uint64_t skip = std::min<std::uint64_t>(position_ - at, bytes->size());
     std::span<const std::byte> wanted = bytes->subspan(static_cast<std::size_t>(skip));
-    if (wanted.empty()) {
-      budget_.progress();
-      continue;
-    }
+    if (wanted.empty()) continue;
     if (end_) {
       const std::uint64_t left = *end_ - position_;
       wanted = wanted.first(static_cast<std::size_t>(std::min<std::uint64_t>(left, wanted.size())));

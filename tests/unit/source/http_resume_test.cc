@@ -62,5 +62,18 @@ TEST_F(HttpResumeTest, APauseNeverEndsABodyOfUnknownLength) {
   EXPECT_TRUE(heard.body == content);
 }
 
+TEST_F(HttpResumeTest, WhatIsSentAgainIsNoProgress) {
+  options_.retries = 2;
+  const std::string content = make_content(300 * KiB);
+  ScriptedOrigin origin([&, count = 0](const OriginAsked&) mutable {
+    OriginAnswer answer = honest_answer({}, content, strong);
+    return ++count > 10 ? answer : cut_short(std::move(answer), 100'000);
+  });
+  const Heard heard = hear(origin);
+  EXPECT_TRUE(heard.error);
+  EXPECT_EQ(heard.body.size(), 100'000U);
+  EXPECT_EQ(origin.asked().size(), 1U + 2U);
+}
+
 }  // namespace
 }  // namespace tonearm::source
