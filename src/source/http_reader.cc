@@ -49,8 +49,10 @@ io::Task<Result<std::span<const std::byte>>> HttpResource::Reader::read_body() {
     std::span<const std::byte> wanted = bytes->subspan(static_cast<std::size_t>(skip));
     if (wanted.empty()) continue;
     if (end_) {
-      const std::uint64_t left = *end_ - position_;
-      wanted = wanted.first(static_cast<std::size_t>(std::min<std::uint64_t>(left, wanted.size())));
+      const std::uint64_t left = std::min<std::uint64_t>(*end_ - position_, wanted.size());
+      // What follows may be the next reader's.
+      body.transfer->unread(wanted.size() - static_cast<std::size_t>(left));
+      wanted = wanted.first(static_cast<std::size_t>(left));
     }
     co_return wanted;
   }

@@ -206,14 +206,18 @@ std::unique_ptr<io::ByteReader> HttpResource::read(std::uint64_t first,
   return std::make_unique<Reader>(*this, first, end);
 }
 
+/// With several ranges to come, the one request must serve them all.
+std::uint64_t HttpResource::end_of_rest(std::optional<std::uint64_t> end) const {
+  return several_ ? *described_.length : end.value_or(*described_.length);
+}
+
 std::optional<http::ByteRange> HttpResource::window_at(std::uint64_t position,
                                                        std::optional<std::uint64_t> end) const {
   switch (access_) {
     case Access::windows:
       return sizer_.next(position, *end, closed_);
     case Access::rest:
-      // With several ranges to come, one request must serve them all.
-      return http::ByteRange{position, several_ ? *described_.length : *end};
+      return http::ByteRange{position, end_of_rest(end)};
     case Access::whole:
       break;
   }
@@ -227,7 +231,8 @@ io::Task<Result<void>> HttpResource::open_body(std::uint64_t position,
   if (body_) {
     const bool leads_there =
         body_->position() <= position && (!body_->end || position < *body_->end);
-    const bool suffices = access_ != Access::rest || (end && body_->end && *body_->end >= *end);
+    const bool suffices =
+        access_ != Access::rest || (body_->end && *body_->end >= end_of_rest(end));
     if (leads_there && suffices) co_return Result<void>{};
     if (body_->end == position) {
       sizer_.taken(position - body_->first, io::Clock::now() - body_->opened, closed_);

@@ -60,6 +60,7 @@ class HttpResource final : public Resource {
 
   io::Task<Result<void>> open_body(std::uint64_t position, std::optional<std::uint64_t> end,
                                    RetryBudget& budget);
+  std::uint64_t end_of_rest(std::optional<std::uint64_t> end) const;
   std::optional<http::ByteRange> window_at(std::uint64_t position,
                                            std::optional<std::uint64_t> end) const;
   Result<void> verify(const Reply& reply) const;

@@ -104,6 +104,11 @@ std::span<const std::byte> Transfer::portion() {
   return bytes.first(std::min(bytes.size(), portion_));
 }
 
+void Transfer::unread(std::size_t count) {
+  handed_out_ -= count;
+  position_ -= count;
+}
+
 /// What was handed out has been taken: its room is free, and the socket is read again.
 void Transfer::make_room() {
   deadline_.clear();

@@ -58,12 +58,16 @@ class Transfer final : public CurlMulti::Client {
   /// read() or the end of the transfer. A stall is connection_read_timeout.
   io::Task<Result<std::span<const std::byte>>> read();
 
+  /// The last `count` bytes of what read() has handed out were not taken: the next one begins with
+  /// them.
+  void unread(std::size_t count);
+
   /// From now on, a body that nobody reads for `after` gives up its connection; read() then hands
   /// out what is buffered, an empty span, and released() is true.
   void release_after(std::chrono::milliseconds after) { release_after_ = after; }
   bool released() const { return released_; }
 
-  /// Body bytes that read() has handed out.
+  /// Body bytes that read() has handed out, without those that were unread().
   std::uint64_t position() const { return position_; }
 
   /// Whether the rest of the body is known to be at most `bytes`.

@@ -5,6 +5,7 @@ import hashlib
 import itertools
 import os
 import select
+import struct
 import sys
 import tempfile
 import threading
@@ -277,6 +278,50 @@ class NoRangesTest(Case):
             [body for _, _, body in parts(response)],
             [content(2000000, 2000100), content(100, 200)],
         )
+
+    def test_several_ranges_of_an_origin_without_validators(self):
+        size = 3 * MIB
+        for ranges in (True, False):
+            file = Resource(size, etag=None, ranges=ranges)
+            for asked, spans in (
+                ("0-4,5-9", [(0, 5), (5, 10)]),
+                ("0-0,-1", [(0, 1), (size - 1, size)]),
+                ("0-99999,200000-299999", [(0, 100_000), (200_000, 300_000)]),
+            ):
+                with self.subTest(ranges=ranges, asked=asked):
+                    response = played(file, Range=f"bytes={asked}")
+                    self.assertEqual((response.status, response.end), (206, "done"))
+                    bodies = [body for _, _, body in parts(response)]
+                    self.assertEqual(bodies, [content(first, end) for first, end in spans])
+
+    def test_wav_of_an_origin_without_validators_is_heard_from_a_position(self):
+        sound = content(0, 400_000)
+        sizes = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(sound), b"WAVE", b"fmt ", 16, 1,
+                            1, 16000, 32000, 2, 16, b"data", len(sound))
+        wav = sizes + sound
+
+        def without_ranges(exchange):
+            exchange.answer(200, wav, Content_Type="audio/wav")
+
+        def with_ranges(exchange):
+            if not exchange.range:
+                return without_ranges(exchange)
+            first, last = exchange.range
+            part = wav[first : last + 1]
+            span = f"bytes {first}-{first + len(part) - 1}/{len(wav)}"
+            exchange.answer(206, part, Content_Type="audio/wav", Content_Range=span)
+
+        for handler in (with_ranges, without_ranges):
+            target = song(route(handler))
+            for seconds in (0, 1, 10):
+                left = sound[seconds * 32000 :]
+                for fields, part in ({}, slice(None)), ({"Range": "bytes=44-99"}, slice(0, 56)):
+                    with self.subTest(handler.__name__, seconds=seconds, **fields):
+                        response = get(server().port, f"{target}?pos={seconds}", **fields)
+                        self.assertEqual(response.status, 206 if fields else 200)
+                        self.assertEqual(response.end, "done")
+                        body = response.body if fields else response.body[44:]
+                        self.assertTrue(body == left[part], "wrong bytes")
 
     def test_origin_that_ignores_range_still_yields_416(self):
         response = played(Resource(1000, ranges=False), Range="bytes=1000-")
