@@ -121,10 +121,13 @@ void HttpResource::describe_from(Reply reply, const ReadIntent& intent) {
   if (only_probe && (!intent.body || !intent.range || intent.range->last != 1U)) close_body();
 }
 
-/// One question, repeated as long as the failure may pass, the budget and the deadline allow.
+/// One question, repeated as long as the failure may pass, and as the budget allows. Until bytes
+/// have left, somebody waits for a head, and `deadline` bounds it all; in mid-body each question
+/// has its own.
 io::Task<Result<Reply>> HttpResource::ask(std::optional<http::ByteRange> range, RetryBudget& budget,
                                           io::Clock::time_point& deadline) {
   for (;;) {
+    if (delivered_) deadline = io::Clock::now() + client_.options().first_byte_timeout;
     Result<Reply> reply = co_await ask_once(range, deadline);
     Error error;
     if (reply) {
@@ -193,9 +196,16 @@ io::Task<Result<void>> HttpResource::renew(Reply& reply, io::Clock::time_point& 
 
 io::Task<Result<void>> HttpResource::wait_before_retry(Error error, RetryBudget& budget,
                                                        io::Clock::time_point deadline) {
-  if (!is_retryable(error.kind)) co_return error;
-  const auto delay = budget.next(error.retry_after);
-  if (!delay || io::Clock::now() + *delay >= deadline) co_return error;
+  const bool may_pass =
+      delivered_ ? is_retryable_in_mid_body(error.kind) : is_retryable(error.kind);
+  if (!may_pass) co_return error;
+  // How long to wait for a turn is said to clients; who waits already stands in line again.
+  const bool own_limit = error.kind == ErrorKind::connection_limit_reached;
+  const auto asked = own_limit ? std::nullopt : error.retry_after;
+  const auto delay = budget.next(asked);
+  const bool fits = delivered_ ? !asked || *asked <= client_.options().first_byte_timeout
+                               : delay && io::Clock::now() + *delay < deadline;
+  if (!delay || !fits) co_return error;
   io::asio::steady_timer::rebind_executor<io::Executor>::other timer(client_.executor(), *delay);
   co_await timer.async_wait(io::use_task);
   co_return Result<void>{};

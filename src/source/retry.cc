@@ -19,6 +19,11 @@ bool is_retryable(ErrorKind kind) {
   }
 }
 
+bool is_retryable_in_mid_body(ErrorKind kind) {
+  return is_retryable(kind) || kind == ErrorKind::http_response_timeout ||
+         kind == ErrorKind::connection_limit_reached;
+}
+
 std::optional<std::chrono::milliseconds> RetryBudget::next(
     std::optional<std::chrono::seconds> asked) {
   if (used_ >= retries_) return std::nullopt;

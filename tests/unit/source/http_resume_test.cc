@@ -75,5 +75,32 @@ TEST_F(HttpResumeTest, WhatIsSentAgainIsNoProgress) {
   EXPECT_EQ(origin.asked().size(), 1U + 2U);
 }
 
+TEST_F(HttpResumeTest, AWindowWhoseHeadDoesNotComeIsAskedForAgain) {
+  options_.first_byte_timeout = 100ms;
+  const std::string content = make_content(300 * KiB);
+  ScriptedOrigin origin([&, count = 0](const OriginAsked& asked) mutable {
+    return ++count == 2 ? OriginAnswer{"", Then::hang} : honest_answer(asked, content, strong);
+  });
+  const Heard heard = hear(origin);
+  EXPECT_FALSE(heard.error);
+  EXPECT_TRUE(heard.body == content);
+}
+
+TEST_F(HttpResumeTest, InMidBodyOnlyRetriesCount) {
+  options_.first_byte_timeout = 250ms;
+  options_.retries = 3;
+  const std::string content = make_content(200 * KiB);
+  std::atomic<int> refused = 0;
+  ScriptedOrigin origin([&, count = 0](const OriginAsked& asked) mutable {
+    if (++count == 1 || refused == 3) return honest_answer(asked, content, strong);
+    ++refused;
+    return refusal("503 Busy");
+  });
+  const Heard heard = hear(origin);  // 100 + 200 + 400 ms of waiting
+  EXPECT_FALSE(heard.error);
+  EXPECT_TRUE(heard.body == content);
+  EXPECT_EQ(refused, 3);
+}
+
 }  // namespace
 }  // namespace tonearm::source

@@ -46,5 +46,14 @@ TEST(IsRetryable, WhatMayPassIsWhatMustNotBeSaidTwiceIsNot) {
   EXPECT_FALSE(is_retryable(ErrorKind::tls_certificate_error));
 }
 
+TEST(IsRetryable, InMidBodyNobodyWaitsForAHead) {
+  for (const auto kind : {ErrorKind::http_response_timeout, ErrorKind::connection_limit_reached}) {
+    EXPECT_FALSE(is_retryable(kind));
+    EXPECT_TRUE(is_retryable_in_mid_body(kind));
+  }
+  EXPECT_TRUE(is_retryable_in_mid_body(ErrorKind::connection_refused));
+  EXPECT_FALSE(is_retryable_in_mid_body(ErrorKind::origin_refused));
+}
+
 }  // namespace
 }  // namespace tonearm::source
