@@ -101,18 +101,19 @@ Sameness compare(const http::Representation& described, const UpstreamHead& head
                  std::optional<std::uint64_t> length) {
   const http::Validators& then = described.validators;
   const http::Validators& now = head.validators;
-  if (described.length != length) return Sameness::different;
+  if (described.length && length && described.length != length) return Sameness::different;
   if (then.etag != now.etag) return Sameness::different;
   if (then.has_strong_etag()) return Sameness::proven;
+  if (described.length != length) return Sameness::different;
   if (then.last_modified != now.last_modified) return Sameness::different;
   if (described.length && then.last_modified_is_strong) return Sameness::proven;
   return Sameness::consistent;
 }
 
 bool is_provable(const http::Representation& described) {
-  return described.length &&
-         (described.validators.has_strong_etag() ||
-          (described.validators.last_modified && described.validators.last_modified_is_strong));
+  const http::Validators& validators = described.validators;
+  return validators.has_strong_etag() ||
+         (described.length && validators.last_modified && validators.last_modified_is_strong);
 }
 
 }  // namespace tonearm::source

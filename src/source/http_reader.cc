@@ -38,7 +38,8 @@ io::Task<Result<std::span<const std::byte>>> HttpResource::Reader::read_body() {
     Result<std::span<const std::byte>> bytes = co_await body.transfer->read();
     if (!bytes) co_return bytes;
     if (bytes->empty()) {
-      if (!body.end || at == *body.end || body.transfer->released()) co_return bytes;
+      const bool ends_as_declared = body.end ? at == *body.end : !end_ && at == position_;
+      if (ends_as_declared || body.transfer->released()) co_return bytes;
       co_return Error{ErrorKind::http_response_incomplete, "the origin's body is too short", {}};
     }
     if (body.end && at + bytes->size() > *body.end) {
@@ -63,7 +64,6 @@ io::Task<Result<void>> HttpResource::Reader::recover(Error error) {
   resource_.body_.reset();  // cut off, not drained
   const bool nothing_to_splice = !resource_.delivered_;
   if (!resource_.can_resume() && !nothing_to_splice) co_return error;
-  if (!end_ && resource_.delivered_) co_return error;
   Result<void> again =
       co_await resource_.wait_before_retry(std::move(error), budget_, io::Clock::time_point::max());
   if (again) ++resource_.use_.resumes;

@@ -357,6 +357,25 @@ class NoLengthTest(Case):
                         self.assertIsNone(response[field])
                     self.assert_bytes(response, 0, self.size)
 
+    def test_break_is_resumed_under_a_strong_etag(self):
+        for etag, resumed in ('"v1"', True), ('W/"v1"', False), (None, False):
+            with self.subTest(etag=etag):
+
+                def handler(exchange):
+                    fields = {"ETag": etag} if etag else {}
+                    exchange.head(200, Transfer_Encoding="chunked", **fields)
+                    first = exchange.number == 1
+                    exchange.send_content(0, MIB if first else self.size, chunked=True)
+                    if first:
+                        exchange.reset()
+                    exchange.raw(b"0\r\n\r\n")
+
+                response = played(handler)
+                if resumed:
+                    self.assert_bytes(response, 0, self.size)
+                else:
+                    self.assert_reset(response)
+
     def test_http_1_0_gets_it_until_close(self):
         for handler in (self.chunked, self.until_close):
             with self.subTest(handler=handler.__name__):

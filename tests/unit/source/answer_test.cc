@@ -122,7 +122,24 @@ TEST(Compare, AStrongEtagProves) {  // RFC 9110 §8.8.3.2, §15.3.7.3
 
 TEST(Compare, AnotherLengthIsAnotherVersion) {
   EXPECT_EQ(Described().sameness(1001), Sameness::different);
-  EXPECT_EQ(Described().sameness(std::nullopt), Sameness::different);
+}
+
+TEST(Compare, AStrongEtagProvesWhereALengthIsNotSaid) {
+  Described d;
+  EXPECT_EQ(d.sameness(std::nullopt), Sameness::proven);
+  d.what.length.reset();
+  EXPECT_EQ(d.sameness(std::nullopt), Sameness::proven);
+  EXPECT_EQ(d.sameness(1000), Sameness::proven);
+}
+
+TEST(Compare, ALastModifiedProvesOnlyWithTheLength) {
+  Described d;
+  d.what.validators.etag.reset();
+  d.head.validators.etag.reset();
+  EXPECT_EQ(d.sameness(std::nullopt), Sameness::different);
+  d.what.length.reset();
+  EXPECT_EQ(d.sameness(1000), Sameness::different);
+  EXPECT_EQ(d.sameness(std::nullopt), Sameness::consistent);
 }
 
 TEST(Compare, AStrongLastModifiedProvesAWeakOneDoesNot) {  // §8.8.2.2
@@ -141,6 +158,14 @@ TEST(Compare, WithoutValidatorsNothingIsProven) {
   d.what.validators = {};
   d.head.validators = {};
   EXPECT_EQ(d.sameness(), Sameness::consistent);
+  EXPECT_FALSE(is_provable(d.what));
+}
+
+TEST(IsProvable, ADateNeedsALengthBesidesAStrongEtagDoesNot) {
+  Described d;
+  d.what.length.reset();
+  EXPECT_TRUE(is_provable(d.what));
+  d.what.validators.etag.reset();
   EXPECT_FALSE(is_provable(d.what));
 }
 

@@ -62,6 +62,54 @@ TEST_F(HttpResumeTest, APauseNeverEndsABodyOfUnknownLength) {
   EXPECT_TRUE(heard.body == content);
 }
 
+TEST_F(HttpResumeTest, AStrongEtagResumesABodyOfUnknownLengthAfterAPause) {
+  options_.buffer = 64 * KiB;
+  options_.release_after = 20ms;
+  const std::string content = make_content(12'000 * KiB);
+  ScriptedOrigin origin([&](const OriginAsked&) { return chunked(content, strong); });
+  const auto released = [&] { return wait_until([&] { return origin.open() == 0; }); };
+  const Heard heard = hear(origin, pause_until(released));
+  EXPECT_FALSE(heard.error);
+  EXPECT_TRUE(heard.body == content);
+  EXPECT_EQ(origin.asked().size(), 2U);
+}
+
+TEST_F(HttpResumeTest, AStrongEtagResumesABodyOfUnknownLengthThatBreaks) {
+  const std::string content = make_content(300 * KiB);
+  ScriptedOrigin origin([&, count = 0](const OriginAsked&) mutable {
+    return ++count == 1 ? chunked(content.substr(0, 90'000), strong, false)
+                        : chunked(content, strong);
+  });
+  const Heard heard = hear(origin);
+  EXPECT_FALSE(heard.error);
+  EXPECT_TRUE(heard.body == content);
+  EXPECT_EQ(heard.use.resumes, 1U);
+}
+
+TEST_F(HttpResumeTest, ABodyOfUnknownLengthGoesOnUnderTheSameStrongEtagOnly) {
+  const std::string content = make_content(300 * KiB);
+  for (const std::string fields : {"ETag: \"v2\"\r\n", "ETag: W/\"v1\"\r\n", ""}) {
+    ScriptedOrigin origin([&, count = 0](const OriginAsked&) mutable {
+      return ++count == 1 ? chunked(content.substr(0, 90'000), strong, false)
+                          : chunked(content, fields);
+    });
+    const Heard heard = hear(origin);
+    ASSERT_TRUE(heard.error) << fields;
+    EXPECT_EQ(heard.error->kind, ErrorKind::representation_changed) << fields;
+    EXPECT_TRUE(heard.body == content.substr(0, heard.body.size())) << fields;
+  }
+}
+
+TEST_F(HttpResumeTest, AnEndBeforeWhatHasBeenReadIsNone) {
+  options_.retries = 1;
+  const std::string content = make_content(300 * KiB);
+  ScriptedOrigin origin([&, count = 0](const OriginAsked&) mutable {
+    return ++count == 1 ? chunked(content.substr(0, 90'000), strong, false)
+                        : chunked(content.substr(0, 100), strong);
+  });
+  EXPECT_TRUE(hear(origin).error);
+}
+
 TEST_F(HttpResumeTest, WhatIsSentAgainIsNoProgress) {
   options_.retries = 2;
   const std::string content = make_content(300 * KiB);
