@@ -206,6 +206,7 @@ io::Task<Result<void>> HttpResource::wait_before_retry(Error error, RetryBudget&
   const bool fits = delivered_ ? !asked || *asked <= client_.options().first_byte_timeout
                                : delay && io::Clock::now() + *delay < deadline;
   if (!delay || !fits) co_return error;
+  moved_.reset();  // who redirected there may know better by then
   io::asio::steady_timer::rebind_executor<io::Executor>::other timer(client_.executor(), *delay);
   co_await timer.async_wait(io::use_task);
   co_return Result<void>{};

@@ -150,5 +150,29 @@ TEST_F(HttpResumeTest, InMidBodyOnlyRetriesCount) {
   EXPECT_EQ(refused, 3);
 }
 
+TEST_F(HttpResumeTest, AfterAFailureTheRedirectorIsAskedAgain) {
+  const std::string content = make_content(300 * KiB);
+  const std::vector<ScriptedOrigin::Script> failures{
+      [&](const OriginAsked& asked) {
+        return cut_short(honest_answer(asked, content, strong), 1000);
+      },
+      [&](const OriginAsked&) { return refusal("500 Broken"); },
+      [&](const OriginAsked&) {
+        return OriginAnswer{"", Then::reset};
+      }};
+  for (const auto& failure : failures) {
+    ScriptedOrigin origin([&, directed = 0, first = 0](const OriginAsked& asked) mutable {
+      if (asked.target == "/song") {
+        return refusal("302 Found", ++directed == 1 ? "Location: /one\r\n" : "Location: /two\r\n");
+      }
+      if (asked.target == "/two") return honest_answer(asked, content, strong);
+      return ++first == 1 ? honest_answer(asked, content, strong) : failure(asked);
+    });
+    const Heard heard = hear(origin);
+    EXPECT_FALSE(heard.error);
+    EXPECT_TRUE(heard.body == content);
+  }
+}
+
 }  // namespace
 }  // namespace tonearm::source
