@@ -40,6 +40,7 @@ TEST(IsRetryable, WhatMayPassIsWhatMustNotBeSaidTwiceIsNot) {
   EXPECT_TRUE(is_retryable(ErrorKind::destination_unavailable));
   EXPECT_TRUE(is_retryable(ErrorKind::connection_refused));
   EXPECT_TRUE(is_retryable(ErrorKind::http_response_incomplete));
+  EXPECT_TRUE(is_retryable(ErrorKind::tls_protocol_error)) << "a handshake that was cut off";
   EXPECT_FALSE(is_retryable(ErrorKind::destination_not_found));
   EXPECT_FALSE(is_retryable(ErrorKind::origin_refused));
   EXPECT_FALSE(is_retryable(ErrorKind::destination_ip_prohibited));
