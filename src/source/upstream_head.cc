@@ -2,6 +2,7 @@
 
 #include "tonearm/base/ascii.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace tonearm::source {
@@ -16,12 +17,17 @@ std::optional<Number> parse_number(std::string_view text) {
   return number;
 }
 
-/// RFC 9110 §10.2.3: delay-seconds or a date.
+/// RFC 9110 §10.2.3: delay-seconds, of any number of digits, or a date.
 std::optional<std::chrono::seconds> parse_retry_after(std::string_view value, http::HttpTime now) {
-  if (const auto delay = parse_number<std::uint32_t>(value)) return std::chrono::seconds(*delay);
+  using std::chrono::seconds;
+  constexpr seconds most = std::chrono::hours(24);
+  if (!value.empty() && value.find_first_not_of("0123456789") == std::string_view::npos) {
+    const auto delay = parse_number<std::uint32_t>(value);
+    return delay ? std::min(seconds(*delay), most) : most;
+  }
   const auto date = http::parse_http_date(value);
   if (!date) return std::nullopt;
-  return *date > now ? *date - now : std::chrono::seconds(0);
+  return std::clamp<seconds>(*date - now, seconds(0), most);
 }
 
 }  // namespace

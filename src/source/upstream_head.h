@@ -26,7 +26,7 @@ struct UpstreamHead {
   bool ambiguous = false;  ///< Two different Content-Lengths, or one that is no number.
   std::string location;
   std::string bucket_region;  ///< x-amz-bucket-region: where S3 says that the bucket is.
-  std::optional<std::chrono::seconds> retry_after;
+  std::optional<std::chrono::seconds> retry_after;  ///< A day at most.
 };
 
 /// Reads a head line by line, as libcurl hands it out. Pure; a new status line starts anew (1xx).

@@ -150,6 +150,24 @@ TEST_F(HttpResumeTest, InMidBodyOnlyRetriesCount) {
   EXPECT_EQ(refused, 3);
 }
 
+TEST_F(HttpResumeTest, ARetryAfterThatDoesNotFitIsNotWaitedFor) {
+  const std::string content = make_content(200 * KiB);
+  for (const int last_good : {0, 1}) {
+    for (const std::string when :
+         {"6", "99999999999", "99999999999999999999999", "Fri, 31 Dec 9999 23:59:59 GMT"}) {
+      std::atomic<int> count = 0;
+      ScriptedOrigin origin([&](const OriginAsked& asked) {
+        if (++count <= last_good) return honest_answer(asked, content, strong);
+        return refusal("503 Busy", "Retry-After: " + when + "\r\n");
+      });
+      const Heard heard = hear(origin);
+      ASSERT_TRUE(heard.error) << when;
+      EXPECT_EQ(heard.error->kind, ErrorKind::destination_unavailable) << when;
+      EXPECT_EQ(count, last_good + 1) << when;
+    }
+  }
+}
+
 TEST_F(HttpResumeTest, AfterAFailureTheRedirectorIsAskedAgain) {
   const std::string content = make_content(300 * KiB);
   const std::vector<ScriptedOrigin::Script> failures{

@@ -3,15 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <initializer_list>
+#include <string>
 
 namespace tonearm::source {
 namespace {
 
 const http::HttpTime received = http::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").value();
 
-UpstreamHead read(std::initializer_list<std::string_view> lines) {
+UpstreamHead read(std::initializer_list<std::string> lines) {
   UpstreamHeadReader reader;
-  for (const auto line : lines) reader.line(line, received);
+  for (const auto& line : lines) reader.line(line, received);
   EXPECT_TRUE(reader.line("\r\n", received));
   return reader.head();
 }
@@ -79,6 +80,15 @@ TEST(UpstreamHead, RetryAfterMayBeADate) {  // RFC 9110 §10.2.3
   EXPECT_EQ(read({"HTTP/1.1 503 X", "Retry-After: Sun, 06 Nov 1994 08:00:00 GMT"}).retry_after,
             std::chrono::seconds(0));
   EXPECT_FALSE(read({"HTTP/1.1 503 X", "Retry-After: soon"}).retry_after);
+}
+
+TEST(UpstreamHead, RetryAfterIsADayAtMost) {
+  for (const char* when :
+       {"86401", "4294967296", "99999999999999999999999999", "Fri, 31 Dec 9999 23:59:59 GMT"}) {
+    EXPECT_EQ(read({"HTTP/1.1 503 X", std::string("Retry-After: ") + when}).retry_after,
+              std::chrono::hours(24))
+        << when;
+  }
 }
 
 TEST(UpstreamHead, GarbageIsNoStatus) {
