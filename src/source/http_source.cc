@@ -20,7 +20,7 @@ Result<OriginUrl> HttpSource::url_of(const Locator& locator) const {
     case Locator::Kind::plain:
       return url_of_plain_name(client_->options().base_url, locator.value);
     case Locator::Kind::url:
-      return parse_origin_url(locator.value);
+      return parse_loose_origin_url(locator.value);
     default:
       break;
   }

@@ -25,11 +25,16 @@ struct OriginUrl {
 /// An absolute http or https URL; what is encoded already stays as it is.
 Result<OriginUrl> parse_origin_url(std::string_view text);
 
+/// The same of what people and pages write: what a URL cannot hold is encoded first (RFC 3986
+/// §2.1), as browsers do.
+Result<OriginUrl> parse_loose_origin_url(std::string_view text);
+
 /// `base_url` + a plain name: every byte that a URL path cannot hold is percent-encoded (RFC 3986
 /// §3.3), '/' separates segments; an empty, `.` or `..` segment is bad_locator.
 Result<OriginUrl> url_of_plain_name(std::string_view base_url, std::string_view name);
 
-/// Where a redirect leads (RFC 9110 §10.2.2): http and https only, never from https to http.
+/// Where a redirect leads (RFC 9110 §10.2.2): http and https only, never from https to http. Loose,
+/// too.
 Result<OriginUrl> resolve_redirect(const OriginUrl& from, std::string_view location);
 
 }  // namespace tonearm::source

@@ -28,28 +28,12 @@ Error failed(std::string why) {
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
-/// Pages often name URLs as browsers take them: what a URL cannot hold is encoded (RFC 3986 §2.1).
-std::string encode_strays(std::string_view text) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  constexpr std::string_view strays = " \"<>\\^`{|}";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80 && strays.find(c) == std::string_view::npos) {
-      out += c;
-    } else {
-      out += {'%', digits[byte >> 4], digits[byte & 15]};
-    }
-  }
-  return out;
-}
-
 Result<OriginUrl> read_url(std::string_view text) {
   if (text.size() > longest_url) return failed("is a URL that is too long");
   if (std::any_of(text.begin(), text.end(), is_control)) {
     return failed("is a URL with control characters");
   }
-  Result<OriginUrl> url = parse_origin_url(encode_strays(text));
+  Result<OriginUrl> url = parse_loose_origin_url(text);
   if (!url) return failed("cannot be asked for: " + url.error().detail);
   return url;
 }

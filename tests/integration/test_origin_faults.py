@@ -676,6 +676,11 @@ class RedirectTest(Case):
                     self.assertEqual(response.status, 206)
                     self.assert_bytes(response, 1000, 2000)
 
+    def test_location_that_is_no_url_is_taken_as_browsers_take_it(self):
+        route(Resource(1000), "/a%20b%5B1%5D%C3%BC.mp3")
+        path = self.redirect_to("/a b[1]\xc3\xbc.mp3")
+        self.assert_bytes(get(server().port, song(path)), 0, 1000)
+
     def test_loop_is_502(self):
         path = f"/{next(names)}.mp3"
         route(lambda exchange: exchange.answer(302, Location=path), path)
@@ -716,6 +721,24 @@ class RedirectTest(Case):
         self.assert_bytes(get(server().port, song(path)), 0, 1000)
         self.assertEqual(origin.of(path)[0].fields["x-api-key"], SECRET)
         self.assertNotIn("x-api-key", other.of("/a.mp3")[0].fields)
+
+
+class UrlTest(Case):
+    def test_url_of_the_catalog_has_encoded_what_a_url_cannot_hold(self):
+        for name, asked in (
+            ("a b.mp3", "a%20b.mp3"),
+            ("ü.mp3", "%C3%BC.mp3"),
+            ("pl|us.mp3", "pl%7Cus.mp3"),
+            ("b[x].mp3", "b%5Bx%5D.mp3"),
+            ("q1.mp3?a=b c", "q1.mp3?a=b%20c"),
+            ("q2.mp3?x=%zz", "q2.mp3?x=%25zz"),
+            ("e%20%2f.mp3?%3f", "e%20%2f.mp3?%3f"),
+        ):
+            with self.subTest(name=name):
+                path = route(Resource(1000), "/" + asked.partition("?")[0])
+                response = get(server().port, song(origin.base_url + name))
+                self.assert_bytes(response, 0, 1000)
+                self.assertEqual(origin.of(path)[0].target, "/" + asked)
 
 
 class SlowOriginTest(Case):

@@ -51,6 +51,33 @@ TEST(ParseOriginUrl, RefusesWhatIsNoHttpUrl) {
   }
 }
 
+struct LooseUrl {
+  const char* text;
+  const char* url;  ///< Null: refused.
+};
+class LooseOriginUrl : public testing::TestWithParam<LooseUrl> {};
+TEST_P(LooseOriginUrl, HasEncodedWhatAUrlCannotHoldAndNothingElse) {  // RFC 3986 §2.1
+  const auto url = parse_loose_origin_url(GetParam().text);
+  EXPECT_EQ(url ? url->text : "refused", GetParam().url);
+}
+INSTANTIATE_TEST_SUITE_P(
+    All, LooseOriginUrl,
+    testing::Values(LooseUrl{"http://h/a b.mp3", "http://h/a%20b.mp3"},
+                    LooseUrl{"http://h/\xC3\xBC.mp3", "http://h/%C3%BC.mp3"},
+                    LooseUrl{"http://h/pl|us.mp3", "http://h/pl%7Cus.mp3"},
+                    LooseUrl{"http://h/b[x].mp3", "http://h/b%5Bx%5D.mp3"},
+                    LooseUrl{"http://h?b[x]", "http://h?b%5Bx%5D"},
+                    LooseUrl{"http://h/x?a=b c", "http://h/x?a=b%20c"},
+                    LooseUrl{"http://h/x?x=%zz", "http://h/x?x=%25zz"},
+                    LooseUrl{"http://h/100%", "http://h/100%25"},
+                    LooseUrl{"http://h/%2", "http://h/%252"},
+                    LooseUrl{"http://h/\"<>\\^`{}\x01\t\x7F",
+                             "http://h/%22%3C%3E%5C%5E%60%7B%7D%01%09%7F"},
+                    LooseUrl{"http://h/%20%2F%e4?%41", "http://h/%20%2F%e4?%41"},
+                    LooseUrl{"http://h/a+b&c=d;e,f!~*'():@$", "http://h/a+b&c=d;e,f!~*'():@$"},
+                    LooseUrl{"http://[::1]:80/[a]", "http://[::1]:80/%5Ba%5D"},
+                    LooseUrl{"http://h/a#b c", "http://h/a"}));
+
 TEST(SameOrigin, ComparesSchemeHostAndPort) {  // RFC 6454 §5
   const auto a = parse_origin_url("http://a.example/x").value();
   EXPECT_TRUE(a.same_origin(parse_origin_url("http://A.example:80/y").value()));
@@ -65,6 +92,15 @@ TEST(ResolveRedirect, IsRelativeToWhereItCameFrom) {  // RFC 9110 §10.2.2
   EXPECT_EQ(resolve_redirect(from, "/f?g")->text, "http://a/f?g");
   EXPECT_EQ(resolve_redirect(from, "//h/i")->text, "http://h/i");
   EXPECT_EQ(resolve_redirect(from, "https://j/k#l")->text, "https://j/k");
+}
+
+TEST(ResolveRedirect, TakesWhatBrowsersTake) {
+  const auto from = parse_loose_origin_url("http://a/b/c").value();
+  EXPECT_EQ(resolve_redirect(from, "/d e.mp3")->text, "http://a/d%20e.mp3");
+  EXPECT_EQ(resolve_redirect(from, "\xC3\xBC|[1].mp3")->text, "http://a/b/%C3%BC%7C%5B1%5D.mp3");
+  EXPECT_EQ(resolve_redirect(from, "?x=[y]%zz")->text, "http://a/b/c?x=%5By%5D%25zz");
+  EXPECT_EQ(resolve_redirect(from, "//[::1]/[d]")->text, "http://[::1]/%5Bd%5D");
+  EXPECT_EQ(resolve_redirect(from, "http://[::1]:8/[d]")->text, "http://[::1]:8/%5Bd%5D");
 }
 
 TEST(ResolveRedirect, NeverLeavesHttpNorDowngrades) {
