@@ -115,8 +115,12 @@ Result<OriginUrl> resolve_redirect(const OriginUrl& from, std::string_view locat
   const urls::url base(urls::parse_uri(from.text).value());
   urls::url target;
   if (!urls::resolve(base, *reference, target)) return refused("cannot be resolved");
-  auto to = origin_url_of(std::move(target));
+  auto to = origin_url_of(target);
   if (!to) return refused("leads to something other than http or https");
+  if (to->same_origin(from) && base.has_userinfo() && !target.has_userinfo()) {
+    target.set_encoded_userinfo(base.encoded_userinfo());
+    to = origin_url_of(std::move(target));
+  }
   if (from.scheme == "https" && to->scheme == "http") return refused("leads from https to http");
   return to;
 }

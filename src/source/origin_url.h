@@ -34,7 +34,7 @@ Result<OriginUrl> parse_loose_origin_url(std::string_view text);
 Result<OriginUrl> url_of_plain_name(std::string_view base_url, std::string_view name);
 
 /// Where a redirect leads (RFC 9110 §10.2.2): http and https only, never from https to http. Loose,
-/// too.
+/// too; within an origin the userinfo of `from` stays.
 Result<OriginUrl> resolve_redirect(const OriginUrl& from, std::string_view location);
 
 }  // namespace tonearm::source

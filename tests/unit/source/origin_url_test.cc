@@ -103,6 +103,16 @@ TEST(ResolveRedirect, TakesWhatBrowsersTake) {
   EXPECT_EQ(resolve_redirect(from, "http://[::1]:8/[d]")->text, "http://[::1]:8/%5Bd%5D");
 }
 
+TEST(ResolveRedirect, KeepsTheUserinfoWithinAnOrigin) {
+  const auto from = parse_loose_origin_url("http://user:pass@a/b").value();
+  EXPECT_EQ(resolve_redirect(from, "/c")->text, "http://user:pass@a/c");
+  EXPECT_EQ(resolve_redirect(from, "http://a:80/c")->text, "http://user:pass@a:80/c");
+  EXPECT_EQ(resolve_redirect(from, "http://other@a/c")->text, "http://other@a/c");
+  EXPECT_EQ(resolve_redirect(from, "http://b/c")->text, "http://b/c");
+  EXPECT_EQ(resolve_redirect(from, "http://a:81/c")->text, "http://a:81/c");
+  EXPECT_EQ(resolve_redirect(from, "https://a/c")->text, "https://a/c");
+}
+
 TEST(ResolveRedirect, NeverLeavesHttpNorDowngrades) {
   const auto secure = parse_origin_url("https://a/b").value();
   EXPECT_FALSE(resolve_redirect(secure, "http://a/b"));
