@@ -105,6 +105,9 @@ Sameness compare(const http::Representation& described, const UpstreamHead& head
   if (then.etag != now.etag) return Sameness::different;
   if (then.has_strong_etag()) return Sameness::proven;
   if (described.length != length) return Sameness::different;
+  // A 206 to If-Range (expect()) is of that date, and need not repeat it (RFC 9110 §15.3.7).
+  const bool as_asked = head.status == 206 && !now.last_modified && then.last_modified_is_strong;
+  if (as_asked && described.length) return Sameness::proven;
   if (then.last_modified != now.last_modified) return Sameness::different;
   if (described.length && then.last_modified_is_strong) return Sameness::proven;
   return Sameness::consistent;

@@ -142,6 +142,20 @@ TEST(Compare, ALastModifiedProvesOnlyWithTheLength) {
   EXPECT_EQ(d.sameness(std::nullopt), Sameness::consistent);
 }
 
+TEST(Compare, APartNeedNotRepeatTheDateThatItWasAskedUnder) {  // §15.3.7
+  Described d;
+  d.what.validators.etag.reset();
+  d.head.validators = {};
+  d.head.status = 206;
+  EXPECT_EQ(d.sameness(), Sameness::proven);
+  EXPECT_EQ(d.sameness(1001), Sameness::different);
+  d.head.status = 200;
+  EXPECT_EQ(d.sameness(), Sameness::different);
+  d.head.status = 206;
+  d.what.validators.last_modified_is_strong = false;
+  EXPECT_EQ(d.sameness(), Sameness::different);
+}
+
 TEST(Compare, AStrongLastModifiedProvesAWeakOneDoesNot) {  // §8.8.2.2
   Described d;
   d.what.validators.etag.reset();
