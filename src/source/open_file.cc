@@ -11,6 +11,9 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string_view>
 #include <system_error>
 
 namespace tonearm::source {
@@ -66,10 +69,10 @@ FileStamp::Time time_of(const timespec& time) {
 }
 
 /// A name that is being renamed while `..` is resolved makes the kernel give up: EAGAIN.
-int open_at(int directory, const std::string& path) {
+int open_at(int directory, const std::string& path, std::uint64_t resolve) {
   open_how how{};
   how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve;
   int descriptor = -1;
   for (int tries = 0; tries < 8; ++tries) {
     descriptor =
@@ -77,6 +80,46 @@ int open_at(int directory, const std::string& path) {
     if (descriptor >= 0 || (errno != EAGAIN && errno != EINTR)) break;
   }
   return descriptor;
+}
+
+using Path = std::unique_ptr<char, decltype(&std::free)>;
+
+Path real_path(const std::string& path) { return {::realpath(path.c_str(), nullptr), &std::free}; }
+
+/// Whether `path` itself, and no link, leads out.
+bool leads_out(std::string_view path) {
+  if (path.starts_with('/')) return true;
+  for (std::size_t at = 0; at <= path.size();) {
+    const std::size_t end = std::min(path.find('/', at), path.size());
+    if (path.substr(at, end - at) == "..") return true;
+    at = end + 1;
+  }
+  return false;
+}
+
+/// What `path` is below `root` without links; empty, with errno, where it is not there or not
+/// below.
+std::string without_links(const std::string& root, const std::string& path) {
+  const Path real_root = real_path(root);
+  const Path real = real_root ? real_path(root + '/' + path) : Path(nullptr, &std::free);
+  if (!real) return {};
+  std::string_view rest(real.get());
+  std::string_view below(real_root.get());
+  if (below == "/") below = {};
+  if (rest.starts_with(below) && rest.substr(below.size()).starts_with('/')) {
+    return std::string(rest.substr(below.size() + 1));
+  }
+  errno = EXDEV;
+  return {};
+}
+
+/// RESOLVE_BENEATH refuses every absolute link, also one that stays inside: there the name is
+/// resolved first, and what comes of it may hold no link at all.
+int open_below(int directory, const std::string& root, const std::string& path) {
+  const int descriptor = open_at(directory, path, 0);
+  if (descriptor >= 0 || errno != EXDEV || leads_out(path)) return descriptor;
+  const std::string real = without_links(root, path);
+  return real.empty() ? -1 : open_at(directory, real, RESOLVE_NO_SYMLINKS);
 }
 
 }  // namespace
@@ -140,7 +183,7 @@ Result<std::shared_ptr<const OpenFile>> open_beneath(const std::string& root,
     const std::string why = std::generic_category().message(errno);
     return Error{ErrorKind::destination_unavailable, "files.root " + quoted(root) + ": " + why, {}};
   }
-  const int descriptor = open_at(directory, path);
+  const int descriptor = open_below(directory, root, path);
   const int error_number = errno;
   ::close(directory);
   if (descriptor < 0) return failed(error_number, path);

@@ -64,13 +64,14 @@ class Files(Case):
         os.symlink("../secret", self.path("relative"))
         os.symlink("..", self.path("up"))
         os.symlink("../a b%20.mp3", self.path("sub/inside"))
+        os.symlink(self.path("a b%20.mp3"), self.path("absolute inside"))
         os.mkfifo(self.path("fifo"))
         for value, status in {
             "../secret": 502, "../../etc/passwd": 502, "sub/../../secret": 502, "/etc/passwd": 502,
             "//etc/passwd": 502, "absolute": 502, "relative": 502, "up/secret": 502, "fifo": 502,
             "sub": 502, ".": 502, "": 502, "%2e%2e/secret": 404, "missing": 404,
             "missing\nline": 404, "a b%20.mp3/x": 404, "nul\0.mp3": 502, "sub/inside": 200,
-            "sub/../a b%20.mp3": 200,
+            "sub/../a b%20.mp3": 200, "absolute inside": 200,
         }.items():
             with self.subTest(value=value):
                 response = self.get(self.catalog.add(f"file:{value}"))

@@ -1,4 +1,5 @@
 #include "file_fixture.h"
+#include "source/open_file.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -54,6 +55,37 @@ TEST_F(FileSourceTest, NothingLeadsOutOfTheRoot) {
   }
   EXPECT_EQ(failure("sub/fine"), std::nullopt);
   EXPECT_EQ(failure("sub/../inside"), std::nullopt);
+}
+
+TEST_F(FileSourceTest, AnAbsoluteLinkThatStaysInsideIsFollowed) {
+  namespace fs = std::filesystem;
+  write("inside", "song");
+  fs::create_directory(root_ / "sub");
+  write("sub/deep", "song");
+  fs::create_directory_symlink(root_, directory_ / "alias");
+  fs::create_symlink(root_ / "inside", root_ / "link");
+  fs::create_directory_symlink(root_ / "sub", root_ / "folder");
+  fs::create_symlink(directory_ / "alias" / "sub" / "deep", root_ / "by_alias");
+  fs::create_symlink(root_ / "link", root_ / "chain");
+  fs::create_symlink(root_ / "gone", root_ / "dangling");
+  fs::create_symlink(root_, root_ / "self");
+  for (const fs::path& root : {root_, directory_ / "alias", root_ / "."}) {
+    const auto failure_in = [&](const std::string& value) {
+      const auto opened = open_beneath(root.string(), value);
+      return opened ? std::nullopt : std::optional(opened.error().kind);
+    };
+    for (const char* value : {"link", "folder/deep", "by_alias", "chain", "self/inside"}) {
+      EXPECT_EQ(failure_in(value), std::nullopt) << root << ' ' << value;
+    }
+    EXPECT_EQ(failure_in("dangling"), ErrorKind::destination_not_found) << root;
+    EXPECT_EQ(failure_in("self"), ErrorKind::bad_locator) << root;
+    for (const char* value : {"../root/inside", "/inside", "folder/../../root/inside"}) {
+      EXPECT_EQ(failure_in(value), ErrorKind::bad_locator) << root << ' ' << value;
+    }
+  }
+  write("../root2", "secret");
+  fs::create_symlink(directory_ / "root2", root_ / "sibling");
+  EXPECT_EQ(failure("sibling"), ErrorKind::bad_locator) << "a longer name is no folder";
 }
 
 TEST_F(FileSourceTest, NamesAreNotDecoded) {
