@@ -1,5 +1,7 @@
 #include "source/file_reader.h"
 
+#include "tonearm/io/page_cache.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -18,9 +20,9 @@ Error changed(std::string_view how) {
 io::Task<io::Chunk> load_region(const OpenFile& file, io::BlockingPool& pool, std::uint64_t offset,
                                 std::uint64_t size) {
   const std::uint64_t count = std::min(size, region_size);
-  if (!file.is_cached(offset, count)) {
+  if (!io::is_in_page_cache(file.descriptor(), offset, count)) {
     const auto load = [&file, offset, count] {
-      file.load(offset, count);
+      io::load_into_page_cache(file.descriptor(), offset, count);
       return true;
     };
     co_await pool.run(load);

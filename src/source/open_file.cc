@@ -4,7 +4,6 @@
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -154,26 +153,6 @@ Result<FileStamp> OpenFile::stamp() const {
   stamp.modified = time_of(info.st_mtim);
   stamp.changed = time_of(info.st_ctim);
   return stamp;
-}
-
-bool OpenFile::is_cached(std::uint64_t offset, std::uint64_t size) const {
-  for (const std::uint64_t at : {offset, offset + size - 1}) {
-    char byte = 0;
-    iovec into{&byte, 1};
-    if (::preadv2(descriptor_, &into, 1, static_cast<off_t>(at), RWF_NOWAIT) != 1) return false;
-  }
-  return true;
-}
-
-void OpenFile::load(std::uint64_t offset, std::uint64_t size) const {
-  std::array<char, 64 * 1024> scratch;
-  for (std::uint64_t end = offset + size; offset < end;) {
-    const auto count =
-        static_cast<std::size_t>(std::min<std::uint64_t>(scratch.size(), end - offset));
-    const ssize_t got = ::pread(descriptor_, scratch.data(), count, static_cast<off_t>(offset));
-    if (got <= 0) return;  // sendfile meets the same, and says so
-    offset += static_cast<std::uint64_t>(got);
-  }
 }
 
 Result<std::shared_ptr<const OpenFile>> open_beneath(const std::string& root,

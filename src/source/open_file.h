@@ -39,11 +39,6 @@ class OpenFile {
   /// Does not wait for a disk: the inode of an open file is in memory.
   Result<FileStamp> stamp() const;
 
-  /// Whether sendfile of these bytes is not likely to wait for a disk.
-  bool is_cached(std::uint64_t offset, std::uint64_t size) const;
-  /// Reads them into the page cache; waits for the disk.
-  void load(std::uint64_t offset, std::uint64_t size) const;
-
  private:
   int descriptor_;
 };
