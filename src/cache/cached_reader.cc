@@ -1,45 +1,13 @@
 #include "cache/cached_reader.h"
 
-#include <sys/uio.h>
+#include "tonearm/io/page_cache.h"
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 
 namespace tonearm::cache {
 namespace {
 
 constexpr int most_in_vain = 3;
-
-/// Whether a byte of a file can be had without waiting for the disk. Where that cannot be said
-/// (tmpfs), it can.
-bool is_in_memory(int descriptor, std::uint64_t offset) {
-  std::byte byte{};
-  const iovec piece{&byte, 1};
-  const ssize_t count = ::preadv2(descriptor, &piece, 1, static_cast<off_t>(offset), RWF_NOWAIT);
-  return count >= 0 || errno != EAGAIN;
-}
-
-/// Whether a region can. One look tells of as much as the kernel reads ahead by default: that came
-/// into memory at once, and leaves it at about one time.
-bool is_in_memory(int descriptor, std::uint64_t offset, std::uint64_t size) {
-  constexpr std::uint64_t read_ahead = 128 * 1024;
-  return is_in_memory(descriptor, offset + size - 1) &&
-         (size <= read_ahead || is_in_memory(descriptor, offset));
-}
-
-/// Blocks until the region is in the page cache, so that sendfile does not.
-void bring_in(const File& file, std::uint64_t offset, std::uint64_t size) {
-  std::array<std::byte, 64 * 1024> bytes;
-  while (size > 0) {
-    const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(size, bytes.size()));
-    const ssize_t count =
-        ::pread(file.descriptor(), bytes.data(), most, static_cast<off_t>(offset));
-    if (count <= 0) return;
-    offset += static_cast<std::uint64_t>(count);
-    size -= static_cast<std::uint64_t>(count);
-  }
-}
 
 }  // namespace
 
@@ -75,9 +43,9 @@ io::Task<Result<io::Chunk>> CachedResource::Reader::read() {
 io::Task<Result<io::Chunk>> CachedResource::Reader::read_kept(Version::Look look) {
   const std::uint64_t size = look.end - position_;
   file_ = std::move(look.file);
-  if (!is_in_memory(file_->descriptor(), look.offset, size)) {
+  if (!io::is_in_page_cache(file_->descriptor(), look.offset, size)) {
     auto read = [file = file_, offset = look.offset, size] {
-      bring_in(*file, offset, size);
+      io::load_into_page_cache(file->descriptor(), offset, size);
       return true;
     };
     co_await resource_.shelf_.pool().run(std::move(read));
