@@ -1,5 +1,7 @@
 #include "source/command_run.h"
 
+#include <boost/asio/post.hpp>
+
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,7 +24,10 @@ void CommandRun::start(const std::vector<std::string>& words, std::chrono::milli
   Result<ChildProcess> child = ChildProcess::start(words);
   if (!child) {
     result_.complaints = child.error().detail;
-    return std::exchange(then_, nullptr)(std::move(result_));
+    io::asio::post(timer_.get_executor(), [self = shared_from_this()] {
+      std::exchange(self->then_, nullptr)(std::move(self->result_));
+    });
+    return;
   }
   child_.emplace(std::move(*child));
   // The descriptors stay the child's: released in on_ended().

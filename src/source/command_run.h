@@ -39,7 +39,7 @@ class CommandRun : public std::enable_shared_from_this<CommandRun> {
   static constexpr std::size_t most_output = 16 * 1024 * 1024;
   static constexpr std::size_t most_complaints = 8 * 1024;
 
-  /// `then` is called once, on the loop, when nothing of it runs any more.
+  /// `then` is called once, on the loop and never within start(), when nothing of it runs any more.
   CommandRun(io::Executor executor, std::function<void(CommandResult)> then);
 
   void start(const std::vector<std::string>& words, std::chrono::milliseconds timeout);

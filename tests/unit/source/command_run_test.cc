@@ -72,6 +72,17 @@ TEST_F(CommandRunTest, AProgramThatIsNotThereIsSaidSo) {
   EXPECT_EQ(run({"/dev/null"}).end, End::not_started);
 }
 
+TEST_F(CommandRunTest, NobodyIsToldWithinStart) {
+  io::asio::io_context loop(1);
+  int told = 0;
+  const auto one =
+      std::make_shared<CommandRun>(loop.get_executor(), [&](const CommandResult&) { ++told; });
+  one->start({"no-such-program-anywhere"}, 1min);
+  EXPECT_EQ(told, 0);
+  loop.run();
+  EXPECT_EQ(told, 1);
+}
+
 TEST_F(CommandRunTest, ReadsNothingAndInheritsNothing) {
   int ends[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);  // without SOCK_CLOEXEC
