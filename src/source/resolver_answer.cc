@@ -205,10 +205,10 @@ Result<ResolverAnswer> read_resolver_answer(std::string_view output) {
   if (output.starts_with(byte_order_mark)) output.remove_prefix(byte_order_mark.size());
   output = trim(output, answer_blanks);
   if (output.empty()) return failed("is empty");
-  if (output.front() == '{') return read_json(output);
   while (!output.empty()) {
     const auto end = std::min(output.find('\n'), output.size());
     const std::string_view line = trim(output.substr(0, end), answer_blanks);
+    if (line.starts_with('{')) return read_json(trim(output, answer_blanks));
     output.remove_prefix(std::min(end + 1, output.size()));
     if (!looks_like_url(line)) continue;
     Result<OriginUrl> url = read_url(line);

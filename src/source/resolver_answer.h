@@ -21,9 +21,9 @@ struct ResolverAnswer {
   std::string content_type;
 };
 
-/// Reads what the command printed: a JSON object as `yt-dlp -J` prints it, or text of which the
-/// first line that is a URL counts. Only http and https are taken. origin_refused says what was
-/// wrong with it.
+/// Reads what the command printed: the first line that is a URL counts, or a JSON object as `yt-dlp
+/// -J` prints it from the first line on that opens one, whichever comes first. Only http and https
+/// are taken. origin_refused says what was wrong with it.
 Result<ResolverAnswer> read_resolver_answer(std::string_view output);
 
 }  // namespace tonearm::source

@@ -66,6 +66,16 @@ TEST(ResolverJson, TheUrlIsOnTopOrInTheFirstDownload) {
             "http://a.example/1");
 }
 
+TEST(ResolverJson, BeginsAtTheFirstLineThatOpensAnObject) {
+  EXPECT_EQ(url_of("WARNING: {old} version\n{\"url\": \"http://a.example/1\"}\n"),
+            "http://a.example/1");
+  EXPECT_EQ(url_of("One moment\r\n  {\r\n\"url\":\r\n\"http://a.example/1\"}\r\n"),
+            "http://a.example/1");
+  EXPECT_EQ(url_of("http://a.example/2\n{\"url\": \"http://a.example/1\"}\n"),
+            "http://a.example/2");
+  EXPECT_TRUE(is_refused("WARNING: something\n{\"url\": "));
+}
+
 TEST(ResolverJson, OfFormatsTheChosenOneElseTheBestWithSoundAlone) {
   constexpr const char* formats = R"(, "formats": [
       {"url": "http://a.example/low", "format_id": "1", "acodec": "mp4a", "vcodec": "none"},
