@@ -5,6 +5,7 @@
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <utility>
@@ -174,6 +175,10 @@ void Resolver::start_run(const std::shared_ptr<Run>& run) {
 
 void Resolver::finish_run(const std::shared_ptr<Run>& run, CommandResult result) {
   run->command.reset();
+  if (!result.complaints.empty()) {
+    spdlog::debug("a resolver's command said of \"{}\": {}", one_line(run->value),
+                  one_line(result.complaints));
+  }
   settle(run, read_link(std::move(result)));
   start_waiting_runs();
 }

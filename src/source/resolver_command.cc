@@ -19,6 +19,29 @@ std::string fill(const std::string& word, std::string_view value) {
   return out.append(word, start);
 }
 
+bool is_scheme_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
+         c == '-' || c == '.';
+}
+
+/// Leaves of every URL its scheme: what is behind it may be a link that lets others in.
+std::string without_urls(std::string_view text) {
+  constexpr std::string_view mark = "://";
+  std::string out;
+  while (!text.empty()) {
+    const auto found = text.find(mark);
+    const auto end = found == std::string_view::npos ? text.size() : found + mark.size();
+    out += text.substr(0, end);
+    text.remove_prefix(end);
+    const bool is_url = found != std::string_view::npos && found > 0 &&
+                        is_scheme_char(out[out.size() - mark.size() - 1]);
+    if (!is_url) continue;
+    out += "...";
+    text.remove_prefix(std::min(text.find(' '), text.size()));
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> fill_command(const std::vector<std::string>& command,
@@ -41,10 +64,10 @@ Result<std::vector<std::string>> fill_command(const std::vector<std::string>& co
   return words;
 }
 
-std::string last_words(std::string_view complaints) {
+std::string one_line(std::string_view text) {
   std::string out;
   bool blank = false;
-  for (const char c : complaints) {
+  for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (c == '\n' || c == '\r' || c == '\t' || c == ' ') {
       blank = !out.empty();
@@ -59,11 +82,21 @@ std::string last_words(std::string_view complaints) {
       out += c;
     }
   }
-  if (out.size() <= longest_words) return out;
-  std::size_t start = out.size() - longest_words;
+  return out;
+}
+
+std::string last_words(std::string_view complaints) {
+  std::string words = one_line(complaints);
+  // What was cut off in front may have made the rest of a URL of the first word.
+  if (complaints.size() >= CommandRun::most_complaints) {
+    words.erase(0, std::min(words.find(' '), words.size()));
+  }
+  words = without_urls(words);
+  if (words.size() <= longest_words) return words;
+  std::size_t start = words.size() - longest_words;
   // Not in the middle of a UTF-8 sequence.
-  while (start < out.size() && (static_cast<unsigned char>(out[start]) & 0xC0) == 0x80) ++start;
-  return "..." + out.substr(start);
+  while (start < words.size() && (static_cast<unsigned char>(words[start]) & 0xC0) == 0x80) ++start;
+  return "..." + words.substr(start);
 }
 
 Error failure_of(const CommandResult& result, std::chrono::milliseconds timeout) {

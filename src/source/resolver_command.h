@@ -16,8 +16,11 @@ namespace tonearm::source {
 Result<std::vector<std::string>> fill_command(const std::vector<std::string>& command,
                                               std::string_view value);
 
-/// The last that a program said, for one line of the log: its lines joined, control characters
-/// escaped, at most 500 bytes of it.
+/// Text for one line of the log: its lines joined, control characters escaped.
+std::string one_line(std::string_view text);
+
+/// The last that a program said, for one line of the log at any level: at most 500 bytes of it, and
+/// of URLs the scheme alone.
 std::string last_words(std::string_view complaints);
 
 /// Why a run brought no answer. Not for one that exited with 0.

@@ -195,6 +195,15 @@ print({self.url("/s6")!r} + "?expire=" + str(int(time.time()) + 2))
         self.assertEqual(origin.refused, 0)
 
 
+class ChattyResolverTest(ResolverCase):
+    def test_a_warning_before_the_json_does_no_harm(self):
+        self.origin.routes["/s3"] = Resource(1000)
+        server = self.serve_resolved(self.resolver(
+            f'print("WARNING: {{old}} version"); print(json.dumps({{"url": {self.url("/s3")!r}}}))'))
+        response = get(server.port, "/songs/listen/1")
+        self.assertEqual((response.status, len(response.body)), (200, 1000))
+
+
 class BadResolverTest(ResolverCase):
     def refused(self, body, status=502, upstream=None, song="1", **keys):
         resolver = self.resolver(body)
@@ -208,6 +217,17 @@ class BadResolverTest(ResolverCase):
             'print("ERROR: \\x1b[31mprivate words", file=sys.stderr); sys.exit(1)')
         self.assertNotIn(b"private", response.body + response.raw)
         self.assertIn("ERROR: \\x1b[31mprivate words", server.stderr())
+
+    def test_links_in_its_words_are_logged_at_debug_only(self):
+        say = 'print("ERROR: no https://cdn.example/a?key=hidden today", file=sys.stderr); sys.exit(1)'
+        server, _, _ = self.refused(say)
+        self.assertIn("ERROR: no https://... today", server.stderr())
+        self.assertNotIn("hidden", server.stderr())
+        server = self.serve_apart(
+            catalog={"path": ":memory:", "lookup": LOOKUP.format("yt")}, log={"level": "debug"},
+            **{"resolver.yt": self.resolver(say, "debug").table()})
+        self.assertProblem(get(server.port, "/songs/listen/1"), 502)
+        self.assertIn("key=hidden today", server.stderr())
 
     def test_garbage_is_502(self):
         self.refused('print("{\\"url\\": ")')

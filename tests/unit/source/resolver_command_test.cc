@@ -41,6 +41,14 @@ TEST(LastWords, AreOneLineWithoutControlCharacters) {
   EXPECT_EQ(last_words("\x1b[31mred\x07"), "\\x1b[31mred\\x07");
 }
 
+TEST(LastWords, NameNoUrl) {
+  EXPECT_EQ(last_words("ERROR: https://cdn.example/a?key=1: HTTP 403 (see http://x/y, ftp://z)"),
+            "ERROR: https://... HTTP 403 (see http://... ftp://...");
+  EXPECT_EQ(last_words("a :// b x-y+z.1://q"), "a :// b x-y+z.1://...");
+  const std::string cut = last_words("https://cdn.example/" + std::string(2'000, 'k') + " end");
+  EXPECT_EQ(cut, "https://... end") << "not what is left of one that is too long";
+}
+
 TEST(LastWords, AreBounded) {
   const std::string words = last_words(std::string(2'000, 'x') + "end");
   EXPECT_EQ(words.size(), 503U);
