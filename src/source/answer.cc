@@ -50,7 +50,8 @@ Answer judge_answer(const UpstreamHead& head, const std::optional<http::ByteRang
     case 200:
     case 206:
       if (head.ambiguous) {
-        return failure(ErrorKind::http_protocol_error, "the origin's Content-Length is ambiguous");
+        return failure(ErrorKind::http_protocol_error,
+                       "the origin's Content-Length or Content-Range is ambiguous");
       }
       if (head.encoded) {
         return failure(ErrorKind::http_protocol_error,

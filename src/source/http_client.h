@@ -68,9 +68,9 @@ class HttpClient {
   const HttpOptions& options() const { return options_; }
   io::Executor executor() const { return executor_; }
 
+  enum class Upstream { all, harmless };  ///< Of upstream.headers; harmless: no credentials.
   /// The fields of a request: upstream.headers, those of `own` in place of fields of the same name,
   /// and `condition`, a whole line, when it is not empty.
-  enum class Upstream { all, harmless };  ///< Of upstream.headers; harmless: no credentials.
   std::shared_ptr<const RequestHeaders> make_headers(std::span<const HeaderField> own,
                                                      std::string_view condition,
                                                      Upstream upstream = Upstream::all) const;

@@ -28,7 +28,8 @@ http::ByteRange first_window(const ReadIntent& intent, const WindowSizer& sizer)
   return sizer.next(first, last == unbounded ? unbounded : last + 1, true);
 }
 
-/// Another way may help. Nonsense is none, and a 412 is an answer: it has changed.
+/// Another way may help. A 2xx that makes no sense is not a refusal; a 412 says that it has
+/// changed.
 bool is_refusal(unsigned status) { return status >= 300 && status != 412; }
 
 /// The start of a refusal's body: enough to say why. Nobody waits for it past `deadline`.
@@ -116,9 +117,11 @@ void HttpResource::describe_from(Reply reply, const ReadIntent& intent) {
   take_body(std::move(reply));
   conditional_ = false;
   route_->expect(described_.validators);
-  // A body that only told the length is no window to read from.
-  const bool only_probe = body_->end == two_bytes.end && access_ != Access::whole;
-  if (only_probe && (!intent.body || !intent.range || intent.range->last != 1U)) close_body();
+  // A body that only told the length is no window to read from, unless just that is wanted.
+  const bool holds_the_probe = body_->end == two_bytes.end && access_ != Access::whole;
+  const bool is_wanted =
+      intent.body && intent.range && !intent.range->is_suffix() && intent.range->last == 1U;
+  if (holds_the_probe && !is_wanted) close_body();
 }
 
 /// One question, repeated as long as the failure may pass, and as the budget allows. Until bytes

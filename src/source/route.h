@@ -51,7 +51,7 @@ class Route {
   /// there is another way, prepare() and ask again. Else the error that it comes to. It must give
   /// up by itself when what it renews is refused again and nothing was accepted() in between.
   virtual io::Task<Result<void>> renew(const Refusal& refusal) { co_return refusal.error; }
-  /// The destination yielded bytes.
+  /// The destination gave an answer that is none of a refusal: bytes, a 304 or a 416.
   virtual void accepted() {}
 
   /// Upper bound of one request, bytes; 0: the client's own growth. Set, it forces windows, and

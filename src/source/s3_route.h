@@ -44,7 +44,7 @@ class S3Route final : public Route {
   S3Account::Keys keys_;    ///< What the last request was signed with.
   std::string condition_;
   Destination destination_;
-  // Since bytes were last accepted.
+  // Since an answer was last accepted().
   unsigned redirects_ = 0;
   bool keys_renewed_ = false;
 };

@@ -22,8 +22,9 @@ struct UpstreamHead {
   http::Validators validators;
   http::CacheFields caching;
   std::string content_type;
-  bool encoded = false;    ///< Content-Encoding other than identity.
-  bool ambiguous = false;  ///< Two different Content-Lengths, or one that is no number.
+  bool encoded = false;  ///< Content-Encoding other than identity.
+  /// Two different Content-Lengths, one that is no number, or two Content-Ranges.
+  bool ambiguous = false;
   std::string location;
   std::string bucket_region;  ///< x-amz-bucket-region: where S3 says that the bucket is.
   std::optional<std::chrono::seconds> retry_after;  ///< A day at most.

@@ -22,9 +22,12 @@ struct HttpOptions {
   std::chrono::milliseconds connect_timeout{3'000};
   std::chrono::milliseconds first_byte_timeout{10'000};
   std::chrono::milliseconds stall_timeout{15'000};
+  /// Attempts after the first, counted anew from the last byte that had not come before.
   unsigned retries = 5;
   /// This loop's share of upstream.max_connections_per_host; at least 1.
   std::size_t max_connections_per_host = 512;
+  /// Upper bound of one request. 0: windows grow by themselves, where validators prove that they
+  /// are of one version. Set, it forces windows, and equal size and type are the proof.
   std::uint64_t window = 0;
   std::string ca_file;
   /// Sent on every request to the origin that a song names; across a redirect to another origin
@@ -33,10 +36,12 @@ struct HttpOptions {
   AllowPrivate allow_private = AllowPrivate::configured;
   unsigned max_redirects = 5;
 
-  /// Told how long each request took from its start to the end of its response head.
+  /// Told how long each request took from its start to the end of its response head; on the loop of
+  /// the client, within a callback of libcurl: it must not block and ask for nothing.
   std::function<void(std::chrono::nanoseconds)> on_answer;
 
-  std::size_t buffer = 256 * 1024;
+  std::size_t buffer = 256 * 1024;  ///< For each body that is being read.
+  /// A body that can be resumed and that nobody has read for so long gives its connection up.
   std::chrono::milliseconds release_after{30'000};
 };
 

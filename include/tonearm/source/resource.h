@@ -57,7 +57,9 @@ class Resource {
  public:
   virtual ~Resource() = default;
 
-  /// Finds out what the representation is. Called once, before read().
+  /// Finds out what the representation is. Called once, before read(). bad_locator when it names
+  /// nothing that can be opened, destination_not_found when it is not there, else what went wrong
+  /// with its origin; after an error nothing can be read.
   virtual io::Task<Result<http::Representation>> describe(const ReadIntent& intent) = 0;
 
   /// Reads [first, end) of what describe() returned; `end` empty: to wherever the representation
