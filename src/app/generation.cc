@@ -8,9 +8,9 @@ namespace tonearm::app {
 Generation::Generation(io::Executor executor, Process& process, const Config& config)
     : options(server_options(config)),
       store(executor, process.pool, process.browsing_pool, catalog_options(config)),
-      source(make_sources(executor, config, process.loops,
+      source(make_sources(executor, config,
                           {process.pool, process.s3_accounts, process.watches, process.resolvers,
-                           &process.shared.metrics, process.cache.get()})),
+                           process.connections, &process.shared.metrics, process.cache.get()})),
       is_resolver(resolver_names(config)) {}
 
 }  // namespace tonearm::app

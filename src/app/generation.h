@@ -4,6 +4,7 @@
 #include "tonearm/catalog/sqlite_song_store.h"
 #include "tonearm/io/blocking_pool.h"
 #include "tonearm/server/loop_server.h"
+#include "tonearm/source/connection_limit.h"
 #include "tonearm/source/file_watches.h"
 #include "tonearm/source/resolvers.h"
 #include "tonearm/source/s3_account.h"
@@ -11,7 +12,6 @@
 
 #include "app/config.h"
 
-#include <cstddef>
 #include <memory>
 
 namespace tonearm::app {
@@ -24,8 +24,9 @@ struct Process {
   source::S3Accounts s3_accounts{pool};
   source::FileWatches watches;
   source::Resolvers resolvers;
+  std::shared_ptr<source::ConnectionLimit> connections =
+      std::make_shared<source::ConnectionLimit>();
   std::unique_ptr<cache::Cache> cache;  ///< Null: cache.path is empty.
-  std::size_t loops = 1;
 };
 
 /// What one loop serves requests with, built from one configuration: the one place that turns a

@@ -74,15 +74,14 @@ source::FileOptions file_options(const Config& config) {
   return options;
 }
 
-source::HttpOptions http_options(const Config& config, std::size_t loops) {
+source::HttpOptions http_options(const Config& config) {
   source::HttpOptions options;
   options.base_url = config.upstream.base_url;
   options.connect_timeout = config.upstream.connect_timeout;
   options.first_byte_timeout = config.upstream.first_byte_timeout;
   options.stall_timeout = config.upstream.stall_timeout;
   options.retries = config.upstream.retries;
-  options.max_connections_per_host =
-      std::max<std::size_t>(1, config.upstream.max_connections_per_host / loops);
+  options.max_connections_per_host = config.upstream.max_connections_per_host;
   options.window = config.upstream.window;
   options.ca_file = config.upstream.ca_file;
   options.headers = config.upstream.headers;

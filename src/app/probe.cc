@@ -78,8 +78,8 @@ int run_probe(const Config& config, std::string_view id) {
   source::S3Accounts accounts(pool);
   source::FileWatches watches;
   source::Resolvers resolvers;
-  source::SourceSet source = make_sources(loop.get_executor(), config, 1,
-                                          {pool, accounts, watches, resolvers, nullptr, nullptr});
+  source::SourceSet source = make_sources(
+      loop.get_executor(), config, {pool, accounts, watches, resolvers, nullptr, nullptr, nullptr});
   const auto is_resolver = resolver_names(config);
   std::optional<Result<Probed>> probed;
   io::asio::co_spawn(loop, probe(store, source, is_resolver, std::string(id)),

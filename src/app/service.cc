@@ -79,7 +79,6 @@ std::size_t loop_count(const Config& config) {
 Result<void> Service::open() {
   State& state = *state_;
   const std::size_t count = loop_count(*state.config);
-  state.process.loops = count;
   Result<Listeners> listeners = open_all_listeners(*state.config, count);
   if (!listeners) return listeners.error();
   server::AccessLogOptions log;

@@ -16,16 +16,18 @@ namespace tonearm::app {
 
 namespace {
 
-source::HttpOptions measured(source::HttpOptions options, server::Metrics* metrics) {
-  if (metrics != nullptr) {
-    options.on_answer = [metrics](auto after) { metrics->origin_answered(after); };
+source::HttpOptions options_with(const SharedBySources& shared, const Config& config) {
+  source::HttpOptions options = http_options(config);
+  options.connections = shared.connections;
+  if (shared.metrics != nullptr) {
+    options.on_answer = [metrics = shared.metrics](auto after) { metrics->origin_answered(after); };
   }
   return options;
 }
 
 }  // namespace
 
-source::SourceSet make_sources(io::Executor executor, const Config& config, std::size_t loops,
+source::SourceSet make_sources(io::Executor executor, const Config& config,
                                const SharedBySources& shared) {
   // `scope` is where the source looks a name up: kept under a name there, a song is no other's.
   const auto kept = [&](std::shared_ptr<source::Source> source,
@@ -35,8 +37,7 @@ source::SourceSet make_sources(io::Executor executor, const Config& config, std:
                                                   scope);
   };
   source::SourceSet sources;
-  const auto client =
-      source::make_http_client(executor, measured(http_options(config, loops), shared.metrics));
+  const auto client = source::make_http_client(executor, options_with(shared, config));
   const auto http = std::make_shared<source::HttpSource>(client);
   sources.set(Locator::Kind::plain, kept(http, config.upstream.base_url));
   sources.set(Locator::Kind::url, kept(http, {}));

@@ -4,6 +4,7 @@
 #include "tonearm/io/blocking_pool.h"
 #include "tonearm/io/task.h"
 #include "tonearm/server/metrics.h"
+#include "tonearm/source/connection_limit.h"
 #include "tonearm/source/file_watches.h"
 #include "tonearm/source/resolvers.h"
 #include "tonearm/source/s3_account.h"
@@ -11,7 +12,7 @@
 
 #include "app/config.h"
 
-#include <cstddef>
+#include <memory>
 
 namespace tonearm::app {
 
@@ -21,13 +22,13 @@ struct SharedBySources {
   source::S3Accounts& accounts;
   source::FileWatches& watches;
   source::Resolvers& resolvers;
+  std::shared_ptr<source::ConnectionLimit> connections;  ///< Null: they share none.
   server::Metrics* metrics;  ///< Told how fast origins answer; null: nobody wants to know.
   cache::Cache* cache;       ///< Keeps songs of other machines; null for none.
 };
 
-/// Everything that one loop can open. `loops`: among how many upstream.max_connections_per_host is
-/// divided.
-source::SourceSet make_sources(io::Executor executor, const Config& config, std::size_t loops,
+/// Everything that one loop can open.
+source::SourceSet make_sources(io::Executor executor, const Config& config,
                                const SharedBySources& shared);
 
 }  // namespace tonearm::app

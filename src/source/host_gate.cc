@@ -24,12 +24,12 @@ struct HostGate::Host {
     std::shared_ptr<Approach> admitted;
   };
 
-  Host(io::Executor executor, std::size_t most_connections)
-      : most(most_connections), patience_over(executor, [this] { lose_patience(); }) {}
+  Host(io::Executor executor, std::shared_ptr<ConnectionLimit::Host> of_all_loops)
+      : connections(std::move(of_all_loops)),
+        patience_over(executor, [this] { lose_patience(); }) {}
 
+  const std::shared_ptr<ConnectionLimit::Host> connections;
   // Invariant: nobody waits while there is room, so that whoever comes next cannot push in.
-  const std::size_t most;
-  std::size_t in_use = 0;
   std::size_t approaching = 0;
   double burst = first_burst;
   io::Clock::time_point shrunk{};
@@ -37,10 +37,9 @@ struct HostGate::Host {
   std::deque<std::shared_ptr<Approach>> approaches;  ///< In the order of their start.
   io::Deadline patience_over;
 
-  bool has_room() const { return in_use < most && static_cast<double>(approaching) < burst; }
+  bool has_room() const { return static_cast<double>(approaching) < burst; }
 
   std::shared_ptr<Approach> take_room() {
-    ++in_use;
     ++approaching;
     auto approach = std::make_shared<Approach>();
     if (approaches.empty()) patience_over.expire_at(approach->since + patience);
@@ -85,13 +84,13 @@ struct HostGate::Host {
 
   void leave(Approach& approach) {
     end_approach(approach);
-    --in_use;
     admit();
   }
 };
 
-HostGate::Permit::Permit(std::shared_ptr<Host> host, std::shared_ptr<Approach> approach)
-    : host_(std::move(host)), approach_(std::move(approach)) {}
+HostGate::Permit::Permit(ConnectionLimit::Host::Slot slot, std::shared_ptr<Host> host,
+                         std::shared_ptr<Approach> approach)
+    : slot_(std::move(slot)), host_(std::move(host)), approach_(std::move(approach)) {}
 
 HostGate::Permit::~Permit() {
   if (host_) host_->leave(*approach_);
@@ -109,7 +108,7 @@ std::shared_ptr<HostGate::Host> HostGate::host(const std::string& authority) {
     std::erase_if(hosts_, [](const auto& entry) { return entry.second.use_count() == 1; });
   }
   auto& host = hosts_[authority];
-  if (!host) host = std::make_shared<Host>(executor_, most_);
+  if (!host) host = std::make_shared<Host>(executor_, limit_->host(authority));
   return host;
 }
 
@@ -137,14 +136,31 @@ class PlaceInLine {
 io::Task<std::optional<HostGate::Permit>> HostGate::enter(std::string authority,
                                                           io::Clock::time_point deadline) {
   const std::shared_ptr<Host> place = host(authority);
-  if (place->has_room()) co_return Permit(place, place->take_room());
-  Host::Waiter waiter(executor_);
+  std::optional<ConnectionLimit::Host::Slot> slot = place->connections->try_enter();
+  if (!slot) {
+    auto turn = co_await place->connections->enter(executor_, deadline);
+    if (!turn) co_return std::nullopt;
+    slot.emplace(std::move(*turn));
+  }
+  std::shared_ptr<Permit::Approach> approach;
+  if (place->has_room()) {
+    approach = place->take_room();
+  } else {
+    approach = co_await pass(place, executor_, deadline);
+  }
+  if (!approach) co_return std::nullopt;
+  co_return Permit(std::move(*slot), place, std::move(approach));
+}
+
+/// Waits for room in the burst; null when `deadline` came first.
+io::Task<std::shared_ptr<HostGate::Permit::Approach>> HostGate::pass(
+    std::shared_ptr<Host> place, io::Executor executor, io::Clock::time_point deadline) {
+  Host::Waiter waiter(executor);
   PlaceInLine in_line(*place, waiter);
-  io::Deadline limit(executor_, [&waiter] { waiter.event.notify(); });
+  io::Deadline limit(executor, [&waiter] { waiter.event.notify(); });
   limit.expire_at(deadline);
   co_await waiter.event.wait();
-  if (!waiter.admitted) co_return std::nullopt;
-  co_return Permit(place, in_line.take());
+  co_return in_line.take();
 }
 
 }  // namespace tonearm::source

@@ -2,6 +2,9 @@
 
 #include "tonearm/io/deadline.h"
 #include "tonearm/io/task.h"
+#include "tonearm/source/connection_limit.h"
+
+#include "source/limited_host.h"
 
 #include <chrono>
 #include <cstddef>
@@ -9,16 +12,20 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 namespace tonearm::source {
 
-/// upstream.max_connections_per_host on one loop: who comes past it waits in order. Not
-/// thread-safe.
+/// What the requests of one loop pass on their way to a host. Not thread-safe.
 ///
-/// It also keeps a burst from overrunning an origin's listen queue, which for small servers holds
-/// five: only so many requests are on their way to an answer at once, more with each one that is
-/// answered, fewer when a connection took so long that its SYN must have been dropped. A request
-/// that waits for longer than `patience` does not count: slow answers must not hold up the others.
+/// First upstream.max_connections_per_host, which all loops share: who comes past it waits in
+/// order.
+///
+/// Then the loop's own gate, which keeps a burst from overrunning an origin's listen queue, which
+/// for small servers holds five: only so many requests are on their way to an answer at once, more
+/// with each one that is answered, fewer when a connection took so long that its SYN must have been
+/// dropped. A request that waits for longer than `patience` does not count: slow answers must not
+/// hold up the others.
 class HostGate {
  public:
   struct Host;
@@ -34,7 +41,8 @@ class HostGate {
    public:
     struct Approach;
 
-    Permit(std::shared_ptr<Host> host, std::shared_ptr<Approach> approach);
+    Permit(ConnectionLimit::Host::Slot slot, std::shared_ptr<Host> host,
+           std::shared_ptr<Approach> approach);
     Permit(Permit&&) noexcept = default;
     Permit& operator=(Permit&&) = delete;
     ~Permit();
@@ -43,20 +51,25 @@ class HostGate {
     void answered(std::chrono::microseconds connecting);
 
    private:
+    ConnectionLimit::Host::Slot slot_;
     std::shared_ptr<Host> host_;
     std::shared_ptr<Approach> approach_;
   };
 
-  HostGate(io::Executor executor, std::size_t most) : executor_(executor), most_(most) {}
+  HostGate(io::Executor executor, std::shared_ptr<ConnectionLimit> limit)
+      : executor_(executor), limit_(std::move(limit)) {}
 
   /// Waits for its turn; empty when `deadline` came first.
   io::Task<std::optional<Permit>> enter(std::string authority, io::Clock::time_point deadline);
 
  private:
   std::shared_ptr<Host> host(const std::string& authority);
+  static io::Task<std::shared_ptr<Permit::Approach>> pass(std::shared_ptr<Host> place,
+                                                          io::Executor executor,
+                                                          io::Clock::time_point deadline);
 
   io::Executor executor_;
-  std::size_t most_;
+  std::shared_ptr<ConnectionLimit> limit_;
   std::unordered_map<std::string, std::shared_ptr<Host>> hosts_;
 };
 

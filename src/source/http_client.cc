@@ -26,6 +26,12 @@ bool contains(std::span<const HeaderField> fields, std::string_view name) {
                      [&](const HeaderField& field) { return iequals(field.first, name); });
 }
 
+std::shared_ptr<ConnectionLimit> limit_of(const HttpOptions& options) {
+  auto limit = options.connections ? options.connections : std::make_shared<ConnectionLimit>();
+  limit->set_most(options.max_connections_per_host);
+  return limit;
+}
+
 }  // namespace
 
 std::string if_range(const http::Validators& validators) {
@@ -53,7 +59,7 @@ HttpClient::HttpClient(io::Executor executor, HttpOptions options)
       blocks_(idle_blocks),
       multi_(executor, idle_connections),
       easies_(multi_, options_),
-      gate_(executor, std::max<std::size_t>(1, options_.max_connections_per_host)),
+      gate_(executor, limit_of(options_)),
       shared_{executor, multi_, easies_, blocks_, options_},
       plain_headers_(make_headers({}, {})) {}
 

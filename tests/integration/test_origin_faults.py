@@ -30,6 +30,7 @@ LIMITS = {
     "windowed": {"window": "64KiB", "retries": 3},
     "open": {"allow_private": True, "retries": 1},
     "narrow": {"max_connections_per_host": 2, "first_byte_timeout": "500ms"},
+    "broad": {"max_connections_per_host": 3, "first_byte_timeout": "500ms"},  # and two loops
 }
 SECRET = "origin-secret"
 
@@ -58,7 +59,7 @@ def server(limits="patient"):
         upstream = {"base_url": origin.base_url, **LIMITS[limits]}
         upstream["headers"] = {"X-Api-Key": SECRET}
         config = {
-            "server": {"threads": 1},
+            "server": {"threads": 2 if limits == "broad" else 1},
             "catalog": {"path": catalog.path},
             "upstream": upstream,
             "stream": {"release_after": "300ms" if limits in ("hasty", "windowed") else "30s"},
@@ -796,6 +797,32 @@ class ConnectionLimitTest(Case):
             for client, head in zip((first, second), heads):
                 self.assert_bytes(client.body(head), 0, MIB)
         self.assert_bytes(get(port, target), 0, MIB)
+
+    def test_limit_holds_for_all_loops_together(self):
+        file = Resource(MIB, ranges=False)
+        go_on = threading.Event()
+        self.addCleanup(go_on.set)
+
+        def wait(exchange):
+            go_on.wait(30)
+            exchange.send_content(100_000, file.size)
+
+        path = route(lambda exchange: file(exchange, most=100_000, then=wait))
+        target, port = song(path), server("broad").port
+        clients = [Client(port) for _ in range(3)]
+        self.addCleanup(lambda: [client.close() for client in clients])
+        heads = []
+        for client in clients:
+            client.ask(target)
+            heads.append(client.head())
+        self.assertEqual([head.status for head in heads], [200] * 3)
+        # The kernel picks the loop: some of these reach each of the two.
+        for _ in range(4):
+            self.assert_problem(get(port, target), 503)
+        self.assertEqual(len(origin.of(path)), 3)
+        go_on.set()
+        for client, head in zip(clients, heads):
+            self.assert_bytes(client.body(head), 0, MIB)
 
     def test_who_waits_in_time_gets_a_turn(self):
         file = Resource(MIB, ranges=False)

@@ -3,11 +3,14 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace tonearm::source {
+
+class ConnectionLimit;
 
 /// upstream.allow_private: which origins may have a private address.
 enum class AllowPrivate : std::uint8_t {
@@ -24,8 +27,9 @@ struct HttpOptions {
   std::chrono::milliseconds stall_timeout{15'000};
   /// Attempts after the first, counted anew from the last byte that had not come before.
   unsigned retries = 5;
-  /// This loop's share of upstream.max_connections_per_host; at least 1.
   std::size_t max_connections_per_host = 512;
+  /// What all loops share, and where the limit holds for all of them; null: one of its own.
+  std::shared_ptr<ConnectionLimit> connections;
   /// Upper bound of one request. 0: windows grow by themselves, where validators prove that they
   /// are of one version. Set, it forces windows, and equal size and type are the proof.
   std::uint64_t window = 0;

@@ -43,7 +43,7 @@ class HostGateTest : public testing::Test {
   }
 
   io::asio::io_context loop_;
-  HostGate gate_{loop_.get_executor(), 2};
+  HostGate gate_{loop_.get_executor(), std::make_shared<ConnectionLimit>(2)};
   std::list<Visitor> visitors_;
 };
 
@@ -102,7 +102,9 @@ TEST_F(HostGateTest, APlaceGivenToWhoWasCancelledIsNotLost) {
 
 class HostBurstTest : public HostGateTest {
  protected:
-  HostBurstTest() { gate_ = HostGate(loop_.get_executor(), 1000); }
+  HostBurstTest() {
+    gate_ = HostGate(loop_.get_executor(), std::make_shared<ConnectionLimit>(1000));
+  }
 
   /// How many of so many more visitors are admitted at once.
   std::size_t admitted_of(std::size_t count) {
