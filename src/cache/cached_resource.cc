@@ -153,7 +153,9 @@ void CachedResource::set_out(const Visiting& visiting, const source::ReadIntent&
     const std::uint64_t end = bounded ? std::min(*intent.range->last, endless) + 1 : endless;
     const std::uint64_t first =
         intent.range && intent.range->first ? std::min(*intent.range->first, endless) : 0;
-    if (auto seat = fill->join(first, end, shelf_.options().read_ahead)) seat_ = std::move(*seat);
+    const bool mine = visiting.hand_over != nullptr;
+    const std::uint64_t patience = mine ? endless : shelf_.options().read_ahead;
+    if (auto seat = fill->join(first, end, patience)) seat_ = std::move(*seat);
   }
   if (!visiting.hand_over) return;
   source::ReadIntent ask;
@@ -326,14 +328,13 @@ CachedResource::Seated CachedResource::take_seat(std::uint64_t position, std::ui
     fill = std::make_shared<Fill>(supply_.loop, run.first, shelf_.options().read_ahead);
     fill->limit_to(limit);
     wanted = std::min(run.end, limit);
-    if (auto seat = fill->join(position, end, shelf_.options().read_ahead)) {
-      seat_ = std::move(*seat);
-    }
+    // Its own: not to be refused, however little is read ahead.
+    if (auto seat = fill->join(position, end, endless)) seat_ = std::move(*seat);
     version_->fills().push_back(fill);
   }
   begun_.push_back(fill);
   start_fill(shelf_, entry_, version_, fill, supply_, wanted);
-  return seat_ ? Seated::at_fill : Seated::needless;
+  return seat_ ? Seated::at_fill : Seated::nowhere;
 }
 
 io::Task<Result<std::unique_ptr<io::ByteReader>>> CachedResource::read_directly(

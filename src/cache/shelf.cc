@@ -22,6 +22,13 @@ std::size_t descriptors_for_pieces() {
   return static_cast<std::size_t>(std::clamp<rlim_t>(limit.rlim_cur / 4, 64, 4096));
 }
 
+/// A fill that is bound to less than what comes at a time only stops and starts.
+Options usable(Options options) {
+  constexpr std::uint64_t least = 128 * 1024 + block_size;
+  options.read_ahead = std::max(options.read_ahead, least);
+  return options;
+}
+
 std::uint64_t random_number() {
   std::random_device device;
   return std::uint64_t{device()} << 32 | device();
@@ -30,7 +37,7 @@ std::uint64_t random_number() {
 }  // namespace
 
 Shelf::Shelf(Options options)
-    : options_(std::move(options)),
+    : options_(usable(std::move(options))),
       most_open_(descriptors_for_pieces()),
       disk_(options_.path, options_.size,
             [this](const std::string& song, std::uint64_t version, std::uint64_t slice, bool last) {
