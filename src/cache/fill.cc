@@ -208,14 +208,15 @@ void Fill::set_use(const source::OriginUse& use_so_far) {
   use_ = use_so_far;
 }
 
-ArrivingBlocks Fill::unwritten(const Geometry& geometry, bool last) const {
+/// Only the end of the song makes a short block whole: a fill that is limited while its last bytes
+/// are on their way ends in the middle of one.
+ArrivingBlocks Fill::unwritten(const Geometry& geometry) const {
   const std::lock_guard lock(mutex_);
   ArrivingBlocks blocks;
   for (const auto& block : blocks_) {
     const bool same =
         geometry.slice_of_block(block->block) == geometry.slice_of_block(blocks_.front()->block);
-    const bool whole =
-        block->size == block_size || (block->size > 0 && (last || position_ == geometry.length));
+    const bool whole = block->size > 0 && block->size == geometry.bytes_of_block(block->block).size();
     if (!same || !whole) break;
     blocks.push_back(block);
   }

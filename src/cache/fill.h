@@ -115,9 +115,8 @@ class Fill : public std::enable_shared_from_this<Fill> {
   void set_verified();
   void append(std::span<const std::byte> bytes, const source::OriginUse& use_so_far);
   void set_use(const source::OriginUse& use_so_far);
-  /// Whole blocks that are not on disk yet, those of the first slice; with `last` also one that is
-  /// not full.
-  ArrivingBlocks unwritten(const Geometry& geometry, bool last) const;
+  /// Whole blocks that are not on disk yet, those of the first slice.
+  ArrivingBlocks unwritten(const Geometry& geometry) const;
   /// They are on disk.
   void release(const ArrivingBlocks& blocks);
   /// Nothing can be written any more: what has come stays in memory until its last reader is past

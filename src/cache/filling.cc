@@ -59,9 +59,9 @@ io::Task<bool> on_pool(Shelf& shelf, Work work) {
   return shelf.pool().run(std::move(job));
 }
 
-io::Task<bool> write_out(Job& job, bool last) {
+io::Task<bool> write_out(Job& job) {
   for (;;) {
-    ArrivingBlocks blocks = job.fill->unwritten(job.version->geometry(), last);
+    ArrivingBlocks blocks = job.fill->unwritten(job.version->geometry());
     if (blocks.empty()) co_return true;
     auto write = [version = job.version, blocks] { return version->write(blocks); };
     const bool written = co_await job.shelf.pool().run(std::move(write));
@@ -107,8 +107,8 @@ struct Pouring {
   bool entered = false;  ///< The first piece was looked at.
 };
 
-io::Task<void> write_down(Pouring& pouring, bool last) {
-  if (pouring.writing) pouring.writing = co_await write_out(pouring.job, last);
+io::Task<void> write_down(Pouring& pouring) {
+  if (pouring.writing) pouring.writing = co_await write_out(pouring.job);
 }
 
 /// Where a block that is kept already begins, the fill ends.
@@ -125,7 +125,7 @@ io::Task<void> stop_at_what_is_kept(Pouring& pouring) {
 }
 
 io::Task<void> come_to_end(Pouring& pouring, FillOutcome outcome) {
-  co_await write_down(pouring, true);
+  co_await write_down(pouring);
   const bool complete = outcome == FillOutcome::done && pouring.writing;
   if (pouring.whole && complete) {
     auto keep = [version = pouring.version] { version->complete(); };
@@ -136,7 +136,7 @@ io::Task<void> come_to_end(Pouring& pouring, FillOutcome outcome) {
 }
 
 io::Task<void> break_off(Pouring& pouring, Error error) {
-  co_await write_down(pouring, false);
+  co_await write_down(pouring);
   const bool changed = error.kind == ErrorKind::representation_changed;
   if (pouring.whole || changed) co_await throw_away(pouring.job);
   pouring.fill.end(changed ? FillOutcome::changed : FillOutcome::failed, std::move(error));
@@ -173,14 +173,14 @@ io::Task<bool> fetch_some(Pouring& pouring, std::uint64_t end) {
 io::Task<void> pour(Job& job, source::Resource& resource) {
   Pouring pouring(job, resource);
   for (bool flows = true; flows;) {
-    if (pouring.fill.unwritten_bytes() >= write_batch) co_await write_down(pouring, false);
+    if (pouring.fill.unwritten_bytes() >= write_batch) co_await write_down(pouring);
     co_await stop_at_what_is_kept(pouring);
     const Fill::Next next = pouring.fill.next(pouring.version->geometry(), pouring.whole);
     switch (next.kind) {
       case Fill::Next::Kind::end:
         co_return co_await come_to_end(pouring, next.outcome);
       case Fill::Next::Kind::wait:
-        co_await write_down(pouring, false);
+        co_await write_down(pouring);
         co_await pouring.fill.wait_for_readers();
         break;
       case Fill::Next::Kind::fetch:

@@ -4,6 +4,9 @@
 
 #include "support/run.h"
 
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+
 #include <gtest/gtest.h>
 
 #include <sys/stat.h>
@@ -128,6 +131,16 @@ class ScriptedSource final : public source::Source {
   std::shared_ptr<ScriptedSong> song_;
 };
 
+/// Until `open` is set; other work of the loop runs meanwhile.
+inline io::Task<void> wait_until(const bool& open) {
+  io::asio::steady_timer::rebind_executor<io::Executor>::other timer(
+      co_await io::asio::this_coro::executor);
+  while (!open) {
+    timer.expires_after(std::chrono::milliseconds(1));
+    co_await timer.async_wait(io::use_task);
+  }
+}
+
 /// What one request got.
 struct Got {
   http::Representation what;
@@ -240,6 +253,31 @@ class CacheTest : public testing::Test {
 
   Got get(std::optional<std::uint64_t> first = {}, std::optional<std::uint64_t> last = {}) {
     return test::run(loop_, fetch(*source_, first, last));
+  }
+
+  /// One request that runs while the test does something else.
+  struct Running {
+    Got got;
+    bool ended = false;
+  };
+  std::shared_ptr<Running> begin(std::optional<std::uint64_t> first = {},
+                                 std::optional<std::uint64_t> last = {}) {
+    auto running = std::make_shared<Running>();
+    io::asio::co_spawn(loop_, fetch(*source_, first, last),
+                       [running](const std::exception_ptr&, Got got) {
+                         running->got = std::move(got);
+                         running->ended = true;
+                       });
+    return running;
+  }
+  /// Runs the loop until `condition` holds; false when it does not come true.
+  template <class Condition>
+  bool run_until(Condition condition) {
+    loop_.restart();
+    for (int i = 0; i < 10'000 && !condition(); ++i) {
+      loop_.run_one_for(std::chrono::milliseconds(1));
+    }
+    return condition();
   }
 
   std::vector<std::filesystem::path> pieces() const {

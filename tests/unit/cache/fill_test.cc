@@ -1,0 +1,52 @@
+#include "unit/cache/cache_fixture.h"
+
+namespace tonearm::cache {
+namespace {
+
+constexpr std::uint64_t B = 32 * 1024;
+
+class FillTest : public CacheTest {};
+
+// The limit comes while its last bytes are on their way: it ends in the middle of a block.
+TEST_F(FillTest, OneThatIsLimitedInMidReadKeepsWholeBlocksOnly) {
+  constexpr std::uint64_t length = 40 * B;
+  options_.read_ahead = 0;
+  auto song = std::make_shared<ScriptedSong>(length);
+  song->piece = 8 * B + 100;  // more at a time than is read ahead
+  bool may_go = false;
+  int reads = 0;
+  song->before_read = [&] {
+    static const bool always = true;
+    return wait_until(++reads == 1 ? may_go : always);
+  };
+  open(song);
+  const auto first = begin();
+  ASSERT_TRUE(run_until([&] { return reads == 1; }));
+  const auto second = begin(7 * B, 7 * B + 9);
+  ASSERT_TRUE(run_until([&] { return second->ended; }));
+  may_go = true;
+  ASSERT_TRUE(run_until([&] { return first->ended; }));
+  EXPECT_EQ(first->got.body, content(0, length));
+  settle();
+  EXPECT_EQ(get().body, content(0, length));
+  EXPECT_EQ(get().use.state, source::CacheUse::State::hit);
+}
+
+TEST_F(FillTest, AnyReadAheadBringsAnyRange) {
+  for (const std::uint64_t read_ahead : {std::uint64_t{0}, std::uint64_t{1}, B / 2, B}) {
+    SCOPED_TRACE(read_ahead);
+    options_.read_ahead = read_ahead;
+    open(std::make_shared<ScriptedSong>(9 * B));
+    const auto first = begin(B - 5, B + 5);
+    ASSERT_TRUE(run_until([&] { return first->ended; }));
+    EXPECT_EQ(first->got.body, content(B - 5, B + 6));
+    const auto second = begin(5 * B + 20'000);
+    ASSERT_TRUE(run_until([&] { return second->ended; }));
+    EXPECT_EQ(second->got.body, content(5 * B + 20'000, 9 * B));
+    TearDown();
+    SetUp();
+  }
+}
+
+}  // namespace
+}  // namespace tonearm::cache
