@@ -16,7 +16,7 @@ Version::Version(Disk& disk, std::string song, SongRecord record, bool recorded)
       song_(std::move(song)),
       number_(record.version),
       whole_only_(record.whole_only),
-      complete_(!record.whole_only || recorded),
+      complete_(!record.whole_only || recorded || record.what.length == 0U),
       record_(std::move(record)),
       recorded_(recorded) {}
 

@@ -59,6 +59,23 @@ TEST_F(CacheTest, AnEmptySongIsKnownToBeEmpty) {
   EXPECT_EQ(song_->served, 0U);
 }
 
+TEST_F(CacheTest, AnEmptySongIsNotEmptyForEver) {
+  for (const bool ranges : {true, false}) {
+    auto song = a_song(0);
+    song->what.caching.max_age = std::chrono::seconds(0);
+    song->what.validators.etag = http::EntityTag{"\"v1\"", true};
+    song->what.single_pass = true;
+    song->what.ranges = ranges;
+    open(song);
+    EXPECT_EQ(get().body, "");
+    song->what.length = length;
+    song->what.validators.etag = http::EntityTag{"\"v2\"", true};
+    EXPECT_EQ(get().body, content(0, length));
+    TearDown();
+    SetUp();
+  }
+}
+
 TEST_F(CacheTest, AColdRangeCostsItsBlocks) {
   open(a_song());
   EXPECT_EQ(get(5 * B + 7, 5 * B + 9).body, content(5 * B + 7, 5 * B + 10));
