@@ -350,7 +350,7 @@ io::Task<Result<std::unique_ptr<io::ByteReader>>> CachedResource::read_directly(
   source::ReadIntent intent;
   intent.range.emplace();
   intent.range->first = position;
-  const http::Representation kept = version_->what();
+  const http::Representation kept = version_->as_described();
   if (*end < kept.length.value_or(endless)) intent.range->last = *end - 1;
   Result<http::Representation> what = co_await direct_->describe(intent);
   if (!what) co_return what.error();

@@ -241,7 +241,7 @@ io::Task<void> take_in(Job& job, const source::ReadIntent& ask, std::shared_ptr<
                        http::Representation what, std::unique_ptr<source::Resource> resource,
                        HandOver& hand_over) {
   Visit& visit = *job.visit;
-  if (known && is_same_version(known->what(), what)) {
+  if (known && is_same_version(known->as_described(), what)) {
     auto refresh = [known, caching = what.caching] { known->refresh(caching); };
     co_await on_pool(job.shelf, std::move(refresh));
     visit.version = known;
@@ -326,7 +326,7 @@ io::Task<void> fetch_missing(Jobs job, std::uint64_t wanted_end) {
   Result<std::unique_ptr<source::Resource>> opened = job->supply.source->open(job->supply.request);
   if (!opened) co_return fill.end(FillOutcome::failed, opened.error());
   const std::unique_ptr<source::Resource> resource = std::move(*opened);
-  const http::Representation kept = job->version->what();
+  const http::Representation kept = job->version->as_described();
   source::ReadIntent ask;
   ask.range.emplace();
   ask.range->first = fill.first();

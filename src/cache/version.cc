@@ -20,9 +20,13 @@ Version::Version(Disk& disk, std::string song, SongRecord record, bool recorded)
       record_(std::move(record)),
       recorded_(recorded) {}
 
-http::Representation Version::what() const {
+http::Representation Version::as_described() const {
   const std::lock_guard lock(mutex_);
-  http::Representation what = record_.what;
+  return record_.what;
+}
+
+http::Representation Version::what() const {
+  http::Representation what = as_described();
   if (whole_only_ && complete_) {
     what.seekable = true;
     what.single_pass = false;

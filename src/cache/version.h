@@ -37,6 +37,8 @@ class Version {
   Version(Disk& disk, std::string song, SongRecord record, bool recorded);
 
   http::Representation what() const;
+  /// The same in the origin's words: what() promises more once all of it is here.
+  http::Representation as_described() const;
   Geometry geometry() const;
   bool whole_only() const { return whole_only_; }
   /// A version that is kept only whole is not yet, and is not to be cut.

@@ -44,6 +44,7 @@ struct ScriptedSong {
   std::optional<ErrorKind> failure;             ///< Of describing.
   std::optional<std::uint64_t> breaks_at;       ///< Reading fails here.
   std::uint64_t piece = 16 * 1024;              ///< Handed out at a time.
+  bool answers_304 = true;                      ///< Knows conditional requests.
   std::function<void()> before_describe;
   std::function<io::Task<void>()> before_read;  ///< Runs before each piece.
   std::atomic<std::uint64_t> served{0};
@@ -71,7 +72,7 @@ class ScriptedResource final : public source::Resource {
         std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     if (intent.known) {
       ++song_->conditional;
-      what.unchanged = *intent.known == what.validators;
+      what.unchanged = song_->answers_304 && *intent.known == what.validators;
     }
     co_return what;
   }

@@ -395,6 +395,25 @@ TEST_F(CacheTest, WhatNothingIdentifiesIsKeptOnlyWhole) {
   EXPECT_TRUE(pieces().empty());
 }
 
+// A second that saw two versions: Last-Modified, and all else that is weak, is equal.
+TEST_F(CacheTest, WhatIsKeptWholeIsNoProofOfWhatTheOriginHas) {
+  auto song = a_song();
+  song->what.validators = {};
+  song->what.validators.last_modified = http::HttpTime(std::chrono::seconds(1'000'000));
+  song->what.single_pass = true;
+  song->what.caching.max_age = std::chrono::seconds(0);
+  open(song);
+  EXPECT_EQ(get().body, content(0, length));
+  settle();
+  song->seed = 9;
+  song->answers_304 = false;
+  song->what.validators.last_modified_is_strong = true;
+  song->what.single_pass = false;
+  EXPECT_EQ(get().body, content(0, length, 9));
+  settle();
+  EXPECT_EQ(get(B, 2 * B).body, content(B, 2 * B + 1, 9));
+}
+
 TEST_F(CacheTest, ABrokenFillIsTheReadersError) {
   auto song = a_song();
   song->breaks_at = 5 * B;
