@@ -142,11 +142,16 @@ void Fill::limit_to(std::uint64_t limit) {
   limit_ = std::min(limit_, limit);
 }
 
-/// read_ahead past the fastest reader, in whole blocks. With the lock held.
-std::uint64_t Fill::may_reach() const {
+/// Where the fastest reader is. With the lock held.
+std::uint64_t Fill::fastest() const {
   std::uint64_t fastest = 0;
   for (const auto& [number, position] : seats_) fastest = std::max(fastest, position);
-  return block_at(fastest + read_ahead_) * block_size + block_size;
+  return fastest;
+}
+
+/// read_ahead past the fastest reader, in whole blocks. With the lock held.
+std::uint64_t Fill::may_reach() const {
+  return block_at(fastest() + read_ahead_) * block_size + block_size;
 }
 
 Fill::Next Fill::next(const Geometry& geometry, bool whole) {
@@ -165,6 +170,7 @@ Fill::Next Fill::next(const Geometry& geometry, bool whole) {
   }
   next.end = goal;
   if (in_memory_) drop_what_is_read();
+  if (in_memory_ && !whole) drop_what_the_fastest_has();
   const bool room = !in_memory_ || blocks_.size() < most_in_memory;
   const bool may_go = room && (nobody || position_ < may_reach());
   next.kind = may_go ? Next::Kind::fetch : Next::Kind::wait;
@@ -239,6 +245,14 @@ void Fill::drop_what_is_read() {
   for (const auto& [number, position] : seats_) slowest = std::min(slowest, position);
   while (!blocks_.empty() && (blocks_.front()->block + 1) * block_size <= slowest &&
          blocks_.front()->size == block_size) {
+    blocks_.pop_front();
+  }
+}
+
+/// Makes room for what the fastest reader waits for. With the lock held.
+void Fill::drop_what_the_fastest_has() {
+  const std::uint64_t fastest = this->fastest();
+  while (blocks_.size() >= most_in_memory && (blocks_.front()->block + 1) * block_size <= fastest) {
     blocks_.pop_front();
   }
 }

@@ -120,7 +120,8 @@ class Fill : public std::enable_shared_from_this<Fill> {
   /// They are on disk.
   void release(const ArrivingBlocks& blocks);
   /// Nothing can be written any more: what has come stays in memory until its last reader is past
-  /// it, and the slowest of them sets the pace.
+  /// it. Then there is a bound to it, and who is too slow finds it gone; for a song that can only be
+  /// had whole, the slowest of them sets the pace instead.
   void keep_in_memory();
   std::uint64_t unwritten_bytes() const;
   void end(FillOutcome outcome, Error error);
@@ -139,8 +140,11 @@ class Fill : public std::enable_shared_from_this<Fill> {
   source::OriginUse take_rest();  // with the lock held
   void leave(std::uint64_t number);
   void move(std::uint64_t number, std::uint64_t position);
-  std::uint64_t may_reach() const;  // with the lock held
+  // With the lock held.
+  std::uint64_t fastest() const;
+  std::uint64_t may_reach() const;
   void drop_what_is_read();
+  void drop_what_the_fastest_has();
   Waiters changed();  // with the lock held
   static void wake(const Waiters& waiters);
   void wake_home();
