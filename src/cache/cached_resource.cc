@@ -43,6 +43,7 @@ CachedResource::~CachedResource() {
 io::Task<Result<http::Representation>> CachedResource::describe(const source::ReadIntent& intent) {
   for (int attempt = 0; attempt < most_attempts; ++attempt) {
     version_.reset();
+    hold_ = {};
     direct_.reset();
     Result<void> found = co_await find(intent);
     if (!found) co_return found.error();
@@ -114,6 +115,7 @@ std::optional<Result<void>> CachedResource::settle() {
 
 void CachedResource::use(std::shared_ptr<Version> version, bool stale) {
   version_ = std::move(version);
+  hold_ = Version::Hold(version_);
   use_.stale = stale;
 }
 
@@ -215,6 +217,7 @@ io::Task<Result<http::Representation>> CachedResource::describe_directly(
     const source::ReadIntent& intent) {
   use_.state = State::miss;
   version_.reset();
+  hold_ = {};
   seat_.leave();
   if (described_ && direct_) {
     http::Representation what = std::move(*described_);
@@ -241,6 +244,10 @@ io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent
   const bool apart =
       version_->whole_only() && !version_->is_complete() && what.ranges && range.first > 0;
   if (apart) co_return Way::directly;
+  if (version_->whole_only() && version_->is_complete()) {
+    const bool whole = co_await is_whole();
+    if (!whole) co_return Way::changed;
+  }
   co_await look_ahead(range.first, range.end);
   const Version::Look first = version_->glance(range.first, range.end);
   if (first.kind != Version::Look::Kind::missing) co_return Way::kept;
@@ -255,6 +262,22 @@ io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent
   if (fill->outcome() != FillOutcome::changed) co_return Way::kept;
   seat_.leave();
   co_return Way::changed;
+}
+
+/// Whether nothing has been lost of a version that is kept only whole: what is can only be had with
+/// all the rest, from another visit, and that must be known before the head is out.
+io::Task<bool> CachedResource::is_whole() {
+  const Geometry geometry = version_->geometry();
+  for (std::uint64_t at = 0; at < geometry.length;) {
+    Version::Look look = version_->look(at, geometry.length);
+    if (look.kind == Version::Look::Kind::unknown) {
+      co_await load(at);
+      look = version_->look(at, geometry.length);
+    }
+    if (look.kind == Version::Look::Kind::missing) co_return false;
+    at = look.end > at ? look.end : geometry.slice_end(at);
+  }
+  co_return true;
 }
 
 /// Finds out how much of an answer is kept, as far as that is cheap.
@@ -284,7 +307,7 @@ io::Task<void> CachedResource::look_ahead(std::uint64_t first, std::uint64_t end
 
 io::Task<void> CachedResource::load(std::uint64_t position) {
   auto read = [this, version = version_, position] {
-    if (shelf_.has_too_many_open()) shelf_.close_idle();
+    shelf_.save_descriptors();
     version->load(version->geometry().slice_at(position));
     return true;
   };

@@ -62,6 +62,7 @@ class CachedResource final : public source::Resource {
   bool use_stale();
   io::Task<Result<http::Representation>> describe_directly(const source::ReadIntent& intent);
   io::Task<Way> get_going(const source::ReadIntent& intent);
+  io::Task<bool> is_whole();
   io::Task<void> look_ahead(std::uint64_t first, std::uint64_t end);
 
   /// Sits down at a fill that brings the block at `position`, one of its own if there is none.
@@ -76,6 +77,7 @@ class CachedResource final : public source::Resource {
   const std::shared_ptr<Entry> entry_;
   const Supply supply_;
   std::shared_ptr<Version> version_;
+  Version::Hold hold_;  ///< Of version_.
   std::unique_ptr<source::Resource> direct_;
   std::optional<http::Representation> described_;  ///< What direct_ said, if it was asked already.
   Fill::Seat seat_;

@@ -167,6 +167,9 @@ std::shared_ptr<File> Disk::open_piece(const PieceId& id) {
   Victims victims;
   {
     const std::lock_guard lock(mutex_);
+    const auto song = songs_.find(id.song);
+    const bool replaced = song != songs_.end() && song->second.version != id.version;
+    if (replaced) return nullptr;
     const auto taken = static_cast<std::uint64_t>(now.st_blocks) * 512;
     if (find(id) == nullptr) add(id, std::max(taken, page), false, victims);
   }
@@ -259,6 +262,13 @@ bool Disk::may_hold(const PieceId& id) const {
          song->second.pieces.contains(id.slice);
 }
 
+bool Disk::has_all(const std::string& song, std::uint64_t version, std::uint64_t count) const {
+  for (std::uint64_t slice = 0; slice < count; ++slice) {
+    if (::access(path_of(piece_name({song, version, slice})).c_str(), F_OK) != 0) return false;
+  }
+  return true;
+}
+
 std::optional<std::uint64_t> Disk::next_piece(const std::string& song, std::uint64_t version,
                                               std::uint64_t from) const {
   const std::lock_guard lock(mutex_);
@@ -275,6 +285,17 @@ void Disk::touch(const PieceId& id) {
   if (item == nullptr) return;
   item->song->played = true;
   lru_.splice(lru_.end(), lru_, item->song->pieces.at(item->slice));
+}
+
+void Disk::pin(const std::string& song, std::uint64_t version) {
+  const std::lock_guard lock(mutex_);
+  ++pinned_[{song, version}];
+}
+
+void Disk::unpin(const std::string& song, std::uint64_t version) {
+  const std::lock_guard lock(mutex_);
+  const auto pinned = pinned_.find({song, version});
+  if (pinned != pinned_.end() && --pinned->second == 0) pinned_.erase(pinned);
 }
 
 Disk::Totals Disk::totals() const {
@@ -325,7 +346,7 @@ void Disk::take_out_all(Song& song, Victims& victims) {
   }
 }
 
-/// Whoever was played longest ago goes; the piece that asks stays.
+/// Whoever was played longest ago goes; the piece that asks stays, and what is pinned.
 bool Disk::make_room(std::uint64_t bytes, const PieceId& for_whom, Victims& victims) {
   if (bytes > size_) return false;
   auto oldest = lru_.begin();
@@ -333,6 +354,7 @@ bool Disk::make_room(std::uint64_t bytes, const PieceId& for_whom, Victims& vict
     if (oldest == lru_.end()) return false;
     const auto victim = oldest++;
     if (victim->song->name == for_whom.song && victim->slice == for_whom.slice) continue;
+    if (is_pinned(*victim->song)) continue;
     take_out(victim, victims);
     ++evictions_;
   }

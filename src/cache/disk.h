@@ -17,6 +17,7 @@
 #include <string_view>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace tonearm::cache {
@@ -62,11 +63,16 @@ class Disk {
 
   /// False only when it is known that there is no such piece.
   bool may_hold(const PieceId& id) const;
+  /// Blocks. Whether the first `count` slices have a piece each.
+  bool has_all(const std::string& song, std::uint64_t version, std::uint64_t count) const;
   /// The first slice at or behind `from` of which something is there.
   std::optional<std::uint64_t> next_piece(const std::string& song, std::uint64_t version,
                                           std::uint64_t from) const;
   /// It is being played now.
   void touch(const PieceId& id);
+  /// While it is pinned, as often as it was, nothing of a version is evicted.
+  void pin(const std::string& song, std::uint64_t version);
+  void unpin(const std::string& song, std::uint64_t version);
 
   struct Totals {
     std::uint64_t songs = 0;
@@ -111,6 +117,7 @@ class Disk {
   void take_out(Lru::iterator item, Victims& victims);
   void take_out_all(Song& song, Victims& victims);
   bool make_room(std::uint64_t bytes, const PieceId& for_whom, Victims& victims);
+  bool is_pinned(const Song& song) const { return pinned_.contains({song.name, song.version}); }
 
   /// Unlinks and tells; without the lock.
   void bury(const Victims& victims);
@@ -131,6 +138,7 @@ class Disk {
   // without any, and total_ is the sum of all items and of record_bytes for each song.
   Lru lru_;
   std::unordered_map<std::string, Song> songs_;
+  std::map<std::pair<std::string, std::uint64_t>, unsigned> pinned_;
   std::uint64_t total_ = 0;
   std::uint64_t evictions_ = 0;
   std::thread worker_;

@@ -198,7 +198,7 @@ void conclude(Job& job) {
     const auto now = Clock::now();
     switch (job.visit->result) {
       case Visit::Result::current:
-        job.entry->version = job.visit->version;
+        if (!job.visit->version->dead()) job.entry->version = job.visit->version;
         break;
       case Visit::Result::not_found:
         job.entry->version.reset();
@@ -244,7 +244,7 @@ io::Task<void> take_in(Job& job, const source::ReadIntent& ask, std::shared_ptr<
   if (known && is_same_version(known->as_described(), what)) {
     auto refresh = [known, caching = what.caching] { known->refresh(caching); };
     co_await on_pool(job.shelf, std::move(refresh));
-    visit.version = known;
+    visit.found(known);
   } else if (known) {
     auto forget = [&shelf = job.shelf, known] { shelf.throw_away(*known); };
     co_await on_pool(job.shelf, std::move(forget));
@@ -261,7 +261,7 @@ io::Task<void> take_in(Job& job, const source::ReadIntent& ask, std::shared_ptr<
     co_return;
   }
   if (!visit.version) {
-    visit.version = job.shelf.make_version(job.entry->key, what, must_be_whole(what));
+    visit.found(job.shelf.make_version(job.entry->key, what, must_be_whole(what)));
     if (visit.version->whole_only()) job.fill->begin_at_start();
   }
   visit.result = Visit::Result::current;
@@ -313,7 +313,7 @@ io::Task<void> visit_origin(Jobs job, source::ReadIntent ask, std::shared_ptr<Ha
     auto refresh = [known, caching] { known->refresh(caching); };
     co_await on_pool(job->shelf, std::move(refresh));
     visit.result = Visit::Result::current;
-    visit.version = known;
+    visit.found(known);
     visit.revalidated = true;
     conclude(*job);
     co_return job->fill->end(FillOutcome::done, {});

@@ -67,7 +67,13 @@ std::shared_ptr<Version> Shelf::load(const std::string& key) {
   std::string song = hash_name(key);
   std::optional<SongRecord> record = disk_.load_record(song);
   if (!record || record->key != key) return nullptr;
-  return std::make_shared<Version>(disk_, std::move(song), std::move(*record), true);
+  const auto version = std::make_shared<Version>(disk_, song, std::move(*record), true);
+  if (!version->whole_only()) return version;
+  const Geometry geometry = version->geometry();
+  const std::uint64_t pieces = (geometry.length + geometry.slice_size - 1) / geometry.slice_size;
+  if (disk_.has_all(song, version->number(), pieces)) return version;
+  throw_away(*version);
+  return nullptr;
 }
 
 std::shared_ptr<Version> Shelf::make_version(const std::string& key,
@@ -83,7 +89,24 @@ std::shared_ptr<Version> Shelf::make_version(const std::string& key,
 
 void Shelf::throw_away(Version& version) {
   version.kill();
+  if (version.is_held()) keep_open(version);
   disk_.forget(version.song(), version.number());
+}
+
+/// Files that are open outlive their names.
+void Shelf::keep_open(Version& version) {
+  const auto next = [&](std::uint64_t slice) {
+    return disk_.next_piece(version.song(), version.number(), slice);
+  };
+  for (auto slice = next(0); slice; slice = next(*slice + 1)) {
+    if (!save_descriptors()) return;
+    version.load(*slice);
+  }
+}
+
+bool Shelf::save_descriptors() {
+  if (has_too_many_open()) close_idle();
+  return !has_too_many_open();
 }
 
 void Shelf::close_idle() {

@@ -32,11 +32,16 @@ struct Visit {
     pass,       ///< It must not or cannot be kept.
   };
   explicit Visit(std::shared_ptr<Fill> with) : fill(std::move(with)) {}
+  void found(std::shared_ptr<Version> current) {
+    version = std::move(current);
+    hold = Version::Hold(version);
+  }
 
   /// Carries the first bytes, and wakes who waits; the members below are set before it does.
   const std::shared_ptr<Fill> fill;
   Result result = Result::pending;
   std::shared_ptr<Version> version;
+  Version::Hold hold;  ///< Until all who waited have it.
   bool revalidated = false;
   bool never_kept = false;  ///< With pass: by anybody's request.
   Error error;
@@ -89,11 +94,11 @@ class Shelf {
   std::shared_ptr<Version> load(const std::string& key);
   std::shared_ptr<Version> make_version(const std::string& key, const http::Representation& what,
                                         bool whole_only);
-  /// Blocks.
+  /// Blocks. Who plays it reads on.
   void throw_away(Version& version);
-  /// Blocks. Closes descriptors when too many are open.
-  void close_idle();
-  bool has_too_many_open() const { return File::open_count() > most_open_; }
+  /// Blocks. To be called before a piece is opened: closes idle ones when too many are open. False
+  /// when too many still are.
+  bool save_descriptors();
 
   /// A fill is on its way; false when the cache is being stopped.
   bool started(const std::shared_ptr<Fill>& fill);
@@ -103,6 +108,9 @@ class Shelf {
   void stop();
 
  private:
+  void keep_open(Version& version);
+  void close_idle();
+  bool has_too_many_open() const { return File::open_count() > most_open_; }
   void evicted(const std::string& song, std::uint64_t version, std::uint64_t slice, bool last);
 
   const Options options_;

@@ -59,8 +59,39 @@ void Version::set_length(std::uint64_t length) {
   record_.what.length = length;
 }
 
+void Version::kill() {
+  const std::lock_guard lock(mutex_);
+  dead_ = true;
+  if (holds_ == 0) pieces_.clear();
+}
+
+bool Version::is_held() const {
+  const std::lock_guard lock(mutex_);
+  return holds_ > 0;
+}
+
+Version::Hold::Hold(std::shared_ptr<Version> version) : version_(std::move(version)) {
+  if (!version_) return;
+  if (version_->whole_only_) version_->disk_.pin(version_->song_, version_->number_);
+  const std::lock_guard lock(version_->mutex_);
+  ++version_->holds_;
+}
+
+Version::Hold& Version::Hold::operator=(Hold&& other) noexcept {
+  std::swap(version_, other.version_);
+  return *this;
+}
+
+Version::Hold::~Hold() {
+  if (!version_) return;
+  if (version_->whole_only_) version_->disk_.unpin(version_->song_, version_->number_);
+  const std::lock_guard lock(version_->mutex_);
+  if (--version_->holds_ == 0 && version_->dead_) version_->pieces_.clear();
+}
+
 void Version::close_idle() {
   const std::lock_guard lock(mutex_);
+  if (dead_) return;  // there is no opening them again
   for (auto& [slice, piece] : pieces_) {
     if (piece.file.use_count() == 1 && piece.writing == 0) piece.file.reset();
   }
@@ -75,9 +106,9 @@ void Version::complete() {
   if (!dead_) disk_.store_record(song_, record());
 }
 
-/// Whether somebody else has changed the file since its blocks were proven; then they are not any
-/// more. With the lock held.
-bool Version::is_touched(Piece& piece) const {
+/// Whether somebody has removed the file: when it is dead, we did. What was proven of a file that
+/// anybody has changed since is not any more. With the lock held.
+bool Version::is_gone(Piece& piece) const {
   if (piece.writing > 0) return false;
   struct stat now {};
   if (::fstat(piece.file->descriptor(), &now) != 0) return true;
@@ -85,19 +116,24 @@ bool Version::is_touched(Piece& piece) const {
   if (stamp == piece.stamp) return false;
   piece.proven.assign(piece.proven.size(), false);
   piece.stamp = stamp;
-  return now.st_nlink == 0;
+  return now.st_nlink == 0 && !dead_;
 }
 
 Version::Look Version::look(std::uint64_t position, std::uint64_t end) {
-  return look(position, end, true);
+  const std::lock_guard lock(mutex_);
+  const Look found = look(position, end, true);
+  // A part of it is of no use to the next one who asks.
+  if (whole_only_ && complete_ && found.kind == Look::Kind::missing) dead_ = true;
+  return found;
 }
 
 Version::Look Version::glance(std::uint64_t position, std::uint64_t end) {
+  const std::lock_guard lock(mutex_);
   return look(position, end, false);
 }
 
+/// With the lock held.
 Version::Look Version::look(std::uint64_t position, std::uint64_t end, bool at_file) {
-  const std::lock_guard lock(mutex_);
   const Geometry geometry{record_.slice_size, record_.what.length.value_or(endless)};
   const std::uint64_t slice = geometry.slice_at(position);
   Look found;
@@ -112,7 +148,7 @@ Version::Look Version::look(std::uint64_t position, std::uint64_t end, bool at_f
   if (piece.sums[block - base] == 0) return found;
   found.kind = Look::Kind::unknown;
   if (!piece.file) return found;
-  if (at_file && is_touched(piece)) {
+  if (at_file && is_gone(piece)) {
     piece = Piece{};
     return found;
   }
@@ -155,7 +191,7 @@ void Version::load(std::uint64_t slice) {
   const std::uint64_t slice_size = geometry().slice_size;
   const PieceId id = id_of(slice);
   std::shared_ptr<File> file;
-  if (!dead_ && disk_.may_hold(id)) file = disk_.open_piece(id);
+  if (disk_.may_hold(id)) file = disk_.open_piece(id);
   std::optional<std::vector<std::uint64_t>> sums;
   struct stat now {};
   if (file) {
@@ -168,6 +204,7 @@ void Version::load(std::uint64_t slice) {
     if (!sums) disk_.drop_piece(id);
   }
   const std::lock_guard lock(mutex_);
+  if (dead_ && holds_ == 0) return;
   Piece& piece = pieces_[slice];
   if (piece.known && (piece.file || piece.sums.empty())) return;
   if (piece.known && sums == piece.sums && stamp_of(now) == piece.stamp) {
@@ -235,9 +272,10 @@ void Version::verify(std::uint64_t first, std::uint64_t end) {
 
 void Version::evicted(std::uint64_t slice, bool last) {
   const std::lock_guard lock(mutex_);
-  if (const auto piece = pieces_.find(slice); piece != pieces_.end()) piece->second = Piece{};
   if (last) recorded_ = false;
   if (whole_only_) dead_ = true;
+  if (dead_ && holds_ > 0) return;  // who plays it reads on
+  if (const auto piece = pieces_.find(slice); piece != pieces_.end()) piece->second = Piece{};
 }
 
 }  // namespace tonearm::cache

@@ -53,9 +53,25 @@ class Version {
   /// Gives up the descriptors that nobody uses now.
   void close_idle();
 
-  /// It is not current any more: nothing is kept of it from now on.
-  void kill() { dead_ = true; }
+  /// It is not current any more: nothing is kept of it from now on. What is open of it stays so for
+  /// who plays it.
+  void kill();
   bool dead() const { return dead_; }
+
+  /// Of who plays it. What is removed meanwhile can be read on as far as it is open, and of a
+  /// version that is kept only whole nothing is evicted.
+  class Hold {
+   public:
+    Hold() = default;
+    explicit Hold(std::shared_ptr<Version> version);
+    Hold(Hold&& other) noexcept = default;
+    Hold& operator=(Hold&& other) noexcept;
+    ~Hold();
+
+   private:
+    std::shared_ptr<Version> version_;
+  };
+  bool is_held() const;
 
   /// What can be said of the byte at `position` and those behind it, up to `end` at most.
   struct Look {
@@ -112,7 +128,7 @@ class Version {
 
   PieceId id_of(std::uint64_t slice) const { return {song_, number_, slice}; }
   Look look(std::uint64_t position, std::uint64_t end, bool at_file);
-  bool is_touched(Piece& piece) const;
+  bool is_gone(Piece& piece) const;
   void lose(std::uint64_t slice, const std::shared_ptr<File>& file);
   std::shared_ptr<File> open_for_writing(std::uint64_t slice);
   bool write_run(const File& file, Run& run, std::uint64_t slice, std::uint64_t index);
@@ -131,6 +147,7 @@ class Version {
   SongRecord record_;
   bool recorded_;
   std::map<std::uint64_t, Piece> pieces_;
+  unsigned holds_ = 0;
   std::mutex creating_;  ///< Before mutex_; held by pool threads only.
 
   std::mutex fills_mutex_;  ///< Before mutex_.

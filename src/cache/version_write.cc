@@ -58,7 +58,7 @@ std::shared_ptr<File> Version::open_for_writing(std::uint64_t slice) {
       const std::lock_guard lock(mutex_);
       Piece& piece = pieces_[slice];
       loaded = piece.known && (piece.file || piece.sums.empty());
-      if (loaded && piece.file && !is_touched(piece)) {
+      if (loaded && piece.file && !is_gone(piece)) {
         ++piece.writing;
         return piece.file;
       }
