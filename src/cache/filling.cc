@@ -63,7 +63,10 @@ io::Task<bool> write_out(Job& job) {
   for (;;) {
     ArrivingBlocks blocks = job.fill->unwritten(job.version->geometry());
     if (blocks.empty()) co_return true;
-    auto write = [version = job.version, blocks] { return version->write(blocks); };
+    auto write = [&shelf = job.shelf, version = job.version, blocks] {
+      shelf.save_descriptors();
+      return version->write(blocks);
+    };
     const bool written = co_await job.shelf.pool().run(std::move(write));
     if (!written) {
       job.fill->keep_in_memory();
@@ -74,7 +77,8 @@ io::Task<bool> write_out(Job& job) {
 }
 
 io::Task<bool> load_next_piece(Job& job) {
-  auto load = [version = job.version, at = job.fill->position()] {
+  auto load = [&shelf = job.shelf, version = job.version, at = job.fill->position()] {
+    shelf.save_descriptors();
     version->load(version->geometry().slice_at(at));
   };
   return on_pool(job.shelf, std::move(load));

@@ -1,4 +1,7 @@
+#include "cache/file.h"
 #include "unit/cache/cache_fixture.h"
+
+#include <sys/resource.h>
 
 namespace tonearm::cache {
 namespace {
@@ -46,6 +49,20 @@ TEST_F(FillTest, AnyReadAheadBringsAnyRange) {
     TearDown();
     SetUp();
   }
+}
+
+TEST_F(FillTest, WritingManyPiecesLeavesDescriptorsForConnections) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit few{256, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  options_.slice = 2 * B;
+  open(std::make_shared<ScriptedSong>(400 * B));
+  EXPECT_EQ(get().body, content(0, 400 * B));
+  settle();
+  EXPECT_EQ(pieces().size(), 200U);
+  EXPECT_LE(File::open_count(), 256 / 4 + 2);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 }  // namespace
