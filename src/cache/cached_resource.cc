@@ -390,15 +390,8 @@ std::unique_ptr<io::ByteReader> CachedResource::read(std::uint64_t first,
 }
 
 source::OriginUse CachedResource::origin_use() const {
-  source::OriginUse use;
-  if (direct_) use = direct_->origin_use();
-  for (const auto& fill : begun_) {
-    const source::OriginUse of = fill->take_use();
-    use.bytes += of.bytes;
-    use.requests += of.requests;
-    use.resumes += of.resumes;
-  }
-  return use;
+  for (const auto& fill : begun_) claimed_ += fill->take_use();
+  return direct_ ? claimed_ + direct_->origin_use() : claimed_;
 }
 
 source::CacheUse CachedResource::cache_use() const {

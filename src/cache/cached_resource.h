@@ -82,6 +82,7 @@ class CachedResource final : public source::Resource {
   std::optional<http::Representation> described_;  ///< What direct_ said, if it was asked already.
   Fill::Seat seat_;
   std::vector<std::shared_ptr<Fill>> begun_;  ///< The fills whose cost is this request's.
+  mutable source::OriginUse claimed_;         ///< What was taken from their accounts so far.
   source::CacheUse use_;
   bool cold_ = false;  ///< Nothing was kept of it when this request came.
   bool has_read_ = false;

@@ -112,14 +112,7 @@ source::OriginUse Fill::close_account() {
   return --open_accounts_ == 0 ? take_rest() : source::OriginUse{};
 }
 
-source::OriginUse Fill::take_rest() {
-  source::OriginUse use;
-  use.bytes = use_.bytes - taken_.bytes;
-  use.requests = use_.requests - taken_.requests;
-  use.resumes = use_.resumes - taken_.resumes;
-  taken_ = use_;
-  return use;
-}
+source::OriginUse Fill::take_rest() { return use_ - std::exchange(taken_, use_); }
 
 std::uint64_t Fill::position() const {
   const std::lock_guard lock(mutex_);
@@ -222,7 +215,8 @@ ArrivingBlocks Fill::unwritten(const Geometry& geometry) const {
   for (const auto& block : blocks_) {
     const bool same =
         geometry.slice_of_block(block->block) == geometry.slice_of_block(blocks_.front()->block);
-    const bool whole = block->size > 0 && block->size == geometry.bytes_of_block(block->block).size();
+    const bool whole =
+        block->size > 0 && block->size == geometry.bytes_of_block(block->block).size();
     if (!same || !whole) break;
     blocks.push_back(block);
   }

@@ -20,6 +20,18 @@ struct OriginUse {
   std::uint64_t bytes = 0;     ///< Body bytes received.
   std::uint64_t requests = 0;  ///< Requests sent, retries included.
   std::uint64_t resumes = 0;   ///< Broken transfers that went on where they broke.
+
+  OriginUse& operator+=(const OriginUse& other) {
+    bytes += other.bytes;
+    requests += other.requests;
+    resumes += other.resumes;
+    return *this;
+  }
+  friend OriginUse operator+(OriginUse a, const OriginUse& b) { return a += b; }
+  /// What came to `before` since.
+  friend OriginUse operator-(const OriginUse& now, const OriginUse& before) {
+    return {now.bytes - before.bytes, now.requests - before.requests, now.resumes - before.resumes};
+  }
 };
 
 /// What the caller is about to read, so that describing can already fetch it: the first request to
