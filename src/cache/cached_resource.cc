@@ -19,10 +19,6 @@ http::HttpTime now() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
-bool has_validators(const http::Validators& validators) {
-  return validators.etag || validators.last_modified;
-}
-
 }  // namespace
 
 CachedResource::CachedResource(Shelf& shelf, std::string key, Supply supply)
@@ -135,8 +131,7 @@ bool CachedResource::use_stale() {
 /// With the entry's lock held.
 CachedResource::Visiting CachedResource::announce_visit(const source::ReadIntent& intent) {
   Visiting visiting;
-  if (entry_->version) visiting.known = entry_->version->what().validators;
-  if (entry_->version) visiting.before = entry_->version->number();
+  visiting.known = entry_->version;
   if (!entry_->visit) {
     const auto aligned = intent.range ? align(*intent.range) : std::nullopt;
     entry_->visit = std::make_shared<Visit>(std::make_shared<Fill>(
@@ -163,9 +158,9 @@ void CachedResource::set_out(const Visiting& visiting, const source::ReadIntent&
   source::ReadIntent ask;
   ask.body = intent.body && !(intent.range && intent.range->is_suffix());
   if (intent.range) ask.range = align(*intent.range);
-  if (has_validators(visiting.known)) ask.known = visiting.known;
   begun_.push_back(fill);
-  start_visit(shelf_, entry_, visiting.visit, supply_, std::move(ask), visiting.hand_over);
+  start_visit(shelf_, entry_, visiting.visit, supply_, {visiting.known, std::move(ask)},
+              visiting.hand_over);
 }
 
 /// What the visit has found out.
@@ -177,7 +172,7 @@ io::Task<Result<void>> CachedResource::hear_of(const Visiting& visiting) {
     case Visit::Result::current:
       use(visit.version, false);
       use_.revalidated = visit.revalidated;
-      cold_ = visit.version->number() != visiting.before;
+      cold_ = visit.version != visiting.known;
       if (cold_ && !mine) {
         use_.collapsed = true;
         shelf_.counters().followers += 1;
@@ -197,7 +192,7 @@ io::Task<Result<void>> CachedResource::hear_of(const Visiting& visiting) {
       break;
   }
   seat_.leave();
-  {
+  if (visit.down) {
     const std::lock_guard lock(entry_->mutex);
     if (use_stale()) co_return Result<void>{};
   }

@@ -31,8 +31,7 @@ class CachedResource final : public source::Resource {
   struct Visiting {
     std::shared_ptr<Visit> visit;
     std::shared_ptr<HandOver> hand_over;  ///< Null: another request makes it.
-    http::Validators known;               ///< Of the version that is kept,
-    std::uint64_t before = 0;             ///< and its number; 0: none is.
+    std::shared_ptr<Version> known;       ///< The version that is kept; null: none is.
   };
 
   /// Where an answer comes from.

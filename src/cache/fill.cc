@@ -185,7 +185,7 @@ void Fill::append(std::span<const std::byte> bytes, const source::OriginUse& use
   Waiters waiters;
   {
     const std::lock_guard lock(mutex_);
-    use_ = use_so_far;
+    use_ = of_earlier_ + use_so_far;
     while (!bytes.empty()) {
       if (blocks_.empty() || blocks_.back()->size == block_size) {
         blocks_.push_back(std::make_shared<ArrivingBlock>(block_at(position_)));
@@ -204,7 +204,12 @@ void Fill::append(std::span<const std::byte> bytes, const source::OriginUse& use
 
 void Fill::set_use(const source::OriginUse& use_so_far) {
   const std::lock_guard lock(mutex_);
-  use_ = use_so_far;
+  use_ = of_earlier_ + use_so_far;
+}
+
+void Fill::change_resource() {
+  const std::lock_guard lock(mutex_);
+  of_earlier_ = use_;
 }
 
 /// Only the end of the song makes a short block whole: a fill that is limited while its last bytes

@@ -115,13 +115,15 @@ class Fill : public std::enable_shared_from_this<Fill> {
   void set_verified();
   void append(std::span<const std::byte> bytes, const source::OriginUse& use_so_far);
   void set_use(const source::OriginUse& use_so_far);
+  /// Another resource is used from now on, which counts from nothing.
+  void change_resource();
   /// Whole blocks that are not on disk yet, those of the first slice.
   ArrivingBlocks unwritten(const Geometry& geometry) const;
   /// They are on disk.
   void release(const ArrivingBlocks& blocks);
   /// Nothing can be written any more: what has come stays in memory until its last reader is past
-  /// it. Then there is a bound to it, and who is too slow finds it gone; for a song that can only be
-  /// had whole, the slowest of them sets the pace instead.
+  /// it. Then there is a bound to it, and who is too slow finds it gone; for a song that can only
+  /// be had whole, the slowest of them sets the pace instead.
   void keep_in_memory();
   std::uint64_t unwritten_bytes() const;
   void end(FillOutcome outcome, Error error);
@@ -170,6 +172,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
   std::optional<FillOutcome> outcome_;
   Error error_;
   source::OriginUse use_;
+  source::OriginUse of_earlier_;  ///< Resources than the one that is used.
   source::OriginUse taken_;
   unsigned open_accounts_ = 2;
 };

@@ -84,9 +84,16 @@ io::Task<bool> load_next_piece(Job& job) {
   return on_pool(job.shelf, std::move(load));
 }
 
-io::Task<bool> throw_away(Job& job) {
-  auto forget = [&shelf = job.shelf, version = job.version] { shelf.throw_away(*version); };
+io::Task<bool> throw_away(Job& job, std::shared_ptr<Version> version) {
+  auto forget = [&shelf = job.shelf, version = std::move(version)] { shelf.throw_away(*version); };
   return on_pool(job.shelf, std::move(forget));
+}
+
+io::Task<bool> throw_away(Job& job) { return throw_away(job, job.version); }
+
+io::Task<bool> refresh(Job& job, std::shared_ptr<Version> version, http::CacheFields caching) {
+  auto refresh = [version = std::move(version), caching] { version->refresh(caching); };
+  return on_pool(job.shelf, std::move(refresh));
 }
 
 /// A fill from its description to its end: what has come of it, and what has become of that.
@@ -215,7 +222,7 @@ void conclude(Job& job) {
         break;
       case Visit::Result::failed:
       case Visit::Result::pending:
-        job.entry->do_not_ask_until = now + let_it_recover;
+        if (job.visit->down) job.entry->do_not_ask_until = now + let_it_recover;
         break;
     }
   }
@@ -241,23 +248,78 @@ bool brings_it(const http::Representation& what, const source::ReadIntent& ask) 
   return ask.body && (from_start || !what.ranges);
 }
 
-io::Task<void> take_in(Job& job, const source::ReadIntent& ask, std::shared_ptr<Version> known,
-                       http::Representation what, std::unique_ptr<source::Resource> resource,
-                       HandOver& hand_over) {
-  Visit& visit = *job.visit;
-  if (known && is_same_version(known->as_described(), what)) {
-    auto refresh = [known, caching = what.caching] { known->refresh(caching); };
-    co_await on_pool(job.shelf, std::move(refresh));
-    visit.found(known);
-  } else if (known) {
-    auto forget = [&shelf = job.shelf, known] { shelf.throw_away(*known); };
-    co_await on_pool(job.shelf, std::move(forget));
+/// What an origin has said, and who reads the rest of its answer.
+struct Answered {
+  std::unique_ptr<source::Resource> resource;
+  Result<http::Representation> what;
+};
+
+io::Task<Answered> ask_origin(Job& job, const source::ReadIntent& ask) {
+  Answered answered{nullptr, Error{}};
+  Result<std::unique_ptr<source::Resource>> opened = job.supply.source->open(job.supply.request);
+  if (!opened) {
+    answered.what = opened.error();
+    co_return answered;
   }
+  answered.resource = std::move(*opened);
+  job.fill->change_resource();
+  answered.what = co_await answered.resource->describe(ask);
+  job.fill->set_use(answered.resource->origin_use());
+  co_return answered;
+}
+
+/// Whether a 304 is about the version that is kept (RFC 9111 §4.3.4), which can still be used.
+bool confirms(const Version& known, const http::Representation& unchanged) {
+  const http::Validators then = known.as_described().validators;
+  const http::Validators& now = unchanged.validators;
+  const bool another = then.etag && now.etag ? !http::weak_match(*then.etag, *now.etag)
+                                             : then.last_modified && now.last_modified &&
+                                                   *then.last_modified != *now.last_modified;
+  return !another && !known.dead() && http::is_storable(unchanged.caching);
+}
+
+/// Asks whether `known` is current; empty it when that is not to be used any more.
+io::Task<Answered> inquire(Job& job, source::ReadIntent ask, std::shared_ptr<Version>& known) {
+  if (known) {
+    const http::Validators validators = known->as_described().validators;
+    if (validators.etag || validators.last_modified) ask.known = validators;
+  }
+  Version::Hold held(known);
+  Answered answered = co_await ask_origin(job, ask);
+  held = {};
+  if (!answered.what || !answered.what->unchanged || !ask.known) co_return answered;
+  if (confirms(*known, *answered.what)) co_return answered;
+  // It must not be kept, or nothing is known of what the origin has: that is for a full answer.
+  if (!http::is_storable(answered.what->caching)) {
+    co_await throw_away(job, std::exchange(known, nullptr));
+  }
+  ask.known.reset();
+  answered = co_await ask_origin(job, ask);
+  co_return answered;
+}
+
+/// The origin has answered with a representation; what is kept may be that, or is of no use.
+io::Task<void> compare(Job& job, std::shared_ptr<Version> known, const http::Representation& what) {
+  if (!known) co_return;
+  const bool same = is_same_version(known->as_described(), what);
+  if (same && http::is_storable(what.caching) && !known->dead()) {
+    co_await refresh(job, known, what.caching);
+    job.visit->found(std::move(known));
+  } else {
+    co_await throw_away(job, std::move(known));
+  }
+}
+
+io::Task<void> take_in(Job& job, const source::ReadIntent& ask, std::shared_ptr<Version> known,
+                       Answered answered, HandOver& hand_over) {
+  Visit& visit = *job.visit;
+  http::Representation& what = *answered.what;
+  co_await compare(job, std::move(known), what);
   visit.never_kept = !may_be_kept(job.shelf, what);
   if (visit.never_kept || !brings_it(what, ask) || !job.shelf.disk().writable()) {
     visit.result = visit.version ? Visit::Result::current : Visit::Result::pass;
     if (!visit.version) {
-      hand_over.resource = std::move(resource);
+      hand_over.resource = std::move(answered.resource);
       hand_over.what = std::move(what);
     }
     conclude(job);
@@ -279,50 +341,52 @@ io::Task<void> take_in(Job& job, const source::ReadIntent& ask, std::shared_ptr<
   if (has_begun) {
     job.fill->end(FillOutcome::done, {});
   } else {
-    co_await pour(job, *resource);
+    job.visit.reset();  // who waits for it has it, and what it holds
+    co_await pour(job, *answered.resource);
   }
 }
 
-io::Task<void> visit_origin(Jobs job, source::ReadIntent ask, std::shared_ptr<HandOver> hand_over) {
-  Visit& visit = *job->visit;
-  std::shared_ptr<Version> known;
+/// Whether an origin that failed so is down. One that refuses is there, and may mean it.
+bool is_down(ErrorKind kind) {
+  return kind != ErrorKind::origin_refused && kind != ErrorKind::bad_locator;
+}
+
+io::Task<void> end_in_vain(Job& job, std::shared_ptr<Version> known, Error error) {
+  const bool gone = error.kind == ErrorKind::destination_not_found;
+  job.visit->error = error;
+  job.visit->result = gone ? Visit::Result::not_found : Visit::Result::failed;
+  job.visit->down = is_down(error.kind);
+  if (gone && known) co_await throw_away(job, std::move(known));
+  conclude(job);
+  job.fill->end(FillOutcome::failed, std::move(error));
+}
+
+io::Task<void> visit_origin(Jobs job, Inquiry inquiry, std::shared_ptr<HandOver> hand_over) {
+  std::shared_ptr<Version> known = std::move(inquiry.known);
+  Answered answered = co_await inquire(*job, inquiry.ask, known);
+  if (!answered.what) {
+    co_return co_await end_in_vain(*job, std::move(known), answered.what.error());
+  }
+  if (!answered.what->unchanged || !known) {
+    co_return co_await take_in(*job, inquiry.ask, std::move(known), std::move(answered),
+                               *hand_over);
+  }
+  co_await refresh(*job, known,
+                   http::update_cache_fields(known->what().caching, answered.what->caching));
+  job->visit->result = Visit::Result::current;
+  job->visit->found(std::move(known));
+  job->visit->revalidated = true;
+  conclude(*job);
+  job->fill->end(FillOutcome::done, {});
+}
+
+/// Nothing of the song is to be kept any more.
+io::Task<bool> forbid(Job& job) {
   {
-    const std::lock_guard lock(job->entry->mutex);
-    known = job->entry->version;
+    const std::lock_guard lock(job.entry->mutex);
+    job.entry->pass_until = Clock::now() + pass_for;
   }
-  Result<std::unique_ptr<source::Resource>> opened = job->supply.source->open(job->supply.request);
-  if (!opened) {
-    visit.result = Visit::Result::failed;
-    visit.error = opened.error();
-    conclude(*job);
-    co_return job->fill->end(FillOutcome::failed, opened.error());
-  }
-  std::unique_ptr<source::Resource> resource = std::move(*opened);
-  Result<http::Representation> what = co_await resource->describe(ask);
-  job->fill->set_use(resource->origin_use());
-  if (!what) {
-    visit.error = what.error();
-    const bool gone = what.error().kind == ErrorKind::destination_not_found;
-    visit.result = gone ? Visit::Result::not_found : Visit::Result::failed;
-    if (gone && known) {
-      auto forget = [&shelf = job->shelf, known] { shelf.throw_away(*known); };
-      co_await on_pool(job->shelf, std::move(forget));
-    }
-    conclude(*job);
-    co_return job->fill->end(FillOutcome::failed, visit.error);
-  }
-  if (what->unchanged && known) {
-    const http::CacheFields caching =
-        http::update_cache_fields(known->what().caching, what->caching);
-    auto refresh = [known, caching] { known->refresh(caching); };
-    co_await on_pool(job->shelf, std::move(refresh));
-    visit.result = Visit::Result::current;
-    visit.found(known);
-    visit.revalidated = true;
-    conclude(*job);
-    co_return job->fill->end(FillOutcome::done, {});
-  }
-  co_await take_in(*job, ask, std::move(known), std::move(*what), std::move(resource), *hand_over);
+  return throw_away(job);
 }
 
 io::Task<void> fetch_missing(Jobs job, std::uint64_t wanted_end) {
@@ -344,6 +408,8 @@ io::Task<void> fetch_missing(Jobs job, std::uint64_t wanted_end) {
     Error error{ErrorKind::representation_changed, "the origin has another version now", {}};
     co_return fill.end(FillOutcome::changed, std::move(error));
   }
+  // This answer serves who waits for it, and nothing of the song is kept any more.
+  if (!http::is_storable(what->caching)) co_await forbid(*job);
   fill.set_verified();
   co_await pour(*job, *resource);
 }
@@ -381,11 +447,11 @@ void spawn(const Jobs& job, Task task) {
 }  // namespace
 
 void start_visit(Shelf& shelf, std::shared_ptr<Entry> entry, std::shared_ptr<Visit> visit,
-                 Supply supply, source::ReadIntent ask, std::shared_ptr<HandOver> hand_over) {
+                 Supply supply, Inquiry inquiry, std::shared_ptr<HandOver> hand_over) {
   const auto job = std::make_shared<Job>(shelf, std::move(entry), visit->fill, std::move(supply));
   job->visit = std::move(visit);
   if (!shelf.started(job->fill)) return;
-  spawn(job, visit_origin(job, std::move(ask), std::move(hand_over)));
+  spawn(job, visit_origin(job, std::move(inquiry), std::move(hand_over)));
 }
 
 void start_fill(Shelf& shelf, std::shared_ptr<Entry> entry, std::shared_ptr<Version> version,

@@ -24,10 +24,16 @@ struct HandOver {
   std::optional<http::Representation> what;
 };
 
-/// Asks the origin about a song, and goes on to fetch what `ask` wants if that can be kept: on
-/// `supply.loop`, on its own. The entry's `visit` is this one until its answer is there.
+/// What a visit wants to know.
+struct Inquiry {
+  std::shared_ptr<Version> known;  ///< Is it still the current one? Null: nothing is kept.
+  source::ReadIntent ask;          ///< What is to be read, in whole blocks.
+};
+
+/// Asks the origin about a song, and goes on to fetch what the inquiry wants if that can be kept:
+/// on `supply.loop`, on its own. The entry's `visit` is this one until its answer is there.
 void start_visit(Shelf& shelf, std::shared_ptr<Entry> entry, std::shared_ptr<Visit> visit,
-                 Supply supply, source::ReadIntent ask, std::shared_ptr<HandOver> hand_over);
+                 Supply supply, Inquiry inquiry, std::shared_ptr<HandOver> hand_over);
 
 /// Fetches missing blocks of a version: see Fill. It stands in the version's fills already.
 void start_fill(Shelf& shelf, std::shared_ptr<Entry> entry, std::shared_ptr<Version> version,

@@ -44,6 +44,7 @@ struct Visit {
   Version::Hold hold;  ///< Until all who waited have it.
   bool revalidated = false;
   bool never_kept = false;  ///< With pass: by anybody's request.
+  bool down = true;         ///< With failed: the origin is, rather than that it refuses.
   Error error;
 };
 

@@ -6,7 +6,6 @@
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-
 #include <gtest/gtest.h>
 
 #include <sys/stat.h>
@@ -41,10 +40,12 @@ inline std::string content(std::uint64_t first, std::uint64_t end, int seed = 1)
 struct ScriptedSong {
   http::Representation what;
   int seed = 1;
-  std::optional<ErrorKind> failure;             ///< Of describing.
-  std::optional<std::uint64_t> breaks_at;       ///< Reading fails here.
-  std::uint64_t piece = 16 * 1024;              ///< Handed out at a time.
-  bool answers_304 = true;                      ///< Knows conditional requests.
+  std::optional<ErrorKind> failure;        ///< Of describing.
+  std::optional<std::uint64_t> breaks_at;  ///< Reading fails here.
+  std::uint64_t piece = 16 * 1024;         ///< Handed out at a time.
+  bool answers_304 = true;                 ///< Knows conditional requests.
+  std::optional<http::CacheFields> caching_of_304;
+  std::optional<http::EntityTag> etag_of_304;
   std::function<void()> before_describe;
   std::function<io::Task<void>()> before_read;  ///< Runs before each piece.
   std::atomic<std::uint64_t> served{0};
@@ -73,6 +74,8 @@ class ScriptedResource final : public source::Resource {
     if (intent.known) {
       ++song_->conditional;
       what.unchanged = song_->answers_304 && *intent.known == what.validators;
+      if (what.unchanged && song_->caching_of_304) what.caching = *song_->caching_of_304;
+      if (what.unchanged && song_->etag_of_304) what.validators.etag = song_->etag_of_304;
     }
     co_return what;
   }

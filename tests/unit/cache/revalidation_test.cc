@@ -1,0 +1,102 @@
+#include "unit/cache/cache_fixture.h"
+
+namespace tonearm::cache {
+namespace {
+
+using State = source::CacheUse::State;
+constexpr std::uint64_t B = 32 * 1024;
+constexpr std::uint64_t length = 9 * B + 1234;
+
+/// RFC 9111 §4.3: what is kept, and an origin that was asked about it.
+class RevalidationTest : public CacheTest {
+ protected:
+  /// All of it is kept, and stale.
+  void SetUp() override {
+    CacheTest::SetUp();
+    auto song = std::make_shared<ScriptedSong>(length);
+    song->what.caching.max_age = std::chrono::seconds(0);
+    open(song);
+    EXPECT_EQ(get().body, content(0, length));
+    settle();
+  }
+  void expect_nothing_kept() {
+    EXPECT_TRUE(pieces().empty());
+    const int described = song_->described;
+    EXPECT_EQ(get().use.state, State::miss);
+    EXPECT_EQ(song_->described, described + 1) << "what is not kept needs no visit";
+    EXPECT_TRUE(pieces().empty());
+  }
+
+  io::asio::io_context other_loop_{1};
+};
+
+TEST_F(RevalidationTest, A304ThatForbidsKeepingEndsIt) {
+  song_->caching_of_304.emplace().no_store = true;
+  song_->what.caching.no_store = true;
+  const Got got = get();
+  EXPECT_EQ(got.body, content(0, length));
+  EXPECT_EQ(got.use.state, State::miss);
+  settle();
+  expect_nothing_kept();
+}
+
+TEST_F(RevalidationTest, AnAnswerThatForbidsKeepingEndsIt) {
+  song_->answers_304 = false;
+  song_->what.caching.is_private = true;
+  EXPECT_EQ(get().body, content(0, length));
+  settle();
+  expect_nothing_kept();
+}
+
+TEST_F(RevalidationTest, SoDoesOneThatBringsWhatIsMissing) {
+  song_->what.caching.max_age = std::chrono::seconds(3600);
+  test::run(loop_, source_->forget({Locator{Locator::Kind::plain, "song.mp3", {}}, false}));
+  get(0, 2 * B - 1);
+  settle();
+  song_->what.caching.no_store = true;
+  EXPECT_EQ(get().body, content(0, length)) << "this answer is served";
+  settle();
+  expect_nothing_kept();
+}
+
+// RFC 9111 §4.3.4: it updates only what has the same strong validator.
+TEST_F(RevalidationTest, A304ThatNamesAnotherVersionIsNoConfirmation) {
+  song_->etag_of_304 = http::EntityTag{"\"v2\"", false};
+  song_->seed = 9;
+  song_->before_describe = [this, asked = 0]() mutable {
+    if (++asked == 2) song_->what.validators.etag = song_->etag_of_304;
+  };
+  const Got got = get();
+  EXPECT_EQ(got.body, content(0, length, 9));
+  EXPECT_FALSE(got.use.revalidated);
+  EXPECT_EQ(song_->conditional, 1);
+}
+
+TEST_F(RevalidationTest, ARefusalIsNoReasonToServeWhatIsStale) {
+  song_->failure = ErrorKind::origin_refused;
+  for (int i = 0; i < 2; ++i) {
+    const Got got = get();
+    ASSERT_TRUE(got.error);
+    EXPECT_EQ(got.error->kind, ErrorKind::origin_refused);
+  }
+  song_->failure = ErrorKind::destination_unavailable;
+  EXPECT_TRUE(get().use.stale);
+}
+
+TEST_F(RevalidationTest, WhatIsForgottenMeanwhileIsFetchedAnew) {
+  bool forgotten = false;
+  song_->before_describe = [this, &forgotten, asked = 0]() mutable {
+    if (++asked > 1) return;
+    const std::string key = key_of(Locator{Locator::Kind::plain, "song.mp3", {}}, "scope");
+    std::thread([this, key] { test::run(other_loop_, cache_->forget(key)); }).join();
+    forgotten = pieces().empty();
+  };
+  EXPECT_EQ(get().body, content(0, length));
+  EXPECT_TRUE(forgotten);
+  settle();
+  EXPECT_EQ(get(B, 2 * B).body, content(B, 2 * B + 1));
+  EXPECT_EQ(song_->served, 2 * length);
+}
+
+}  // namespace
+}  // namespace tonearm::cache
