@@ -70,6 +70,7 @@ void read_directive(CacheFields& fields, std::string_view directive) {
 
 void read_cache_field(CacheFields& fields, std::string_view name, std::string_view value) {
   if (iequals(name, "cache-control")) {
+    fields.cache_control = true;
     while (!value.empty()) read_directive(fields, take_directive(value));
   } else if (iequals(name, "expires")) {
     const HttpTime expires = parse_http_date(trim(value)).value_or(HttpTime{});
@@ -87,15 +88,15 @@ void read_cache_field(CacheFields& fields, std::string_view name, std::string_vi
 
 CacheFields update_cache_fields(const CacheFields& kept, const CacheFields& from_304) {
   CacheFields updated = from_304;
-  const bool says_how_long = from_304.max_age || from_304.s_maxage || from_304.expires ||
-                             from_304.no_cache || from_304.must_revalidate;
-  if (says_how_long) return updated;
-  updated.no_cache = kept.no_cache;
-  updated.must_revalidate = kept.must_revalidate;
-  updated.max_age = kept.max_age;
-  updated.s_maxage = kept.s_maxage;
+  if (!from_304.cache_control) {
+    updated.cache_control = kept.cache_control;
+    updated.no_cache = kept.no_cache;
+    updated.must_revalidate = kept.must_revalidate;
+    updated.max_age = kept.max_age;
+    updated.s_maxage = kept.s_maxage;
+  }
   // A date that has passed says nothing of a version that was found current after it.
-  if (kept.expires && kept.date) {
+  if (!from_304.expires && kept.expires && kept.date) {
     updated.expires = from_304.date.value_or(from_304.received) + (*kept.expires - *kept.date);
   }
   return updated;

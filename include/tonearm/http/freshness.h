@@ -11,6 +11,7 @@ namespace tonearm::http {
 /// What an origin's answer says about keeping it (RFC 9111), as received. Times are the origin's
 /// unless they say otherwise.
 struct CacheFields {
+  bool cache_control = false;    ///< There was such a field: what it does not say, it takes back.
   bool no_store = false;
   bool is_private = false;
   bool no_cache = false;         ///< May be kept, and must be revalidated before each use.
@@ -32,7 +33,8 @@ struct CacheFields {
 /// to case; a repeated or malformed max-age counts as 0 (RFC 9111 §4.2.1).
 void read_cache_field(CacheFields& fields, std::string_view name, std::string_view value);
 
-/// What is kept, brought up to date by a 304 (RFC 9111 §4.3.4): what that does not say stays.
+/// What is kept, brought up to date by a 304 (RFC 9111 §3.2, §4.3.4): each field that it does not
+/// have stays.
 CacheFields update_cache_fields(const CacheFields& kept, const CacheFields& from_304);
 
 /// Whether a shared cache may keep the answer (RFC 9111 §3), and tonearm wants to.

@@ -89,6 +89,21 @@ TEST(UpdateByA304, WhatItSaysReplacesWhatItDoesNotStays) {
   EXPECT_FALSE(said.must_revalidate) << "a new Cache-Control replaces the old one as a whole";
 }
 
+/// RFC 9111 §3.2: they are two fields, and neither replaces the other.
+TEST(UpdateByA304, AnExpiresDoesNotReplaceACacheControl) {
+  constexpr auto expires = "Sun, 06 Nov 1994 10:00:00 GMT";
+  const CacheFields kept = fields_of({{"Cache-Control", "no-cache, max-age=60"}});
+  const CacheFields updated = update_cache_fields(kept, fields_of({{"Expires", expires}}));
+  EXPECT_TRUE(updated.no_cache);
+  EXPECT_EQ(updated.max_age, seconds(60));
+  EXPECT_EQ(updated.expires, parse_http_date(expires));
+}
+
+TEST(UpdateByA304, ACacheControlThatSaysNothingOfTimeTakesBackWhatTheOldOneSaid) {
+  const CacheFields kept = fields_of({{"Cache-Control", "no-cache"}});
+  EXPECT_FALSE(update_cache_fields(kept, fields_of({{"Cache-Control", "public"}})).no_cache);
+}
+
 TEST(UpdateByA304, AnExpiresThatItDoesNotRepeatMovesAlongWithTheDate) {
   const CacheFields kept = fields_of(
       {{"Expires", "Sun, 06 Nov 1994 09:00:00 GMT"}, {"Date", "Sun, 06 Nov 1994 08:00:00 GMT"}});
