@@ -88,12 +88,13 @@ std::string piece_name(const PieceId& id) {
 
 FileName parse_file_name(std::string_view name) {
   FileName parsed;
-  if (name.ends_with(".new")) parsed.kind = FileName::Kind::temporary;
   if (name.size() <= song_digits || !is_hex(name.substr(0, song_digits))) return parsed;
   const std::string_view rest = name.substr(song_digits);
   parsed.id.song = name.substr(0, song_digits);
   if (rest == ".song") {
     parsed.kind = FileName::Kind::record;
+  } else if (rest == ".song.new") {
+    parsed.kind = FileName::Kind::temporary;
   } else if (rest.size() > 18 && rest[0] == '-' && rest[17] == '-') {
     const auto version = parse_hex(rest.substr(1, 16));
     const auto slice = parse_hex(rest.substr(18));

@@ -103,6 +103,7 @@ TEST(FileNames, AreReadAsTheyAreWritten) {
   EXPECT_EQ(record.kind, FileName::Kind::record);
   EXPECT_EQ(record.id.song, id.song);
   EXPECT_EQ(parse_file_name(record_name(id.song) + ".new").kind, FileName::Kind::temporary);
+  EXPECT_EQ(parse_file_name("notes.new").kind, FileName::Kind::foreign);
   for (const std::string& name :
        {std::string("lock"), std::string("lost+found"), id.song, id.song + "-", id.song + "-x-1",
         piece_name(id) + "g", id.song + "-0000000000000001-01", std::string()}) {
