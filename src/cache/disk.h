@@ -42,6 +42,8 @@ class Disk {
   /// Whether something can be kept now.
   bool writable() const;
   /// Whether what is kept can be read.
+  bool readable() const { return ready_; }
+  /// Whether what is kept can be read.
   /// A write failed: warns once, and nothing is written for a while.
   void fail(std::string_view what, int error_number);
 
