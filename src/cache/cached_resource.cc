@@ -78,12 +78,16 @@ io::Task<Result<void>> CachedResource::find(const source::ReadIntent& intent) {
 io::Task<void> CachedResource::load_entry() {
   {
     const std::lock_guard lock(entry_->mutex);
-    if (entry_->loaded) co_return;
+    // While another program has the directory, what it keeps is for later.
+    if (entry_->loaded || !shelf_.disk().readable()) co_return;
   }
   auto load = [this] { return shelf_.load(entry_->key); };
   std::shared_ptr<Version> known = co_await shelf_.pool().run(std::move(load));
   const std::lock_guard lock(entry_->mutex);
-  if (!std::exchange(entry_->loaded, true) && !entry_->version) entry_->version = known;
+  if (std::exchange(entry_->loaded, true) || entry_->version || !known) co_return;
+  // What was evicted meanwhile could not be told to it.
+  const std::uint64_t least = known->whole_only() ? known->geometry().slices() : 1;
+  if (shelf_.disk().may_hold(known->song(), known->number(), least)) entry_->version = known;
 }
 
 /// With the entry's lock held.

@@ -262,6 +262,14 @@ bool Disk::may_hold(const PieceId& id) const {
          song->second.pieces.contains(id.slice);
 }
 
+bool Disk::may_hold(const std::string& song, std::uint64_t version, std::uint64_t least) const {
+  if (!scanned_) return true;
+  const std::lock_guard lock(mutex_);
+  const auto found = songs_.find(song);
+  const bool known = found != songs_.end() && found->second.version == version;
+  return (known ? found->second.pieces.size() : 0) >= least;
+}
+
 bool Disk::has_all(const std::string& song, std::uint64_t version, std::uint64_t count) const {
   for (std::uint64_t slice = 0; slice < count; ++slice) {
     if (::access(path_of(piece_name({song, version, slice})).c_str(), F_OK) != 0) return false;

@@ -65,6 +65,8 @@ class Disk {
 
   /// False only when it is known that there is no such piece.
   bool may_hold(const PieceId& id) const;
+  /// False only when it is known that there are fewer pieces than `least` of the version.
+  bool may_hold(const std::string& song, std::uint64_t version, std::uint64_t least) const;
   /// Blocks. Whether the first `count` slices have a piece each.
   bool has_all(const std::string& song, std::uint64_t version, std::uint64_t count) const;
   /// The first slice at or behind `from` of which something is there.

@@ -25,6 +25,7 @@ struct Geometry {
   std::uint64_t slice_of_block(std::uint64_t block) const { return block / blocks_per_slice(); }
   /// The bytes of a block; empty when it lies behind the end.
   http::ByteRange bytes_of_block(std::uint64_t block) const;
+  std::uint64_t slices() const { return (length + slice_size - 1) / slice_size; }
   /// The first byte behind the slice that holds `position`.
   std::uint64_t slice_end(std::uint64_t position) const;
   /// The blocks that hold a byte of [first, end): as bytes.

@@ -69,9 +69,7 @@ std::shared_ptr<Version> Shelf::load(const std::string& key) {
   if (!record || record->key != key) return nullptr;
   const auto version = std::make_shared<Version>(disk_, song, std::move(*record), true);
   if (!version->whole_only()) return version;
-  const Geometry geometry = version->geometry();
-  const std::uint64_t pieces = (geometry.length + geometry.slice_size - 1) / geometry.slice_size;
-  if (disk_.has_all(song, version->number(), pieces)) return version;
+  if (disk_.has_all(song, version->number(), version->geometry().slices())) return version;
   throw_away(*version);
   return nullptr;
 }
