@@ -7,6 +7,12 @@
 
 namespace tonearm::cache {
 
+namespace {
+
+constexpr std::chrono::seconds longest_scan{2};
+
+}  // namespace
+
 Cache::Cache(Options options) : shelf_(std::make_unique<Shelf>(std::move(options))) {}
 Cache::~Cache() = default;
 
@@ -26,6 +32,8 @@ io::Task<void> Cache::forget(std::string key) {
     entry->pass_until = {};
   }
   auto forget = [this, key, version, loaded] {
+    // Before that, nothing can be told of what there is to be removed.
+    shelf_->disk().wait_until_scanned(longest_scan);
     const std::shared_ptr<Version> known = loaded ? version : shelf_->load(key);
     if (known) shelf_->throw_away(*known);
     return true;

@@ -134,8 +134,11 @@ std::optional<SongRecord> Disk::load_record(const std::string& song) const {
   return decode_record(std::string_view(bytes).substr(0, static_cast<std::size_t>(count)));
 }
 
-bool Disk::store_record(const std::string& song, const SongRecord& record) {
-  const std::string bytes = encode_record(record);
+bool Disk::store_record(const std::string& song, const Wanted& wanted) {
+  const std::lock_guard naming(naming_);
+  const std::optional<SongRecord> record = wanted();
+  if (!record) return true;
+  const std::string bytes = encode_record(*record);
   if (bytes.size() > most_record_bytes) return false;
   const std::string name = path_of(record_name(song));
   const std::string fresh = name + ".new";
@@ -372,9 +375,25 @@ bool Disk::make_room(std::uint64_t bytes, const PieceId& for_whom, Victims& vict
 void Disk::bury(const Victims& victims) {
   for (const Victim& victim : victims) {
     ::unlink(path_of(piece_name(victim.id)).c_str());
-    if (victim.last) ::unlink(path_of(record_name(victim.id.song)).c_str());
-    on_evicted_(victim.id.song, victim.id.version, victim.id.slice, victim.last);
+    if (victim.last) {
+      bury_last(victim.id);
+    } else {
+      on_evicted_(victim.id.song, victim.id.version, victim.id.slice, false);
+    }
   }
+}
+
+/// The record goes, too, unless there are pieces again, of this or of another version: theirs has
+/// the same name.
+void Disk::bury_last(const PieceId& id) {
+  const std::lock_guard naming(naming_);
+  bool again = false;
+  {
+    const std::lock_guard lock(mutex_);
+    again = songs_.contains(id.song);
+  }
+  if (!again) ::unlink(path_of(record_name(id.song)).c_str());
+  on_evicted_(id.song, id.version, id.slice, !again);
 }
 
 }  // namespace tonearm::cache

@@ -49,8 +49,12 @@ class Disk {
 
   /// Blocks. Empty: no such record, or one that is not whole.
   std::optional<SongRecord> load_record(const std::string& song) const;
-  /// Blocks. False after a failure, which was reported.
-  bool store_record(const std::string& song, const SongRecord& record);
+  /// What is to be written, if anything still is: asked for while nobody else can write or remove
+  /// the record of any song.
+  using Wanted = std::function<std::optional<SongRecord>()>;
+  /// Blocks. False after a failure, which was reported. The song has a piece already: a record
+  /// goes with the last one.
+  bool store_record(const std::string& song, const Wanted& wanted);
 
   /// Blocks. Empty: not there.
   std::shared_ptr<File> open_piece(const PieceId& id);
@@ -125,6 +129,7 @@ class Disk {
 
   /// Unlinks and tells; without the lock.
   void bury(const Victims& victims);
+  void bury_last(const PieceId& id);
 
   const std::string path_;
   const std::uint64_t size_;
@@ -133,8 +138,10 @@ class Disk {
   std::atomic<bool> scanned_ = false;
   std::atomic<std::int64_t> failing_until_{0};  ///< steady_clock, its ticks.
   std::atomic<bool> warned_ = false;
+  std::atomic<bool> missing_ = false;  ///< A file could not be made because a name is not there.
   int lock_ = -1;
 
+  std::mutex naming_;  ///< Before mutex_: while a record is renamed to its name, or removed.
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;

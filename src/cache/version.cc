@@ -39,19 +39,28 @@ Geometry Version::geometry() const {
   return {record_.slice_size, record_.what.length.value_or(endless)};
 }
 
-SongRecord Version::record() const {
-  const std::lock_guard lock(mutex_);
-  return record_;
-}
-
 void Version::refresh(const http::CacheFields& caching) {
-  bool recorded = false;
   {
     const std::lock_guard lock(mutex_);
     record_.what.caching = caching;
-    recorded = recorded_;
   }
-  if (recorded && !dead_) disk_.store_record(song_, record());
+  disk_.store_record(song_, [this] {
+    const std::lock_guard lock(mutex_);
+    return recorded_ && !dead_ ? std::optional(record_) : std::nullopt;
+  });
+}
+
+/// False when it cannot be stored.
+bool Version::store_first_record() {
+  const bool stored = disk_.store_record(song_, [this]() -> std::optional<SongRecord> {
+    const std::lock_guard lock(mutex_);
+    if (dead_ || std::exchange(recorded_, true)) return std::nullopt;
+    return record_;
+  });
+  if (stored) return true;
+  const std::lock_guard lock(mutex_);
+  recorded_ = false;
+  return false;
 }
 
 void Version::set_length(std::uint64_t length) {
@@ -98,12 +107,8 @@ void Version::close_idle() {
 }
 
 void Version::complete() {
-  {
-    const std::lock_guard lock(mutex_);
-    complete_ = true;
-    recorded_ = true;
-  }
-  if (!dead_) disk_.store_record(song_, record());
+  complete_ = true;
+  store_first_record();
 }
 
 /// Whether somebody has removed the file: when it is dead, we did. What was proven of a file that

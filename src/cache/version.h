@@ -134,7 +134,7 @@ class Version {
   bool write_run(const File& file, Run& run, std::uint64_t slice, std::uint64_t index);
   std::size_t write_blocks(const File& file, std::span<const std::shared_ptr<ArrivingBlock>> blocks,
                            std::vector<std::uint64_t>& sums);
-  SongRecord record() const;
+  bool store_first_record();
 
   Disk& disk_;
   const std::string song_;

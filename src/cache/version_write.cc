@@ -66,17 +66,15 @@ std::shared_ptr<File> Version::open_for_writing(std::uint64_t slice) {
     if (loaded || !again) break;
     load(slice);
   }
-  bool record_first = false;
-  {
-    const std::lock_guard lock(mutex_);
-    record_first = !recorded_ && !whole_only_;
-  }
-  if (dead_ || (record_first && !disk_.store_record(song_, record()))) return nullptr;
+  if (dead_) return nullptr;
   const std::uint64_t slice_size = geometry().slice_size;
   std::shared_ptr<File> file = disk_.create_piece(id_of(slice), slice_size);
   if (!file) return nullptr;
+  if (!whole_only_ && !store_first_record()) {
+    disk_.drop_piece(id_of(slice));
+    return nullptr;
+  }
   const std::lock_guard lock(mutex_);
-  if (record_first) recorded_ = true;
   Piece& piece = pieces_[slice];
   piece = Piece{};
   piece.known = true;
