@@ -81,6 +81,7 @@ void Disk::work() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     lock.unlock();
+    if (ready_ && missing_.exchange(false) && is_removed()) start_over();
     if (!ready_) ready_ = try_open();
     if (ready_ && !scanned_) {
       scan();
@@ -90,6 +91,22 @@ void Disk::work() {
     lock.lock();
     changed_.wait_for(lock, std::chrono::seconds(1), [this] { return stopping_; });
   }
+}
+
+bool Disk::is_removed() const { return ::access(path_.c_str(), F_OK) != 0 && errno == ENOENT; }
+
+/// Nothing that was in the directory can be found any more, and its lock keeps nobody out.
+void Disk::start_over() {
+  ready_ = false;
+  scanned_ = false;
+  Victims victims;
+  {
+    const std::lock_guard lock(mutex_);
+    while (!lru_.empty()) take_out(lru_.begin(), victims);
+  }
+  bury(victims);
+  ::close(std::exchange(lock_, -1));
+  failing_until_ = 0;
 }
 
 bool Disk::wait_until_scanned(std::chrono::milliseconds most) {
@@ -116,10 +133,15 @@ bool Disk::writable() const {
 }
 
 void Disk::fail(std::string_view what, int error_number) {
+  if (error_number == ENOENT) missing_ = true;
   failing_until_ = (Clock::now() + pause_after_failure).time_since_epoch().count();
   if (warned_.exchange(true)) return;
   spdlog::warn("cache.path {}: {}: {}; what is missing is served without the cache", path_, what,
                std::generic_category().message(error_number));
+}
+
+void Disk::succeed() {
+  if (warned_ && warned_.exchange(false)) spdlog::info("cache.path {} can be written again", path_);
 }
 
 std::optional<SongRecord> Disk::load_record(const std::string& song) const {

@@ -46,6 +46,8 @@ class Disk {
   /// Whether what is kept can be read.
   /// A write failed: warns once, and nothing is written for a while.
   void fail(std::string_view what, int error_number);
+  /// A block was written: the next failure is worth a warning again.
+  void succeed();
 
   /// Blocks. Empty: no such record, or one that is not whole.
   std::optional<SongRecord> load_record(const std::string& song) const;
@@ -118,6 +120,8 @@ class Disk {
   void work();
   void scan();
   void note_played();
+  bool is_removed() const;
+  void start_over();
 
   // With the lock held.
   Item* find(const PieceId& id);

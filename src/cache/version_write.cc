@@ -91,6 +91,7 @@ bool Version::write_run(const File& file, Run& run, std::uint64_t slice, std::ui
   iovec proof{run.sums.data(), run.sums.size() * sizeof run.sums.front()};
   if (write_at(file.descriptor(), run.bytes, index * block_size) &&
       write_at(file.descriptor(), std::span(&proof, 1), sum_offset(geometry().slice_size, index))) {
+    disk_.succeed();
     return true;
   }
   disk_.fail("a block cannot be written", errno);
