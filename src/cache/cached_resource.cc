@@ -10,7 +10,7 @@ namespace {
 
 using State = source::CacheUse::State;
 
-/// Pieces whose heads are read to say beforehand whether an answer is a hit.
+/// Pieces whose indexes are read to say beforehand whether an answer is a hit.
 constexpr int most_looked_at = 64;
 /// How often a song may turn out to be another one while a request begins.
 constexpr int most_attempts = 4;

@@ -60,7 +60,7 @@ class Disk {
 
   /// Blocks. Empty: not there.
   std::shared_ptr<File> open_piece(const PieceId& id);
-  /// Blocks: makes room, and the file with its head. Empty when it cannot be kept.
+  /// Blocks: makes room, and the file with its index. Empty when it cannot be kept.
   std::shared_ptr<File> create_piece(const PieceId& id, std::uint64_t slice_size);
   /// Blocks: makes room for a block of a piece; false when the piece is gone or there is none.
   bool grow_piece(const PieceId& id, std::uint64_t bytes);

@@ -52,7 +52,7 @@ class Cache {
   /// may be asked of the cache afterwards.
   void stop();
 
-  /// Forgets what is kept under this key (CachingSource::key_of). On any loop; comes back there.
+  /// Forgets what is kept under this key (key_of()). On any loop; comes back there.
   io::Task<void> forget(std::string key);
 
   Statistics statistics() const;
