@@ -151,18 +151,12 @@ Section cache_section() {
   using C = Config;
   return {"cache",
           {at_start_only(path_key<C>("path", PLACE(cache.path)), PLACE(cache.path)),
-           at_start_only(size_key<C>("size", PLACE(cache.size), {16 * MiB}), PLACE(cache.size)),
-           at_start_only(size_key<C>("slice", PLACE(cache.slice), {64 * KiB, 64 * MiB}),
-                         PLACE(cache.slice)),
-           at_start_only(duration_key<C>("fresh", PLACE(cache.fresh), 0ms, 3650 * day),
-                         PLACE(cache.fresh)),
-           at_start_only(
-               duration_key<C>("stale_if_error", PLACE(cache.stale_if_error), 0ms, 3650 * day),
-               PLACE(cache.stale_if_error)),
-           at_start_only(duration_key<C>("negative", PLACE(cache.negative), 0ms, day),
-                         PLACE(cache.negative)),
-           at_start_only(size_key<C>("read_ahead", PLACE(cache.read_ahead), {0, GiB}),
-                         PLACE(cache.read_ahead))}};
+           size_key<C>("size", PLACE(cache.size), {16 * MiB}),
+           size_key<C>("slice", PLACE(cache.slice), {64 * KiB, 64 * MiB}),
+           duration_key<C>("fresh", PLACE(cache.fresh), 0ms, 3650 * day),
+           duration_key<C>("stale_if_error", PLACE(cache.stale_if_error), 0ms, 3650 * day),
+           duration_key<C>("negative", PLACE(cache.negative), 0ms, day),
+           size_key<C>("read_ahead", PLACE(cache.read_ahead), {0, GiB})}};
 }
 
 Section s3_section() {

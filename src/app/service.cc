@@ -154,6 +154,7 @@ void Service::State::use(Config fresh) {
   for (const std::string& key : keep_what_wants_a_restart(*config, fresh)) {
     spdlog::warn("reload: {} has changed: that wants a restart", key);
   }
+  if (process.cache) process.cache->change(cache_options(fresh));
   const Result<void> reopened = process.shared.access_log->reopen(fresh.log.access);
   if (!reopened) {
     spdlog::error("reload: {}; the old log goes on", reopened.error().detail);

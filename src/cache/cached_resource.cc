@@ -97,7 +97,7 @@ std::optional<Result<void>> CachedResource::settle() {
   if (entry_->version && entry_->version->dead()) entry_->version.reset();
   if (entry_->version) {
     const http::Representation what = entry_->version->what();
-    const std::chrono::seconds most = shelf_.options().fresh;
+    const std::chrono::seconds most = shelf_.policy().fresh;
     if (!entry_->version->is_complete() ||
         http::is_fresh(what.caching, what.validators.last_modified, most, now())) {
       use(entry_->version, false);
@@ -123,9 +123,9 @@ void CachedResource::use(std::shared_ptr<Version> version, bool stale) {
 bool CachedResource::use_stale() {
   if (!entry_->version || entry_->version->dead()) return false;
   const http::Representation what = entry_->version->what();
-  const Options& options = shelf_.options();
-  if (!http::is_usable_on_error(what.caching, what.validators.last_modified, options.fresh,
-                                options.stale_if_error, now())) {
+  const Policy policy = shelf_.policy();
+  if (!http::is_usable_on_error(what.caching, what.validators.last_modified, policy.fresh,
+                                policy.stale_if_error, now())) {
     return false;
   }
   use(entry_->version, true);
@@ -139,7 +139,7 @@ CachedResource::Visiting CachedResource::announce_visit(const source::ReadIntent
   if (!entry_->visit) {
     const auto aligned = intent.range ? align(*intent.range) : std::nullopt;
     entry_->visit = std::make_shared<Visit>(std::make_shared<Fill>(
-        supply_.loop, aligned ? *aligned->first : 0, shelf_.options().read_ahead));
+        supply_.loop, aligned ? *aligned->first : 0, shelf_.policy().read_ahead));
     visiting.hand_over = std::make_shared<HandOver>();
   }
   visiting.visit = entry_->visit;
@@ -155,7 +155,7 @@ void CachedResource::set_out(const Visiting& visiting, const source::ReadIntent&
     const std::uint64_t first =
         intent.range && intent.range->first ? std::min(*intent.range->first, endless) : 0;
     const bool mine = visiting.hand_over != nullptr;
-    const std::uint64_t patience = mine ? endless : shelf_.options().read_ahead;
+    const std::uint64_t patience = mine ? endless : shelf_.policy().read_ahead;
     if (auto seat = fill->join(first, end, patience)) seat_ = std::move(*seat);
   }
   if (!visiting.hand_over) return;
@@ -316,7 +316,7 @@ io::Task<void> CachedResource::load(std::uint64_t position) {
 /// With the lock of the version's fills held.
 std::optional<Fill::Seat> CachedResource::join_running(std::uint64_t position, std::uint64_t end) {
   const bool only_way = version_->whole_only() && !version_->is_complete();
-  const std::uint64_t patience = only_way ? endless : shelf_.options().read_ahead;
+  const std::uint64_t patience = only_way ? endless : shelf_.policy().read_ahead;
   for (const auto& fill : version_->fills()) {
     if (auto seat = fill->join(position, end, patience)) {
       shelf_.counters().followers += 1;
@@ -347,7 +347,7 @@ CachedResource::Seated CachedResource::take_seat(std::uint64_t position, std::ui
       if (other->first() > run.first) limit = std::min(limit, other->first());
       if (other->position() <= run.first) other->limit_to(run.first);
     }
-    fill = std::make_shared<Fill>(supply_.loop, run.first, shelf_.options().read_ahead);
+    fill = std::make_shared<Fill>(supply_.loop, run.first, shelf_.policy().read_ahead);
     fill->limit_to(limit);
     wanted = std::min(run.end, limit);
     // Its own: not to be refused, however little is read ahead.

@@ -20,6 +20,8 @@ void Cache::stop() { shelf_->stop(); }
 
 Statistics Cache::statistics() const { return shelf_->statistics(); }
 
+void Cache::change(const Policy& policy) { shelf_->change(policy); }
+
 io::Task<void> Cache::forget(std::string key) {
   const std::shared_ptr<Entry> entry = shelf_->entry(key);
   std::shared_ptr<Version> version;

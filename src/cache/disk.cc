@@ -88,6 +88,7 @@ void Disk::work() {
       changed_.notify_all();
     }
     note_played();
+    shrink();
     lock.lock();
     changed_.wait_for(lock, std::chrono::seconds(1), [this] { return stopping_; });
   }
@@ -126,6 +127,16 @@ void Disk::note_played() {
   for (const std::string& name : played) {
     ::utimensat(AT_FDCWD, path_of(record_name(name)).c_str(), nullptr, AT_SYMLINK_NOFOLLOW);
   }
+}
+
+/// To a size that has become smaller.
+void Disk::shrink() {
+  Victims victims;
+  {
+    const std::lock_guard lock(mutex_);
+    make_room(0, PieceId{}, victims);
+  }
+  bury(victims);
 }
 
 bool Disk::writable() const {

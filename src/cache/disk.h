@@ -92,6 +92,8 @@ class Disk {
   };
   Totals totals() const;
   std::uint64_t size() const { return size_; }
+  /// In a moment, on the thread of its own, what is too much goes.
+  void resize(std::uint64_t size) { size_ = size; }
   /// Waits until what is in the directory is known, at most so long. For start-up and tests.
   bool wait_until_scanned(std::chrono::milliseconds most);
 
@@ -120,6 +122,7 @@ class Disk {
   void work();
   void scan();
   void note_played();
+  void shrink();
   bool is_removed() const;
   void start_over();
 
@@ -136,7 +139,7 @@ class Disk {
   void bury_last(const PieceId& id);
 
   const std::string path_;
-  const std::uint64_t size_;
+  std::atomic<std::uint64_t> size_;
   const OnEvicted on_evicted_;
   std::atomic<bool> ready_ = false;
   std::atomic<bool> scanned_ = false;

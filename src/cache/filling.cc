@@ -214,7 +214,7 @@ void conclude(Job& job) {
       case Visit::Result::not_found:
         job.entry->version.reset();
         job.entry->not_found = job.visit->error;
-        job.entry->not_found_until = now + job.shelf.options().negative;
+        job.entry->not_found_until = now + job.shelf.policy().negative;
         break;
       case Visit::Result::pass:
         job.entry->version.reset();
@@ -237,7 +237,7 @@ bool must_be_whole(const http::Representation& what) {
 
 /// What would throw itself out before it is whole is not kept, either.
 bool may_be_kept(const Shelf& shelf, const http::Representation& what) {
-  const bool too_large = what.length && *what.length > shelf.options().size / 2;
+  const bool too_large = what.length && *what.length > shelf.policy().size / 2;
   return http::is_storable(what.caching) && !(must_be_whole(what) && too_large);
 }
 

@@ -23,10 +23,10 @@ std::size_t descriptors_for_pieces() {
 }
 
 /// A fill that is bound to less than what comes at a time only stops and starts.
-Options usable(Options options) {
+Policy usable(Policy policy) {
   constexpr std::uint64_t least = 128 * 1024 + block_size;
-  options.read_ahead = std::max(options.read_ahead, least);
-  return options;
+  policy.read_ahead = std::max(policy.read_ahead, least);
+  return policy;
 }
 
 std::uint64_t random_number() {
@@ -37,9 +37,9 @@ std::uint64_t random_number() {
 }  // namespace
 
 Shelf::Shelf(Options options)
-    : options_(usable(std::move(options))),
+    : policy_(usable(options)),
       most_open_(descriptors_for_pieces()),
-      disk_(options_.path, options_.size,
+      disk_(std::move(options.path), options.size,
             [this](const std::string& song, std::uint64_t version, std::uint64_t slice, bool last) {
               evicted(song, version, slice, last);
             }) {
@@ -47,6 +47,19 @@ Shelf::Shelf(Options options)
 }
 
 Shelf::~Shelf() { pool_.join(); }
+
+Policy Shelf::policy() const {
+  const std::lock_guard lock(policy_mutex_);
+  return policy_;
+}
+
+void Shelf::change(const Policy& policy) {
+  {
+    const std::lock_guard lock(policy_mutex_);
+    policy_ = usable(policy);
+  }
+  disk_.resize(policy.size);
+}
 
 std::shared_ptr<Entry> Shelf::entry(const std::string& key) {
   const std::string song = hash_name(key);
@@ -79,7 +92,7 @@ std::shared_ptr<Version> Shelf::make_version(const std::string& key,
   SongRecord record;
   record.key = key;
   record.version = random_number();
-  record.slice_size = usable_slice_size(options_.slice);
+  record.slice_size = usable_slice_size(policy().slice);
   record.whole_only = whole_only;
   record.what = what;
   return std::make_shared<Version>(disk_, hash_name(key), std::move(record), false);

@@ -83,7 +83,8 @@ class Shelf {
   explicit Shelf(Options options);
   ~Shelf();
 
-  const Options& options() const { return options_; }
+  Policy policy() const;
+  void change(const Policy& policy);
   Disk& disk() { return disk_; }
   io::BlockingPool& pool() { return pool_; }
   Counters& counters() { return counters_; }
@@ -114,7 +115,8 @@ class Shelf {
   bool has_too_many_open() const { return File::open_count() > most_open_; }
   void evicted(const std::string& song, std::uint64_t version, std::uint64_t slice, bool last);
 
-  const Options options_;
+  mutable std::mutex policy_mutex_;
+  Policy policy_;
   const std::size_t most_open_;
   Counters counters_;
 

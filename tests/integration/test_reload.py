@@ -10,7 +10,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from support.case import Case
 from support.catalog import Catalog
-from support.client import Client, get
+from support.client import Client, get, get_json
 from support.content import content
 from support.fault_origin import FaultOrigin, Resource
 from support.tonearm import Tonearm, toml
@@ -104,6 +104,18 @@ class Reload(Case):
         self.settings["catalog"] = {"path": os.path.join(self.directory, "none.sqlite3")}
         self.assertIn("none.sqlite3", self.reload())
         self.assertStatus(get(tonearm.port, self.target), 503)
+
+    def test_the_cache_has_other_bounds(self):
+        tonearm = self.start(cache={"path": os.path.join(self.directory, "cache"), "size": "64MiB"})
+        size = 20 << 20
+        self.origin.routes["/large.mp3"] = Resource(size)
+        large = f"/songs/listen/{self.catalog.add('large.mp3')}"
+        self.assertBody(get(tonearm.port, large), content(0, size))
+        self.settings["cache"].update(size="16MiB", slice="64KiB", fresh="1s", stale_if_error="1s", negative="1s", read_ahead="1MiB")
+        self.assertNotIn("wants a restart", self.reload())
+        wait_for(lambda: get_json(tonearm.admin_port, "/cache")["bytes"] <= 16 << 20, "a smaller cache")
+        self.assertEqual(get_json(tonearm.admin_port, "/cache")["size"], 16 << 20)
+        self.assertBody(get(tonearm.port, large), content(0, size))
 
     def test_a_bad_file_changes_nothing(self):
         tonearm = self.start()

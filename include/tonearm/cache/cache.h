@@ -52,6 +52,9 @@ class Cache {
   /// may be asked of the cache afterwards.
   void stop();
 
+  /// Holds for what begins from now on; a smaller size within a second or two.
+  void change(const Policy& policy);
+
   /// Forgets what is kept under this key (key_of()). On any loop; comes back there.
   io::Task<void> forget(std::string key);
 

@@ -6,15 +6,23 @@
 
 namespace tonearm::cache {
 
-/// What the cache takes from [cache]. Sizes are bytes.
-struct Options {
-  std::string path;  ///< The directory; made when it is not there.
-  std::uint64_t size = 10ULL * 1024 * 1024 * 1024;
+/// What may change while the cache runs. Sizes are bytes.
+struct Policy {
+  std::uint64_t size = 10ULL * 1024 * 1024 * 1024;  ///< All files of the directory, at most.
+  /// What is kept in one file, and what a fill that nobody reads ends with. Of new songs.
   std::uint64_t slice = 1024 * 1024;
+  /// Upper bound of the freshness that is guessed from Last-Modified (RFC 9111 §4.2.2).
   std::chrono::seconds fresh{3600};
+  /// How long past its freshness an answer serves while the origin is down (RFC 5861 §4).
   std::chrono::seconds stale_if_error{24 * 3600};
-  std::chrono::milliseconds negative{10'000};
+  std::chrono::milliseconds negative{10'000};  ///< How long a 404 is believed.
+  /// How far a fill runs ahead of its fastest reader; less than 160 KiB counts as that.
   std::uint64_t read_ahead = 2 * 1024 * 1024;
+};
+
+/// What the cache takes from [cache].
+struct Options : Policy {
+  std::string path;  ///< The directory; made when it is not there.
 };
 
 }  // namespace tonearm::cache
