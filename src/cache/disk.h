@@ -22,6 +22,8 @@
 
 namespace tonearm::cache {
 
+struct FoundSong;
+
 /// The cache directory: which files are in it, how much they take, who goes first, and whether it
 /// can be written at all. Thread-safe. Members that say so block on the disk: call them on the
 /// pool. What lies in the directory already is found by a thread of its own; until that is done
@@ -121,6 +123,8 @@ class Disk {
   bool try_open();
   void work();
   void scan();
+  void discard_leftovers(FoundSong& song);
+  void take_over(std::vector<FoundSong> found);
   void note_played();
   void shrink();
   bool is_removed() const;

@@ -9,20 +9,19 @@
 #include <unordered_map>
 
 namespace tonearm::cache {
-namespace {
-
 struct FoundPiece {
   PieceId id;
   std::uint64_t bytes = 0;
 };
 
 struct FoundSong {
+  std::string name;
   bool has_record = false;
   timespec played{};
   std::vector<FoundPiece> pieces;
 };
 
-using FoundSongs = std::unordered_map<std::string, FoundSong>;
+namespace {
 
 /// Every version has pieces of its own name; the record says which of them counts.
 bool is_mixed(const FoundSong& song) {
@@ -35,10 +34,10 @@ bool earlier(const timespec& a, const timespec& b) {
   return a.tv_sec != b.tv_sec ? a.tv_sec < b.tv_sec : a.tv_nsec < b.tv_nsec;
 }
 
-FoundSongs read_directory(const std::string& path) {
-  FoundSongs songs;
+std::vector<FoundSong> read_directory(const std::string& path) {
   DIR* directory = ::opendir(path.c_str());
-  if (directory == nullptr) return songs;
+  if (directory == nullptr) return {};
+  std::unordered_map<std::string, FoundSong> songs;
   const int descriptor = ::dirfd(directory);
   while (const dirent* entry = ::readdir(directory)) {
     const std::string_view name(entry->d_name);
@@ -51,6 +50,7 @@ FoundSongs read_directory(const std::string& path) {
     }
     if (::fstatat(descriptor, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
     FoundSong& song = songs[parsed.id.song];
+    song.name = parsed.id.song;
     if (parsed.kind == FileName::Kind::record) {
       song.has_record = true;
       song.played = status.st_mtim;
@@ -60,49 +60,57 @@ FoundSongs read_directory(const std::string& path) {
     }
   }
   ::closedir(directory);
-  return songs;
+  std::vector<FoundSong> found;
+  found.reserve(songs.size());
+  for (auto& [name, song] : songs) found.push_back(std::move(song));
+  return found;
 }
 
 }  // namespace
 
-/// Finds what an earlier process has left, and orders it by when it was played. Pieces without a
-/// record and records without a piece are what a crash leaves behind: they go.
+/// Finds what an earlier process has left.
 void Disk::scan() {
   const auto started = std::chrono::steady_clock::now();
-  FoundSongs found = read_directory(path_);
-  std::vector<std::pair<const std::string, FoundSong>*> order;
-  for (auto& song : found) {
-    FoundSong& of = song.second;
-    std::uint64_t version = of.pieces.empty() ? 0 : of.pieces.front().id.version;
-    if (of.has_record && is_mixed(of)) {
-      const auto record = load_record(song.first);
-      version = record ? record->version : 0;
-    }
-    const auto gone = std::partition(of.pieces.begin(), of.pieces.end(), [&](const auto& piece) {
-      return of.has_record && piece.id.version == version;
-    });
-    for (auto piece = gone; piece != of.pieces.end(); ++piece) {
-      ::unlink(path_of(piece_name(piece->id)).c_str());
-    }
-    of.pieces.erase(gone, of.pieces.end());
-    if (!of.pieces.empty()) {
-      order.push_back(&song);
-    } else if (of.has_record) {
-      ::unlink(path_of(record_name(song.first)).c_str());
-    }
+  std::vector<FoundSong> found = read_directory(path_);
+  for (FoundSong& song : found) discard_leftovers(song);
+  std::erase_if(found, [](const FoundSong& song) { return song.pieces.empty(); });
+  take_over(std::move(found));
+  const auto took = std::chrono::steady_clock::now() - started;
+  const Totals now = totals();
+  spdlog::info("cache: {} songs, {} pieces, {} bytes found in {} ms", now.songs, now.pieces,
+               now.bytes, std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
+}
+
+/// Pieces without a record and records without a piece are what a crash leaves behind: they go.
+void Disk::discard_leftovers(FoundSong& song) {
+  std::uint64_t version = song.pieces.empty() ? 0 : song.pieces.front().id.version;
+  if (song.has_record && is_mixed(song)) {
+    const auto record = load_record(song.name);
+    version = record ? record->version : 0;
   }
-  std::sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
-    return earlier(b->second.played, a->second.played);
-  });
+  const auto counts = [&](const FoundPiece& piece) {
+    return song.has_record && piece.id.version == version;
+  };
+  const auto gone = std::partition(song.pieces.begin(), song.pieces.end(), counts);
+  for (auto piece = gone; piece != song.pieces.end(); ++piece) {
+    ::unlink(path_of(piece_name(piece->id)).c_str());
+  }
+  song.pieces.erase(gone, song.pieces.end());
+  if (song.pieces.empty() && song.has_record) ::unlink(path_of(record_name(song.name)).c_str());
+}
+
+/// In the order in which they were played. What was played since the start stays the latest.
+void Disk::take_over(std::vector<FoundSong> found) {
+  std::sort(found.begin(), found.end(),
+            [](const FoundSong& a, const FoundSong& b) { return earlier(b.played, a.played); });
   Victims victims;
   {
     const std::lock_guard lock(mutex_);
-    for (auto* song : order) {
-      std::vector<FoundPiece>& pieces = song->second.pieces;
-      std::sort(pieces.begin(), pieces.end(),
+    for (FoundSong& song : found) {
+      std::sort(song.pieces.begin(), song.pieces.end(),
                 [](const auto& a, const auto& b) { return a.id.slice > b.id.slice; });
-      for (const FoundPiece& piece : pieces) {
-        const auto known = songs_.find(song->first);
+      for (const FoundPiece& piece : song.pieces) {
+        const auto known = songs_.find(song.name);
         const bool other = known != songs_.end() && known->second.version != piece.id.version;
         if (!other && find(piece.id) == nullptr) add(piece.id, piece.bytes, true, victims);
       }
@@ -111,10 +119,6 @@ void Disk::scan() {
     scanned_ = true;
   }
   bury(victims);
-  const auto took = std::chrono::steady_clock::now() - started;
-  const Totals now = totals();
-  spdlog::info("cache: {} songs, {} pieces, {} bytes found in {} ms", now.songs, now.pieces,
-               now.bytes, std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
 }
 
 }  // namespace tonearm::cache
