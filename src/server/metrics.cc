@@ -249,12 +249,7 @@ void Metrics::access_log_lines_dropped(std::uint64_t lines) {
 void Metrics::update_cache(const cache::Statistics& now) {
   series_->cache.update(now);
   const std::lock_guard lock(series_->scraping);
-  const source::OriginUse before = std::exchange(series_->unclaimed, now.unclaimed);
-  source::OriginUse added;
-  added.bytes = now.unclaimed.bytes - before.bytes;
-  added.requests = now.unclaimed.requests - before.requests;
-  added.resumes = now.unclaimed.resumes - before.resumes;
-  add_origin_use({}, added);
+  add_origin_use({}, now.unclaimed - std::exchange(series_->unclaimed, now.unclaimed));
 }
 
 std::string Metrics::expose(std::size_t running_streams) {
