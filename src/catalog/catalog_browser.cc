@@ -37,7 +37,7 @@ Result<void> CatalogBrowser::read(const Ask& ask) {
     const bool torn = was_written_meanwhile();
     const bool failed = is_failure(done);
     const bool disturbed = torn || (failed && files_ && !files_->are_same());
-    if (torn || failed) close();
+    if (torn || failed || (database_ && keeps_lock(database_->connection()))) close();
     if (!disturbed) return done;
     if (Clock::now() >= limit.locked) {
       if (failed) return done;
@@ -69,7 +69,7 @@ bool CatalogBrowser::was_written_meanwhile() const {
 Result<void> CatalogBrowser::try_once(const Ask& ask, const TimeLimit& limit) {
   if (!database_) {
     files_.emplace(options_.path);
-    auto database = Database::open(options_.path, limit);
+    auto database = Database::open(*files_, limit);
     if (!database) return database.error();
     database_.emplace(std::move(*database));
   }

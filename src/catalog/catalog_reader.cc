@@ -3,6 +3,7 @@
 #include "catalog/lookup_check.h"
 
 #include <thread>
+#include <utility>
 
 namespace tonearm::catalog {
 namespace {
@@ -26,7 +27,10 @@ CatalogReader::Answer CatalogReader::look_up(const Batch& batch) {
     auto answer = try_once(batch, limit);
     const bool torn = was_written_meanwhile();
     if (torn || answer.failed) close();
-    if (!torn && !answer.disturbed) return answer;
+    if (!torn && !answer.disturbed) {
+      rest();
+      return answer;
+    }
     if (Clock::now() >= limit.locked) {
       if (!torn) return answer;
       return failure(batch.ids.size(), unavailable(options_.path, "is being written all the time"));
@@ -73,11 +77,13 @@ Result<std::unique_ptr<ChangeDetector>> CatalogReader::open(const TimeLimit& lim
   if (options_.path == ":memory:" && options_.lookup.empty()) {
     return Error(unavailable(options_.path, "needs catalog.lookup: there is no table in it"));
   }
-  files_.emplace(options_.path);
-  auto database = Database::open(options_.path, limit);
+  const bool known = std::exchange(rests_, false) && files_->are_same();
+  if (!known) files_.emplace(options_.path);
+  auto database = Database::open(*files_, limit);
   if (!database) return database.error();
+  std::unique_ptr<ChangeDetector> detector;
   // Before the schema is looked at, whose changes count like those of rows.
-  auto detector = ChangeDetector::make(*files_, database->access());
+  if (!known) detector = ChangeDetector::make(*files_, *database);
   auto query = SongQuery::prepare(database->connection(), options_);
   if (!query) return query.error();
   database_.emplace(std::move(*database));
@@ -88,6 +94,13 @@ Result<std::unique_ptr<ChangeDetector>> CatalogReader::open(const TimeLimit& lim
 void CatalogReader::close() {
   query_.reset();
   database_.reset();
+  rests_ = false;
+}
+
+void CatalogReader::rest() {
+  if (!database_ || !keeps_lock(database_->connection())) return;
+  close();
+  rests_ = true;
 }
 
 Result<CatalogDescription> CatalogReader::describe() {

@@ -44,9 +44,11 @@ class CatalogReader {
   Result<CatalogDescription> describe();
 
  private:
-  /// With what tells changes from then on, null where nothing can.
+  /// With what tells changes from then on, null where nothing can or what did before still does.
   Result<std::unique_ptr<ChangeDetector>> open(const TimeLimit& limit);
   void close();
+  /// Stands in nobody's way until the next batch.
+  void rest();
   Answer try_once(const Batch& batch, const TimeLimit& limit);
   Found read(const std::string& id);
   bool was_written_meanwhile() const;
@@ -55,6 +57,7 @@ class CatalogReader {
   std::optional<CatalogFiles> files_;  ///< Before database_ was opened.
   std::optional<Database> database_;
   std::optional<SongQuery> query_;  ///< After database_, to be destroyed before it.
+  bool rests_ = false;              ///< Closed, and nothing had changed by then.
 };
 
 }  // namespace tonearm::catalog

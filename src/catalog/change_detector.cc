@@ -1,5 +1,7 @@
 #include "catalog/change_detector.h"
 
+#include "catalog/log_tail.h"
+
 namespace tonearm::catalog {
 namespace {
 
@@ -14,33 +16,35 @@ sqlite3_file* file_of(sqlite3* connection) {
 
 }  // namespace
 
-CatalogFiles::CatalogFiles(const std::string& path)
-    : path_(path), real_(real_path(path)), wal_(real_ + "-wal") {
-  const auto now = file_time_now();
-  stamp_ = FileStamp::of(path_, wal_);
-  proof_ = !stamp_.is_too_fresh(now);
-}
-
 ChangeDetector::ChangeDetector(CatalogFiles files, Access access)
     : files_(std::move(files)), access_(access) {}
 
-std::unique_ptr<ChangeDetector> ChangeDetector::make(CatalogFiles files, Access access) {
+std::unique_ptr<ChangeDetector> ChangeDetector::make(CatalogFiles files, const Database& database) {
+  const Access access = database.access();
+  // A connection of ours would keep the log's last writer from taking it away. Each commit writes
+  // to the log, and so shows in its times, unless it had done that before they were looked at.
+  const bool logged = keeps_lock(database.connection());
+  if (logged && has_commit_under_way(database.connection(), files.wal())) files.distrust();
   std::unique_ptr<ChangeDetector> detector(new ChangeDetector(std::move(files), access));
-  if (access != Access::live) return detector;
-  detector->connection_ = open_live(detector->files_.real());
-  detector->statement_ = prepare(detector->connection_.get(), "PRAGMA data_version");
-  if (!detector->statement_) return nullptr;
-  const auto version = detector->data_version();
-  if (!version) return nullptr;
-  detector->version_ = *version;
-  detector->header_ = detector->read_header();
+  if (access == Access::live && !logged && !detector->connect()) return nullptr;
   return detector;
+}
+
+bool ChangeDetector::connect() {
+  connection_ = open_live(files_.real());
+  statement_ = prepare(connection_.get(), "PRAGMA data_version");
+  if (!statement_) return false;
+  const auto version = data_version();
+  if (!version) return false;
+  version_ = *version;
+  header_ = read_header();
+  return !keeps_lock(connection_.get());
 }
 
 ChangeDetector::Finding ChangeDetector::look() {
   if (access_ == Access::memory || is_surely_unchanged()) return Finding::unchanged;
   if (!files_.are_same()) return Finding::changed;
-  if (access_ != Access::live) return files_.are_proof() ? Finding::unchanged : Finding::changed;
+  if (!statement_) return files_.are_proof() ? Finding::unchanged : Finding::changed;
   const auto version = data_version();
   if (!version) return is_busy(connection_.get()) ? Finding::locked : Finding::changed;
   return *version == version_ ? Finding::unchanged : Finding::changed;

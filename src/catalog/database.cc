@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <filesystem>
 #include <system_error>
 #include <thread>
 
@@ -87,12 +86,6 @@ Connection open_live(const std::string& real_path) {
   return open_uri(file_uri(real_path) + "?mode=ro&readonly_shm=1");
 }
 
-std::string real_path(const std::string& path) {
-  std::error_code failed;
-  const auto real = std::filesystem::canonical(path, failed);
-  return failed ? path : real.string();
-}
-
 Database::Database(Connection connection, Access access, const TimeLimit& limit)
     : limit_(std::make_unique<TimeLimit>(limit)),
       connection_(std::move(connection)),
@@ -108,16 +101,18 @@ bool Database::read_schema() {
   return statement && sqlite3_step(statement.get()) == SQLITE_ROW;
 }
 
-Result<Database> Database::open(const std::string& path, const TimeLimit& limit) {
+Result<Database> Database::open(const CatalogFiles& files, const TimeLimit& limit) {
+  const std::string& path = files.path();
   if (path == ":memory:") {
     return Database(open_uri("file::memory:"), Access::memory, limit);
   }
   if (auto problem = obstacle(path); !problem.empty()) return unavailable(path, problem);
-  return open_file(path, real_path(path), limit);
+  return open_file(files, limit);
 }
 
-Result<Database> Database::open_file(const std::string& path, const std::string& real,
-                                     const TimeLimit& limit) {
+Result<Database> Database::open_file(const CatalogFiles& files, const TimeLimit& limit) {
+  const std::string& path = files.path();
+  const std::string& real = files.real();
   auto connection = open_live(real);
   if (!is_open(connection)) return unavailable(path, connection.get());
   Database live(std::move(connection), Access::live, limit);

@@ -2,6 +2,7 @@
 
 #include "tonearm/base/result.h"
 
+#include "catalog/catalog_files.h"
 #include "catalog/sqlite_handles.h"
 
 #include <chrono>
@@ -32,8 +33,8 @@ struct TimeLimit {
 /// An open connection to a catalog, whose schema could be read. Blocks; one thread at a time.
 class Database {
  public:
-  /// `path` as configured, ":memory:" too. Every error is catalog_unavailable.
-  static Result<Database> open(const std::string& path, const TimeLimit& limit);
+  /// The file, or none for ":memory:". Every error is catalog_unavailable.
+  static Result<Database> open(const CatalogFiles& files, const TimeLimit& limit);
 
   sqlite3* connection() const { return connection_.get(); }
   Access access() const { return access_; }
@@ -44,8 +45,7 @@ class Database {
 
  private:
   Database(Connection connection, Access access, const TimeLimit& limit);
-  static Result<Database> open_file(const std::string& path, const std::string& real,
-                                    const TimeLimit& limit);
+  static Result<Database> open_file(const CatalogFiles& files, const TimeLimit& limit);
 
   std::unique_ptr<TimeLimit> limit_;  ///< SQLite's handlers point to it.
   Connection connection_;
@@ -54,9 +54,5 @@ class Database {
 
 /// A second connection like that of a database open with Access::live, which waits for no lock.
 Connection open_live(const std::string& real_path);
-
-/// `path` without symbolic links, as SQLite names its -wal and -journal by; `path` when there is no
-/// such file.
-std::string real_path(const std::string& path);
 
 }  // namespace tonearm::catalog

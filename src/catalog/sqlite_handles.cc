@@ -58,6 +58,12 @@ bool is_busy(sqlite3* connection) {
   return code == SQLITE_BUSY || code == SQLITE_LOCKED;
 }
 
+bool keeps_lock(sqlite3* connection) {
+  int lock = SQLITE_LOCK_NONE;
+  sqlite3_file_control(connection, "main", SQLITE_FCNTL_LOCKSTATE, &lock);
+  return lock != SQLITE_LOCK_NONE;
+}
+
 bool needs_to_write(sqlite3* connection) {
   const int code = sqlite3_errcode(connection) & 0xff;
   return code == SQLITE_CANTOPEN || code == SQLITE_READONLY || code == SQLITE_PERM;

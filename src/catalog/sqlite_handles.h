@@ -36,6 +36,11 @@ Error unavailable(std::string_view path, sqlite3* connection);
 /// Whether another program's lock is all that is in the way.
 bool is_busy(sqlite3* connection);
 
+/// Whether the connection stands in others' way while nothing is asked of it. With a write-ahead
+/// log SQLite keeps its lock for as long as it has the database open; the last writer to close then
+/// leaves the log behind, for whatever file comes in the database's place.
+bool keeps_lock(sqlite3* connection);
+
 /// Whether a reader that may write would get on: it would create a log's index, or roll a journal
 /// back.
 bool needs_to_write(sqlite3* connection);

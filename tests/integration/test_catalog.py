@@ -1,10 +1,12 @@
 """The catalog while others write it: new rows, broken files, other schemas, missing rights."""
 
+import json
 import os
 import shutil
 import sqlite3
 import sys
 import unittest
+from contextlib import closing
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -98,6 +100,34 @@ class Changes(CatalogCase):
         new.add("2.mp3")
         os.rename(new.path, self.catalog.path)
         self.plays(song, 2)
+
+
+    def test_a_file_with_a_log_is_replaced_whole(self):
+        self.catalog.execute("PRAGMA journal_mode = wal", script=True)
+        song = self.catalog.add("1.mp3")
+        self.start()
+        writer = sqlite3.connect(self.catalog.path)
+        self.addCleanup(writer.close)
+        for seed in (2, 3):
+            writer.execute("UPDATE music_song SET file = ?", (f"{seed}.mp3",))
+            writer.commit()
+            self.plays(song, seed)
+            self.assertStatus(self.get("/songs"), 200)
+        writer.close()
+        folder = os.path.dirname(self.catalog.path)
+        self.assertEqual(os.listdir(folder), [os.path.basename(self.catalog.path)])
+        new = Catalog(self.catalog.path + ".new")
+        new.execute("PRAGMA journal_mode = wal", script=True)
+        for _ in range(100):
+            last = new.add("4.mp3")
+        os.replace(new.path, self.catalog.path)
+        self.plays(song, 4)
+        self.plays(last, 4)
+        self.assertEqual(json.loads(self.get("/songs").body)["total"], 100)
+        self.tonearm.stop()
+        with closing(sqlite3.connect(self.catalog.path)) as owner:
+            self.assertEqual(owner.execute("PRAGMA integrity_check").fetchall(), [("ok",)])
+            self.assertEqual(owner.execute("SELECT count(*) FROM music_song").fetchone(), (100,))
 
 
 class Broken(CatalogCase):
