@@ -8,12 +8,6 @@ namespace {
 constexpr sqlite3_int64 header_offset = 18;
 constexpr std::byte write_ahead_log{2};
 
-sqlite3_file* file_of(sqlite3* connection) {
-  sqlite3_file* file = nullptr;
-  sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file);
-  return file != nullptr && file->pMethods != nullptr ? file : nullptr;
-}
-
 }  // namespace
 
 ChangeDetector::ChangeDetector(CatalogFiles files, Access access)

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 namespace tonearm::catalog {
 namespace {
@@ -101,6 +102,28 @@ bool Database::read_schema() {
   return statement && sqlite3_step(statement.get()) == SQLITE_ROW;
 }
 
+Result<Database> Database::whole(const std::string& path, Database opened) {
+  if (opened.is_cut_short()) return unavailable(path, "is damaged: it is shorter than it says");
+  return opened;
+}
+
+/// SQLite counts pages that are begun, and takes what is missing of the last one for zeros.
+bool Database::is_cut_short() const {
+  sqlite3_file* const file = file_of(connection());
+  // Pages may be in the write-ahead log only.
+  if (file == nullptr || keeps_lock(connection())) return false;
+  const auto count = prepare(connection(), "PRAGMA page_count");
+  const auto size = prepare(connection(), "PRAGMA page_size");
+  // Left at its row the statement holds a lock, so that nobody shortens the file meanwhile.
+  if (!count || !size || sqlite3_step(count.get()) != SQLITE_ROW ||
+      sqlite3_step(size.get()) != SQLITE_ROW) {
+    return false;
+  }
+  sqlite3_int64 there = 0;
+  if (file->pMethods->xFileSize(file, &there) != SQLITE_OK) return false;
+  return there < sqlite3_column_int64(count.get(), 0) * sqlite3_column_int64(size.get(), 0);
+}
+
 Result<Database> Database::open(const CatalogFiles& files, const TimeLimit& limit) {
   const std::string& path = files.path();
   if (path == ":memory:") {
@@ -116,19 +139,19 @@ Result<Database> Database::open_file(const CatalogFiles& files, const TimeLimit&
   auto connection = open_live(real);
   if (!is_open(connection)) return unavailable(path, connection.get());
   Database live(std::move(connection), Access::live, limit);
-  if (live.read_schema()) return live;
+  if (live.read_schema()) return whole(path, std::move(live));
   if (!needs_to_write(live.connection())) return unavailable(path, live.connection());
 
   if (!has_content(real + "-wal") && !has_content(real + "-journal")) {
     Database immutable(open_immutable(real), Access::immutable, limit);
-    if (immutable.read_schema()) return immutable;
+    if (immutable.read_schema()) return whole(path, std::move(immutable));
     return unavailable(path, immutable.connection());
   }
   const auto copy = Snapshot::of(path, real, limit.locked);
   if (!copy) return copy.error();
   // The copy's directory goes as soon as the connection holds its file open.
   Database snapshot(open_immutable((*copy)->file()), Access::snapshot, limit);
-  if (snapshot.read_schema()) return snapshot;
+  if (snapshot.read_schema()) return whole(path, std::move(snapshot));
   return unavailable(path, snapshot.connection());
 }
 

@@ -45,6 +45,9 @@ class Database {
 
  private:
   Database(Connection connection, Access access, const TimeLimit& limit);
+  /// Itself, unless its file is cut short.
+  static Result<Database> whole(const std::string& path, Database opened);
+  bool is_cut_short() const;
   static Result<Database> open_file(const CatalogFiles& files, const TimeLimit& limit);
 
   std::unique_ptr<TimeLimit> limit_;  ///< SQLite's handlers point to it.

@@ -1,5 +1,7 @@
 #include "catalog/log_tail.h"
 
+#include "catalog/sqlite_handles.h"
+
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -31,9 +33,8 @@ static_assert(sizeof(IndexHeader) == 48);
 /// The index's first region as SQLite has mapped it; null when no writer has the log open, so that
 /// whoever comes has to write to it first.
 const volatile void* mapped_index(sqlite3* connection) {
-  sqlite3_file* file = nullptr;
-  sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file);
-  if (file == nullptr || file->pMethods == nullptr || file->pMethods->iVersion < 2) return nullptr;
+  sqlite3_file* const file = file_of(connection);
+  if (file == nullptr || file->pMethods->iVersion < 2) return nullptr;
   constexpr int region_size = 32 * 1024;
   volatile void* region = nullptr;
   file->pMethods->xShmMap(file, 0, region_size, 0, &region);

@@ -15,6 +15,12 @@ Statement prepare(sqlite3* connection, std::string_view sql, std::string_view* t
   return Statement(statement);
 }
 
+sqlite3_file* file_of(sqlite3* connection) {
+  sqlite3_file* file = nullptr;
+  sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  return file != nullptr && file->pMethods != nullptr ? file : nullptr;
+}
+
 std::string column_text(sqlite3_stmt* statement, int column) {
   // The type first: asking for the text converts the value in place.
   const bool blob = sqlite3_column_type(statement, column) == SQLITE_BLOB;

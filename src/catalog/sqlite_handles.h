@@ -24,6 +24,9 @@ using Statement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
 /// connection). `tail` receives what follows the first statement.
 Statement prepare(sqlite3* connection, std::string_view sql, std::string_view* tail = nullptr);
 
+/// The database's file as SQLite has it open; null where there is none.
+sqlite3_file* file_of(sqlite3* connection);
+
 /// A column as bytes, whatever its type; empty for NULL. Any byte may be in it.
 std::string column_text(sqlite3_stmt* statement, int column);
 

@@ -126,6 +126,29 @@ TEST_P(Changes, BrokenIsUnavailableUntilItIsMended) {
   EXPECT_EQ(file("1"), "good");
 }
 
+TEST_P(Changes, ThatCutTheFileShortAreUnavailableUntilItIsMended) {
+  write(schema() + row(1, "good"));
+  EXPECT_EQ(file("1"), "good");
+  const auto backup = directory_.file("backup");
+  fs::copy_file(path(), backup);
+  const auto size = fs::file_size(path());
+  constexpr std::uintmax_t page = 4096;
+  for (const std::uintmax_t missing : {std::uintmax_t{1}, page / 2, page - 1, page, page + 1}) {
+    for (const bool by_rename : {false, true}) {
+      const auto target = by_rename ? directory_.file("cut") : path();
+      fs::copy_file(backup, target, fs::copy_options::overwrite_existing);
+      fs::resize_file(target, size - missing);
+      fs::rename(target, path());
+      EXPECT_EQ(file("1"), "catalog_unavailable") << missing << by_rename;
+      EXPECT_FALSE(test::run(loop_, store_->check())) << missing << by_rename;
+      EXPECT_FALSE(test::run(loop_, store_->search({}, {}))) << missing << by_rename;
+      fs::copy_file(backup, path(), fs::copy_options::overwrite_existing);
+      EXPECT_EQ(file("1"), "good") << missing << by_rename;
+      EXPECT_TRUE(test::run(loop_, store_->search({}, {}))) << missing << by_rename;
+    }
+  }
+}
+
 TEST_P(Changes, LeaveNoFileBehind) {
   write(schema() + row(1, "a"));
   const auto before = directory_.names();

@@ -56,6 +56,12 @@ TEST_F(CheckCatalog, NamesTheProblemAndWhatWouldBeRight) {
   EXPECT_EQ(complaint(), ": is not a regular file");
 }
 
+TEST_F(CheckCatalog, SaysThatAFileIsCutShort) {
+  write("CREATE TABLE music_song(id, file)");
+  std::filesystem::resize_file(path(), std::filesystem::file_size(path()) - 100);
+  EXPECT_EQ(complaint(), ": is damaged: it is shorter than it says");
+}
+
 TEST_F(CheckCatalog, MemoryNeedsALookup) {
   CatalogOptions memory;
   memory.path = ":memory:";
