@@ -21,9 +21,10 @@ void append_member_or_null(std::string& out, std::string_view name, std::string_
   append_json_string_or_null(out, value);
 }
 
-/// The shortest form that is the same number: `60`, `183.24`.
-void append_seconds(std::string& out, std::optional<double> seconds) {
-  if (!seconds) {
+/// The shortest form that is the same number: `60`, `183.24`. Where a column must have a value, 0
+/// says that nobody knows it.
+void append_seconds_or_null(std::string& out, std::optional<double> seconds) {
+  if (!seconds || *seconds <= 0) {
     out += "null";
     return;
   }
@@ -57,7 +58,7 @@ void append_song_json(std::string& out, const catalog::Song& song, const SongLin
   append_json_member(out, "name", song.name);
   append_json_member(out, "artist", song.artist);
   out += ",\"duration\":";
-  append_seconds(out, song.duration);
+  append_seconds_or_null(out, song.duration);
   append_member_or_null(out, "thumbnail", links.thumbnail(song));
   append_member_or_null(out, "content_type", content_type_of(song));
   append_json_member(out, "stream_url", links.stream_url(song.id));

@@ -71,6 +71,7 @@ class Songs(Case):
         self.assertEqual(first["stream_url"], "http://tonearm.test/songs/listen/1")
         self.assertEqual(answer["songs"][1]["name"], HOSTILE)
         self.assertEqual(answer["songs"][2]["name"], "x" * 10_000)
+        self.assertIsNone(answer["songs"][2]["duration"])
 
     def test_invalid_utf8_is_valid_json_all_the_same(self):
         self.assertEqual(self.json("/songs/4")["name"], "\ufffd\ufffdA")
