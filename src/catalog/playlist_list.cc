@@ -13,7 +13,10 @@
 namespace tonearm::catalog {
 namespace {
 
-Error no_playlists() {
+/// A catalog in which no song could be found is broken, and not merely without playlists.
+Error no_playlists(sqlite3* connection, const CatalogOptions& options) {
+  const auto songs = SongQuery::prepare(connection, options);
+  if (!songs) return songs.error();
   return Error{ErrorKind::path_not_found, "The catalog has no playlists.", {}};
 }
 
@@ -95,7 +98,7 @@ class SongsById {
 Result<std::vector<Playlist>> list_playlists(sqlite3* connection, const CatalogOptions& options) {
   const auto there = has_tables(connection, options.path);
   if (!there) return there.error();
-  if (!*there) return no_playlists();
+  if (!*there) return no_playlists(connection, options);
   const auto statement =
       prepare(connection,
               "SELECT id, name, (SELECT count(*) FROM main.playlist_song WHERE playlist_id ="
@@ -117,7 +120,7 @@ Result<PlaylistPage> read_playlist(sqlite3* connection, const CatalogOptions& op
                                    std::string_view id, const PageWindow& window) {
   const auto there = has_tables(connection, options.path);
   if (!there) return there.error();
-  if (!*there) return no_playlists();
+  if (!*there) return no_playlists(connection, options);
   const auto statement =
       prepare(connection, "SELECT name FROM main.playlist WHERE CAST(id AS TEXT) = ?1");
   if (!statement) return unavailable(options.path, connection);

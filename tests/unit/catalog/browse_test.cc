@@ -203,6 +203,16 @@ TEST_F(Browse, PlaylistsAreReadInTheirOrder) {
   EXPECT_THAT(playlist_ids("1"), ElementsAre("5", "2", "5"));
 }
 
+TEST_F(Browse, WithoutSongsThereIsNothingToReadPlaylistsFrom) {
+  for (const char* sql : {"", "CREATE TABLE other(x)", "CREATE TABLE playlist(id, name)"}) {
+    write(sql);
+    EXPECT_THAT(playlist_ids("1"), ElementsAre("catalog_unavailable")) << sql;
+    const auto lists = test::run(loop_, store_->playlists());
+    ASSERT_FALSE(lists) << sql;
+    EXPECT_EQ(lists.error().kind, ErrorKind::catalog_unavailable) << sql;
+  }
+}
+
 TEST_F(Browse, WithoutItsTablesThereAreNoPlaylists) {
   write(real_schema);
   EXPECT_THAT(playlist_ids("1"), ElementsAre("path_not_found"));
