@@ -9,6 +9,8 @@
 
 #include <map>
 #include <optional>
+#include <unordered_map>
+#include <utility>
 
 namespace tonearm::catalog {
 namespace {
@@ -77,6 +79,15 @@ class SongsById {
     return songs;
   }
 
+  /// Of songs that are in many playlists each is looked up once.
+  Result<bool> has(const std::string& id) {
+    const auto asked = asked_.find(id);
+    if (asked != asked_.end()) return asked->second;
+    const auto found = find(id);
+    if (!found) return found.error();
+    return asked_.emplace(id, found->has_value()).first->second;
+  }
+
   Result<std::optional<Song>> find(const std::string& id) {
     if (!query_) {
       const auto found = listed_.find(id);
@@ -91,6 +102,7 @@ class SongsById {
  private:
   std::optional<SongQuery> query_;
   std::map<std::string, Song> listed_;
+  std::unordered_map<std::string, bool> asked_;
 };
 
 }  // namespace
@@ -99,18 +111,24 @@ Result<std::vector<Playlist>> list_playlists(sqlite3* connection, const CatalogO
   const auto there = has_tables(connection, options.path);
   if (!there) return there.error();
   if (!*there) return no_playlists(connection, options);
+  auto songs = SongsById::make(connection, options);
+  if (!songs) return songs.error();
   const auto statement =
       prepare(connection,
-              "SELECT id, name, (SELECT count(*) FROM main.playlist_song WHERE playlist_id ="
-              " playlist.id) FROM main.playlist ORDER BY name COLLATE NOCASE, id");
+              "SELECT playlist.id, playlist.name, playlist_song.song_id FROM main.playlist"
+              " LEFT JOIN main.playlist_song ON playlist_song.playlist_id = playlist.id"
+              " ORDER BY playlist.name COLLATE NOCASE, playlist.id");
   if (!statement) return unavailable(options.path, connection);
   std::vector<Playlist> playlists;
   int result = sqlite3_step(statement.get());
   for (; result == SQLITE_ROW; result = sqlite3_step(statement.get())) {
-    Playlist& playlist = playlists.emplace_back();
-    playlist.id = column_text(statement.get(), 0);
-    playlist.name = column_text(statement.get(), 1);
-    playlist.songs = static_cast<std::uint64_t>(sqlite3_column_int64(statement.get(), 2));
+    auto id = column_text(statement.get(), 0);
+    if (playlists.empty() || playlists.back().id != id) {
+      playlists.push_back({std::move(id), column_text(statement.get(), 1), 0});
+    }
+    const auto has_song = songs->has(column_text(statement.get(), 2));
+    if (!has_song) return has_song.error();
+    if (*has_song) ++playlists.back().songs;
   }
   if (result != SQLITE_DONE) return unavailable(options.path, connection);
   return playlists;

@@ -23,7 +23,7 @@ struct SongPage {
 struct Playlist {
   std::string id;
   std::string name;
-  std::uint64_t songs = 0;  ///< How many.
+  std::uint64_t songs = 0;  ///< How many of them the catalog has.
 };
 
 /// One playlist and part of its songs, in the order of their positions.

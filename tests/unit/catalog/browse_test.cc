@@ -44,6 +44,15 @@ class Browse : public CatalogTest {
     for (const Song& song : page->songs) found.push_back(song.id);
     return found;
   }
+  /// Of all playlists, in their order.
+  std::vector<std::uint64_t> playlist_lengths() {
+    const auto lists = test::run(loop_, store_->playlists());
+    std::vector<std::uint64_t> lengths;
+    if (lists) {
+      for (const Playlist& playlist : *lists) lengths.push_back(playlist.songs);
+    }
+    return lengths;
+  }
 
   std::uint64_t total = 0;
 };
@@ -190,6 +199,7 @@ TEST_F(Browse, PlaylistsAreReadInTheirOrder) {
   ASSERT_TRUE(lists);
   ASSERT_EQ(lists->size(), 2U);
   EXPECT_EQ((*lists)[0].name, "A");
+  EXPECT_THAT(playlist_lengths(), ElementsAre(0U, 4U));
   EXPECT_THAT(playlist_ids("1"), ElementsAre("5", "2", "1", "5"));
   EXPECT_EQ(total, 4U);
   EXPECT_THAT(playlist_ids("1", {2, 1}), ElementsAre("2", "1"));
@@ -198,9 +208,11 @@ TEST_F(Browse, PlaylistsAreReadInTheirOrder) {
   CatalogOptions with = options("SELECT file FROM music_song WHERE id = :id");
   use(with);
   EXPECT_THAT(playlist_ids("1"), ElementsAre("5", "2", "1", "5"));
+  EXPECT_THAT(playlist_lengths(), ElementsAre(0U, 4U));
   with.list = "SELECT id, name FROM music_song WHERE id > 1";
   use(with);
   EXPECT_THAT(playlist_ids("1"), ElementsAre("5", "2", "5"));
+  EXPECT_THAT(playlist_lengths(), ElementsAre(0U, 3U));
 }
 
 TEST_F(Browse, WithoutSongsThereIsNothingToReadPlaylistsFrom) {
