@@ -1,6 +1,7 @@
 #include "catalog/database.h"
 
 #include "catalog/file_uri.h"
+#include "catalog/id_value.h"
 #include "catalog/readonly_vfs.h"
 #include "catalog/snapshot.h"
 
@@ -92,6 +93,7 @@ Database::Database(Connection connection, Access access, const TimeLimit& limit)
       connection_(std::move(connection)),
       access_(access) {
   sqlite3_extended_result_codes(connection_.get(), 1);
+  define_is_song_id(connection_.get());
   sqlite3_busy_handler(connection_.get(), &wait_for_lock, limit_.get());
   constexpr int steps_between_looks = 10'000;
   sqlite3_progress_handler(connection_.get(), steps_between_looks, &is_over, limit_.get());

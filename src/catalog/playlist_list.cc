@@ -1,5 +1,8 @@
 #include "catalog/playlist_list.h"
 
+#include "tonearm/http/target.h"
+
+#include "catalog/id_value.h"
 #include "catalog/lookup_check.h"
 #include "catalog/song_columns.h"
 #include "catalog/song_list.h"
@@ -55,7 +58,7 @@ Result<std::vector<std::string>> song_ids(sqlite3* connection, const std::string
   std::vector<std::string> ids;
   int result = sqlite3_step(statement.get());
   for (; result == SQLITE_ROW; result = sqlite3_step(statement.get())) {
-    ids.push_back(column_text(statement.get(), 0));
+    ids.push_back(id_text(sqlite3_column_value(statement.get(), 0)));
   }
   if (result != SQLITE_DONE) return unavailable(path, connection);
   return ids;
@@ -94,6 +97,7 @@ class SongsById {
       if (found == listed_.end()) return std::optional<Song>();
       return std::optional<Song>(found->second);
     }
+    if (!http::is_song_id(id)) return std::optional<Song>();
     const auto found = query_->find(id);
     if (!found) return found.error();
     return *found ? std::optional<Song>(**found) : std::optional<Song>();
@@ -126,7 +130,7 @@ Result<std::vector<Playlist>> list_playlists(sqlite3* connection, const CatalogO
     if (playlists.empty() || playlists.back().id != id) {
       playlists.push_back({std::move(id), column_text(statement.get(), 1), 0});
     }
-    const auto has_song = songs->has(column_text(statement.get(), 2));
+    const auto has_song = songs->has(id_text(sqlite3_column_value(statement.get(), 2)));
     if (!has_song) return has_song.error();
     if (*has_song) ++playlists.back().songs;
   }

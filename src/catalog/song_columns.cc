@@ -1,5 +1,6 @@
 #include "catalog/song_columns.h"
 
+#include "catalog/id_value.h"
 #include "catalog/sqlite_handles.h"
 
 #include <array>
@@ -64,7 +65,7 @@ SongColumns::SongColumns(sqlite3_stmt* statement) {
 
 Song SongColumns::read(sqlite3_stmt* row, std::string_view id) const {
   Song song;
-  song.id = text_or_empty(row, id_);
+  if (id_ >= 0) song.id = id_text(sqlite3_column_value(row, id_));
   if (song.id.empty()) song.id = id;
   song.name = text_or_empty(row, name_);
   song.artist = text_or_empty(row, artist_ >= 0 ? artist_ : author_);
@@ -82,12 +83,11 @@ std::string SongColumns::searched_text(sqlite3_stmt* row) const {
 }
 
 bool SongColumns::has_id(sqlite3_stmt* row, std::string_view id) const {
-  if (id_ < 0) return true;
-  if (sqlite3_column_type(row, id_) != SQLITE_FLOAT) return column_text(row, id_) == id;
-  const double value = sqlite3_column_double(row, id_);
-  constexpr double exact = 9007199254740992.0;  // 2^53
-  if (value != std::trunc(value) || std::abs(value) > exact) return column_text(row, id_) == id;
-  return std::to_string(static_cast<long long>(value)) == id;
+  return id_ < 0 || id_text(sqlite3_column_value(row, id_)) == id;
+}
+
+bool SongColumns::can_be_asked_for(sqlite3_stmt* row) const {
+  return id_ >= 0 && is_song_id(sqlite3_column_value(row, id_));
 }
 
 }  // namespace tonearm::catalog

@@ -23,9 +23,11 @@ class SongColumns {
 
   /// The current row. What is NULL, missing or of no use is empty; without an id it is `id`.
   Song read(sqlite3_stmt* row, std::string_view id) const;
-  /// Whether the row's id, where it has one, is written exactly as `id`. An integer is written in
-  /// its canonical decimal form.
+  /// Whether the row's id, where it has one, is written exactly as `id`. A whole number is written
+  /// in its canonical decimal form.
   bool has_id(sqlite3_stmt* row, std::string_view id) const;
+  /// Whether the row's id is one that a request can name.
+  bool can_be_asked_for(sqlite3_stmt* row) const;
   /// What a search looks at: name and artist of the current row, each on a line.
   std::string searched_text(sqlite3_stmt* row) const;
 

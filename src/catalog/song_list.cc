@@ -74,7 +74,8 @@ Result<SongPage> read_page(sqlite3* connection, const std::string& path, const s
   return SongPage{std::move(*songs), *total};
 }
 
-/// Reads every row of a statement, and counts and keeps those that hold all the words.
+/// Reads every row of a statement, and counts and keeps those that can be played and hold all the
+/// words.
 Result<SongPage> scan(sqlite3* connection, const std::string& path, sqlite3_stmt* statement,
                       const std::function<bool(std::string_view)>& matches,
                       const PageWindow& window) {
@@ -82,6 +83,7 @@ Result<SongPage> scan(sqlite3* connection, const std::string& path, sqlite3_stmt
   SongPage page;
   int result = sqlite3_step(statement);
   for (; result == SQLITE_ROW; result = sqlite3_step(statement)) {
+    if (!columns.can_be_asked_for(statement)) continue;
     if (matches && !matches(columns.searched_text(statement))) continue;
     const std::uint64_t place = page.total++;
     if (place < window.offset || page.songs.size() >= window.limit) continue;
@@ -116,9 +118,11 @@ Result<SongPage> list_table(sqlite3* connection, const CatalogOptions& options,
                             const PageWindow& window) {
   const auto select = song_table_select(connection, options.path);
   if (!select) return select.error();
-  return read_page(connection, options.path, "SELECT count(*) FROM main.music_song",
-                   *select + " ORDER BY music_song.\"id\" LIMIT ?1 OFFSET ?2", std::nullopt,
-                   window);
+  const std::string listed =
+      has_rowids_for_ids(connection) ? "" : " WHERE tonearm_is_song_id(music_song.\"id\")";
+  return read_page(connection, options.path, "SELECT count(*) FROM main.music_song" + listed,
+                   *select + listed + " ORDER BY music_song.\"id\" LIMIT ?1 OFFSET ?2",
+                   std::nullopt, window);
 }
 
 }  // namespace

@@ -57,6 +57,16 @@ Result<std::vector<std::string>> table_columns(sqlite3* connection, const std::s
   return all(connection, path, "PRAGMA main.table_xinfo(" + std::string(table) + ")", name_column);
 }
 
+bool has_rowids_for_ids(sqlite3* connection) {
+  // Any other primary key has an index of its own.
+  const auto statement = prepare(
+      connection,
+      "SELECT 1 FROM pragma_table_info('music_song', 'main') WHERE pk > 0 AND lower(name) = 'id'"
+      " AND NOT EXISTS (SELECT 1 FROM pragma_index_list('music_song', 'main')"
+      " WHERE origin = 'pk')");
+  return statement && sqlite3_step(statement.get()) == SQLITE_ROW;
+}
+
 Result<std::string> song_table_select(sqlite3* connection, const std::string& path) {
   const auto columns = table_columns(connection, path, "music_song");
   if (!columns) return columns.error();

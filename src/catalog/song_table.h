@@ -15,6 +15,9 @@ namespace tonearm::catalog {
 /// is not there, or lacks one.
 Result<std::string> song_table_select(sqlite3* connection, const std::string& path);
 
+/// Whether its ids are its rowids (INTEGER PRIMARY KEY), so that all of them are whole numbers.
+bool has_rowids_for_ids(sqlite3* connection);
+
 /// The names of the table's columns, as it writes them; none when there is no such table.
 Result<std::vector<std::string>> table_columns(sqlite3* connection, const std::string& path,
                                                std::string_view table);

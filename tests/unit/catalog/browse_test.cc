@@ -130,6 +130,32 @@ TEST_P(Search, SeesWhatIsWrittenMeanwhile) {
 INSTANTIATE_TEST_SUITE_P(All, Search, testing::Values("index", "scan", "list"),
                          [](const auto& test) { return test.param; });
 
+TEST_F(Browse, OnlyWhatCanBePlayedIsListed) {
+  write(
+      "CREATE TABLE music_song(id, name, artist, file);"
+      "INSERT INTO music_song(id) VALUES (3.0), (4.5), (NULL), (''), ('a/b'), ('..'), ('ok'),"
+      " (x'6162'), (1), (1e30), (CAST(zeroblob(2) AS TEXT)), (printf('%.129c', 'x')), ('3.0');"
+      "UPDATE music_song SET name = 'n' || coalesce(id, ''), file = 'f' || rowid;"
+      "CREATE TABLE playlist(id INTEGER PRIMARY KEY, name TEXT);"
+      "CREATE TABLE playlist_song(playlist_id, song_id, position);"
+      "INSERT INTO playlist VALUES (1, 'all');"
+      "INSERT INTO playlist_song SELECT 1, id, rowid FROM music_song");
+  CatalogOptions listed = options("SELECT file FROM music_song WHERE id = :id");
+  listed.list = "SELECT id, name FROM music_song ORDER BY id";
+  for (const auto& with : {options(), listed}) {
+    use(with);
+    EXPECT_THAT(ids(""), ElementsAre("1", "3", "3.0", "ok"));
+    EXPECT_EQ(total, 4U);
+    EXPECT_THAT(ids("", {2, 1}), ElementsAre("3", "3.0"));
+    EXPECT_EQ(total, 4U);
+    EXPECT_THAT(ids("n3"), ElementsAre("3", "3.0"));
+    EXPECT_THAT(ids("na"), IsEmpty());
+    EXPECT_THAT(playlist_ids("1"), ElementsAre("3", "ok", "1", "3.0"));
+    EXPECT_THAT(playlist_lengths(), ElementsAre(4U));
+    for (const auto& id : ids("")) EXPECT_TRUE(find(id)) << id;
+  }
+}
+
 TEST_F(Browse, AFileReplacedByRenameCounts) {
   write(real_schema)(songs);
   EXPECT_EQ(ids("").size(), 5U);
