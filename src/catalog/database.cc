@@ -2,6 +2,7 @@
 
 #include "catalog/file_uri.h"
 #include "catalog/id_value.h"
+#include "catalog/log_owner.h"
 #include "catalog/readonly_vfs.h"
 #include "catalog/snapshot.h"
 
@@ -135,9 +136,16 @@ Result<Database> Database::open(const CatalogFiles& files, const TimeLimit& limi
   return open_file(files, limit);
 }
 
+Result<Database> Database::open_alone(const CatalogFiles& files, const TimeLimit& limit) {
+  Database immutable(open_immutable(files.real()), Access::immutable, limit);
+  if (immutable.read_schema()) return whole(files.path(), std::move(immutable));
+  return unavailable(files.path(), immutable.connection());
+}
+
 Result<Database> Database::open_file(const CatalogFiles& files, const TimeLimit& limit) {
   const std::string& path = files.path();
   const std::string& real = files.real();
+  if (has_foreign_log(files)) return open_alone(files, limit);
   auto connection = open_live(real);
   if (!is_open(connection)) return unavailable(path, connection.get());
   Database live(std::move(connection), Access::live, limit);
@@ -145,9 +153,7 @@ Result<Database> Database::open_file(const CatalogFiles& files, const TimeLimit&
   if (!needs_to_write(live.connection())) return unavailable(path, live.connection());
 
   if (!has_content(real + "-wal") && !has_content(real + "-journal")) {
-    Database immutable(open_immutable(real), Access::immutable, limit);
-    if (immutable.read_schema()) return whole(path, std::move(immutable));
-    return unavailable(path, immutable.connection());
+    return open_alone(files, limit);
   }
   const auto copy = Snapshot::of(path, real, limit.locked);
   if (!copy) return copy.error();

@@ -14,7 +14,8 @@ namespace tonearm::catalog {
 /// How a catalog could be opened without writing anything, best first.
 enum class Access : std::uint8_t {
   live,       ///< Like any reader: others' commits are seen.
-  immutable,  ///< A WAL database that nobody has open, and no log: the file alone, as it is now.
+  immutable,  ///< A WAL database that nobody has open, and no log of its own: the file alone, as it
+              ///< is now.
   snapshot,   ///< A copy: there is a log or a hot journal that only a writer could use in place.
   memory,     ///< No file at all.
 };
@@ -48,6 +49,8 @@ class Database {
   /// Itself, unless its file is cut short.
   static Result<Database> whole(const std::string& path, Database opened);
   bool is_cut_short() const;
+  /// Without a log or a journal.
+  static Result<Database> open_alone(const CatalogFiles& files, const TimeLimit& limit);
   static Result<Database> open_file(const CatalogFiles& files, const TimeLimit& limit);
 
   std::unique_ptr<TimeLimit> limit_;  ///< SQLite's handlers point to it.

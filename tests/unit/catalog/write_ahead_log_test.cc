@@ -66,6 +66,26 @@ TEST_F(WriteAheadLog, OfAFileThatWasReplacedIsGoneWithItsWriter) {
   }
 }
 
+TEST_F(WriteAheadLog, ThatIsLeftBehindIsNotTakenForThatOfTheNextFile) {
+  const auto other = directory_.file("other");
+  Writer writer(other);
+  writer("PRAGMA wal_autocheckpoint = 0;" + rows("a", 1));
+  for (const char* suffix : {"", "-wal"}) fs::copy_file(other + suffix, path() + suffix);
+  EXPECT_EQ(file("1"), "a");
+  for (const std::string replaced : {"c", "d"}) {
+    Writer(directory_.file("new"))(rows(replaced, 100));
+    fs::rename(directory_.file("new"), path());
+    EXPECT_EQ(file("1"), replaced);
+    EXPECT_EQ(file("100"), replaced);
+    EXPECT_EQ(listed(), 100U);
+  }
+  // Its owner begins it anew.
+  fs::resize_file(path() + "-wal", 0);
+  auto owner = write("UPDATE music_song SET file = 'e'");
+  EXPECT_EQ(file("1"), "e");
+  EXPECT_EQ(listed(), 100U);
+}
+
 TEST_F(WriteAheadLog, TellsOfACommitThatDoesNotCountYet) {
   write(rows("a", 1))("CREATE TABLE filler(x)");
   auto writer = write("SELECT count(*) FROM music_song");
