@@ -7,7 +7,8 @@ namespace tonearm::app {
 
 Generation::Generation(io::Executor executor, Process& process, const Config& config)
     : options(server_options(config)),
-      store(executor, process.pool, process.browsing_pool, catalog_options(config)),
+      store(executor, process.pool, process.browsing_pool,
+            catalog_options(config, process.stopping.get_token())),
       source(make_sources(executor, config,
                           {process.pool, process.s3_accounts, process.watches, process.resolvers,
                            process.connections, &process.shared.metrics, process.cache.get()})),

@@ -13,6 +13,7 @@
 #include "app/config.h"
 
 #include <memory>
+#include <stop_token>
 
 namespace tonearm::app {
 
@@ -27,6 +28,7 @@ struct Process {
   std::shared_ptr<source::ConnectionLimit> connections =
       std::make_shared<source::ConnectionLimit>();
   std::unique_ptr<cache::Cache> cache;  ///< Null: cache.path is empty.
+  std::stop_source stopping;  ///< Requested when nobody waits for the pools' work any more.
 };
 
 /// What one loop serves requests with, built from one configuration: the one place that turns a

@@ -12,12 +12,13 @@
 
 #include <cstddef>
 #include <functional>
+#include <stop_token>
 #include <string_view>
 
 namespace tonearm::app {
 
 /// What each layer is told of the configuration, which app alone sees whole.
-catalog::CatalogOptions catalog_options(const Config& config);
+catalog::CatalogOptions catalog_options(const Config& config, std::stop_token stop = {});
 cache::Options cache_options(const Config& config);
 server::Options server_options(const Config& config);
 /// `loops`: among how many max_connections_per_host is divided.

@@ -195,6 +195,8 @@ void Service::State::cancel() {
   for (ServingLoop& loop : loops) {
     loop.cancel_all([this] { asio::post(context, [this] { one_loop_stopped(); }); });
   }
+  // After the loops were told, which then drop whatever the pools still hand them.
+  process.stopping.request_stop();
 }
 
 void Service::State::one_loop_stopped() {

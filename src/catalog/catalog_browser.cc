@@ -30,7 +30,7 @@ bool is_failure(const Result<void>& done) {
 }  // namespace
 
 Result<void> CatalogBrowser::read(const Ask& ask) {
-  const auto limit = TimeLimit::from(Clock::now());
+  const auto limit = TimeLimit::from(Clock::now(), options_.stop);
   for (;;) {
     if (!is_current()) close();
     auto done = try_once(ask, limit);
@@ -39,7 +39,7 @@ Result<void> CatalogBrowser::read(const Ask& ask) {
     const bool disturbed = torn || (failed && files_ && !files_->are_same());
     if (torn || failed || (database_ && keeps_lock(database_->connection()))) close();
     if (!disturbed) return done;
-    if (Clock::now() >= limit.locked) {
+    if (!limit.allows_waiting()) {
       if (failed) return done;
       return unavailable(options_.path, "is being written all the time");
     }

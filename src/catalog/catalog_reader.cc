@@ -20,8 +20,8 @@ CatalogReader::Answer failure(std::size_t count, const Error& error) {
 
 CatalogReader::Answer CatalogReader::look_up(const Batch& batch) {
   // The time that was waited for a lock before counts.
-  auto limit = TimeLimit::from(Clock::now());
-  limit.locked = TimeLimit::from(batch.since).locked;
+  auto limit = TimeLimit::from(Clock::now(), options_.stop);
+  limit.locked = TimeLimit::from(batch.since, {}).locked;
   if (batch.reopen) close();
   for (;;) {
     auto answer = try_once(batch, limit);
@@ -31,7 +31,7 @@ CatalogReader::Answer CatalogReader::look_up(const Batch& batch) {
       rest();
       return answer;
     }
-    if (Clock::now() >= limit.locked) {
+    if (!limit.allows_waiting()) {
       if (!torn) return answer;
       return failure(batch.ids.size(), unavailable(options_.path, "is being written all the time"));
     }
@@ -105,7 +105,7 @@ void CatalogReader::rest() {
 
 Result<CatalogDescription> CatalogReader::describe() {
   if (!query_) {
-    if (const auto opened = open(TimeLimit::from(Clock::now())); !opened) {
+    if (const auto opened = open(TimeLimit::from(Clock::now(), options_.stop)); !opened) {
       return opened.error();
     }
   }

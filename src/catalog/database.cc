@@ -21,15 +21,14 @@ using Clock = std::chrono::steady_clock;
 
 int wait_for_lock(void* context, int tries) {
   const auto& limit = *static_cast<const TimeLimit*>(context);
-  const auto left = limit.locked - Clock::now();
-  if (left <= Clock::duration::zero()) return 0;
+  if (!limit.allows_waiting()) return 0;
   const Clock::duration pause = std::chrono::milliseconds(std::min(tries + 1, 20));
-  std::this_thread::sleep_for(std::min(pause, left));
+  std::this_thread::sleep_for(std::min(pause, limit.locked - Clock::now()));
   return 1;
 }
 
 int is_over(void* context) {
-  return Clock::now() > static_cast<const TimeLimit*>(context)->running ? 1 : 0;
+  return static_cast<const TimeLimit*>(context)->allows_running() ? 0 : 1;
 }
 
 Connection open_uri(const std::string& uri) {
@@ -78,12 +77,17 @@ std::string_view to_string(Access access) {
   return "live";
 }
 
-TimeLimit TimeLimit::from(Clock::time_point start) {
+TimeLimit TimeLimit::from(Clock::time_point start, std::stop_token stop) {
   TimeLimit limit;
   limit.locked = start + std::chrono::seconds(2);
   limit.running = start + std::chrono::seconds(10);
+  limit.stop = std::move(stop);
   return limit;
 }
+
+bool TimeLimit::allows_waiting() const { return !stop.stop_requested() && Clock::now() < locked; }
+
+bool TimeLimit::allows_running() const { return !stop.stop_requested() && Clock::now() < running; }
 
 Connection open_live(const std::string& real_path) {
   return open_uri(file_uri(real_path) + "?mode=ro&readonly_shm=1");

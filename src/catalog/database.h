@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <memory>
+#include <stop_token>
 #include <string>
 
 namespace tonearm::catalog {
@@ -26,9 +27,13 @@ std::string_view to_string(Access access);
 struct TimeLimit {
   std::chrono::steady_clock::time_point locked;   ///< Until then others' locks are waited for.
   std::chrono::steady_clock::time_point running;  ///< Then a statement is interrupted.
+  std::stop_token stop;                           ///< Ends both at once.
 
   /// From `start`: 2 s for locks, 10 s for all.
-  static TimeLimit from(std::chrono::steady_clock::time_point start);
+  static TimeLimit from(std::chrono::steady_clock::time_point start, std::stop_token stop);
+  /// Whether others' locks, or their writing, are still waited for.
+  bool allows_waiting() const;
+  bool allows_running() const;
 };
 
 /// An open connection to a catalog, whose schema could be read. Blocks; one thread at a time.

@@ -16,6 +16,13 @@ from support.wait import listens, wait_for
 
 # More than a client's and a server's socket, and stream.buffer, can take together.
 SIZE = 32 << 20
+ENDLESS = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT"
+
+
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat") as stat:
+        user, system = stat.read().rsplit(")", 1)[1].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 class Drain(Case):
@@ -125,6 +132,23 @@ class Drain(Case):
         tonearm.terminate()
         self.ends(5)
         self.assertEqual(client.body(head).end, "reset")
+
+    def test_it_does_not_wait_for_a_statement_that_still_runs(self):
+        catalog = {"path": ":memory:", "lookup": f"{ENDLESS} max(x) AS file FROM c WHERE :id",
+                   "list": f"{ENDLESS} max(x) AS id FROM c"}
+        for target, drain, signals in (("/songs/listen/1", "300s", 2), ("/songs", "300s", 2),
+                                       ("/songs/listen/1", "200ms", 1)):
+            with self.subTest(target, drain=drain):
+                tonearm = self.serve_apart(catalog=catalog, server={"drain": drain})
+                before = cpu_seconds(tonearm.pid)
+                client = Client(tonearm.port)
+                self.addCleanup(client.close)
+                client.ask(target)
+                wait_for(lambda: cpu_seconds(tonearm.pid) > before + 0.1, "the statement to run")
+                for _ in range(signals):
+                    tonearm.terminate()
+                    self.drains()
+                self.ends(5)
 
     def test_with_nobody_there_it_ends_at_once(self):
         tonearm = self.start(drain="300s")

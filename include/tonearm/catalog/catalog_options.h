@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stop_token>
 #include <string>
 
 namespace tonearm::catalog {
@@ -14,6 +15,8 @@ struct CatalogOptions {
   /// SQL without parameters that yields what there is to list where `lookup` is set: a column `id`,
   /// and any of name, artist, duration, thumbnail and content_type.
   std::string list;
+  /// Once it is requested nobody waits for an answer any more: what runs fails at once.
+  std::stop_token stop = {};
 };
 
 }  // namespace tonearm::catalog

@@ -66,6 +66,22 @@ TEST_F(Locking, BeforeTheFirstOpeningIsTheSame) {
   EXPECT_EQ(file("1"), "a");
 }
 
+TEST_F(Locking, IsNotWaitedForOnceAStopIsRequested) {
+  std::stop_source stop;
+  CatalogOptions options = this->options();
+  options.stop = stop.get_token();
+  use(std::move(options));
+  EXPECT_EQ(file("1"), "a");
+  (*writer_)("BEGIN EXCLUSIVE");
+  start("1");
+  run_what_is_ready();
+  const auto requested = Clock::now();
+  stop.request_stop();
+  run_until([&] { return ended_.size() == 1; });
+  EXPECT_LT(Clock::now() - requested, std::chrono::milliseconds(1000));
+  EXPECT_FALSE(ended_[0]);
+}
+
 TEST_F(Locking, ShorterThanThatIsWaitedForWhileTheLoopRuns) {
   EXPECT_EQ(file("1"), "a");
   (*writer_)("BEGIN EXCLUSIVE; UPDATE music_song SET file = 'c'");

@@ -68,6 +68,20 @@ TEST_F(Lookup, NeedsNoTableInMemory) {
   EXPECT_TRUE(test::run(loop_, store_->check()));
 }
 
+TEST_F(Lookup, EndsOnceAStopIsRequested) {
+  std::stop_source stop;
+  CatalogOptions options = this->options(
+      "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c)"
+      " SELECT max(x) AS file FROM c WHERE :id");
+  options.path = ":memory:";
+  options.stop = stop.get_token();
+  use(std::move(options));
+  stop.request_stop();
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(file("1"), "catalog_unavailable");
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+}
+
 TEST_F(Lookup, WhatDependsOnTheClockIsAskedEachTime) {
   use(options("SELECT random() AS file, :id AS id"));
   EXPECT_NE(file("1"), file("1"));
