@@ -165,7 +165,7 @@ void Service::State::use(Config fresh) {
   if (!catalog) spdlog::warn("reload: {}: answering 503", catalog.error().detail);
   config = std::make_shared<const Config>(std::move(fresh));
   for (ServingLoop& loop : loops) loop.reconfigure(config);
-  spdlog::info("reload: configuration read, logs reopened");
+  spdlog::info("reload: configuration read{}", reopened ? ", logs reopened" : "");
 }
 
 void Service::State::drain() {

@@ -93,6 +93,16 @@ class Reload(Case):
         self.assertBody(playing.body(head), content(0, SIZE))
         self.assertStatus(get(tonearm.admin_port, "/healthz"), 200)
 
+    def test_a_log_that_cannot_be_written_is_not_said_to_be_reopened(self):
+        tonearm = self.start(log={"access": os.path.join(self.directory, "kept.log")})
+        self.settings["log"]["access"] = os.path.join(self.directory, "nowhere", "access.log")
+        log = self.reload()
+        self.assertIn("the old log goes on", log)
+        self.assertNotIn("logs reopened", log)
+        self.settings["log"]["access"] = os.path.join(self.directory, "other.log")
+        self.assertIn("logs reopened", self.reload())
+        self.assertStatus(get(tonearm.admin_port, "/healthz"), 200)
+
     def test_the_catalog_is_another(self):
         tonearm = self.start()
         catalog = Catalog(os.path.join(self.directory, "other.sqlite3"))
