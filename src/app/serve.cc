@@ -1,7 +1,4 @@
-#include "tonearm/catalog/check_catalog.h"
-
 #include "app/commands.h"
-#include "app/layer_options.h"
 #include "app/service.h"
 
 #include <curl/curl.h>
@@ -29,8 +26,6 @@ int run_serve(const Config& config, Reread reread) {
   keep_freed_memory();
   std::signal(SIGPIPE, SIG_IGN);
   curl_global_init(CURL_GLOBAL_DEFAULT);
-  const auto catalog = catalog::check_catalog(catalog_options(config));
-  if (!catalog) spdlog::warn("{}: answering 503 until it is there", catalog.error().detail);
   int status = 0;
   {
     Service service(config, std::move(reread));

@@ -10,6 +10,8 @@
 #include "app/serving_loop.h"
 #include "app/supervisor.h"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -33,6 +35,7 @@ struct Service::State {
   void on_signal(int number);
   void reload();
   void use(Config fresh);
+  void look_at_catalog(std::string occasion);
   void drain();
   void cancel();
   void one_loop_drained();
@@ -68,6 +71,16 @@ Service::~Service() {
 }
 
 namespace {
+
+/// On a pool: a locked catalog takes 2 s to tell from one that is there.
+io::Task<void> warn_unless_readable(io::BlockingPool& pool, catalog::CatalogOptions options,
+                                    std::string occasion) {
+  const std::stop_token stop = options.stop;
+  auto check = [options = std::move(options)] { return catalog::check_catalog(options); };
+  const auto catalog = co_await pool.run(std::move(check));
+  if (catalog || stop.stop_requested()) co_return;
+  spdlog::warn("{}{}: answering 503 until it is there", occasion, catalog.error().detail);
+}
 
 std::size_t loop_count(const Config& config) {
   if (config.server.threads != 0) return config.server.threads;
@@ -110,6 +123,7 @@ void Service::run() {
   state.wait_for_signals();
   state.running = state.loops.size();
   for (ServingLoop& loop : state.loops) loop.start();
+  state.look_at_catalog("");
   if (const auto interval = watchdog_interval()) state.watch(*interval);
   notify_ready(state.status());
   state.context.run();
@@ -161,11 +175,18 @@ void Service::State::use(Config fresh) {
     fresh.log.access = config->log.access;
   }
   set_log_level(fresh.log.level);
-  const auto catalog = catalog::check_catalog(catalog_options(fresh));
-  if (!catalog) spdlog::warn("reload: {}: answering 503", catalog.error().detail);
   config = std::make_shared<const Config>(std::move(fresh));
   for (ServingLoop& loop : loops) loop.reconfigure(config);
   spdlog::info("reload: configuration read{}", reopened ? ", logs reopened" : "");
+  look_at_catalog("reload: ");
+}
+
+void Service::State::look_at_catalog(std::string occasion) {
+  asio::co_spawn(context,
+                 warn_unless_readable(process.browsing_pool,
+                                      catalog_options(*config, process.stopping.get_token()),
+                                      std::move(occasion)),
+                 asio::detached);
 }
 
 void Service::State::drain() {

@@ -13,7 +13,8 @@ namespace tonearm::app {
 /// reverse. Not thread-safe.
 class Service {
  public:
-  /// `reread`: the configuration as it is now, for SIGHUP; throws ConfigError.
+  /// `reread`: the configuration as it is now, for SIGHUP; throws ConfigError. From here on signals
+  /// are kept for run().
   Service(const Config& config, std::function<Config()> reread);
   ~Service();
   Service(const Service&) = delete;
@@ -23,6 +24,7 @@ class Service {
   Result<void> open();
   /// Serves until SIGTERM or SIGINT, and then until the last stream has ended, server.drain is over
   /// or a second signal came. On SIGHUP, what a reload can change counts from the next request on.
+  /// A catalog that cannot be read is no more than a warning.
   void run();
 
  private:

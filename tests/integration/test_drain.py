@@ -1,7 +1,9 @@
 """Ending: what SIGTERM lets finish, what it closes, and how it exits."""
 
+import contextlib
 import os
 import signal
+import sqlite3
 import sys
 import threading
 import unittest
@@ -9,9 +11,11 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from support.case import Case
+from support.catalog import Catalog
 from support.client import Client, get
 from support.content import content
 from support.fault_origin import FaultOrigin, Resource
+from support.tonearm import Tonearm
 from support.wait import listens, wait_for
 
 # More than a client's and a server's socket, and stream.buffer, can take together.
@@ -23,6 +27,15 @@ def cpu_seconds(pid):
     with open(f"/proc/{pid}/stat") as stat:
         user, system = stat.read().rsplit(")", 1)[1].split()[11:13]
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def has_open(pid, path):
+    """Whether the process has the file open."""
+    with contextlib.suppress(FileNotFoundError):
+        for name in os.listdir(f"/proc/{pid}/fd"):
+            if os.readlink(f"/proc/{pid}/fd/{name}") == os.path.realpath(path):
+                return True
+    return False
 
 
 class Drain(Case):
@@ -149,6 +162,34 @@ class Drain(Case):
                     tonearm.terminate()
                     self.drains()
                 self.ends(5)
+
+    def test_signals_count_from_the_start(self):
+        catalog = Catalog(os.path.join(self.directory, "held.sqlite3"))
+        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
+            with self.subTest(number), sqlite3.connect(catalog.path) as holder:
+                holder.execute("BEGIN EXCLUSIVE")
+                tonearm = Tonearm(self.directory, self.config(catalog={"path": catalog.path}))
+                tonearm.start(until=lambda: has_open(tonearm.pid, catalog.path))
+                self.addCleanup(tonearm.stop)
+                tonearm.process.send_signal(number)
+                if number == signal.SIGHUP:
+                    wait_for(lambda: "reload: configuration read" in tonearm.stderr(), "the reload")
+                    tonearm.terminate()
+                wait_for(lambda: tonearm.process.poll() is not None, "the end")
+                tonearm.check_ended()
+
+    def test_a_locked_catalog_keeps_nobody_from_connecting(self):
+        catalog = Catalog(os.path.join(self.directory, "locked.sqlite3"))
+        song = catalog.add("song.mp3")
+        with sqlite3.connect(catalog.path) as holder:
+            holder.execute("BEGIN EXCLUSIVE")
+            tonearm = self.serve_apart(self.origin.base_url, catalog={"path": catalog.path})
+            warning = "is locked by another program: answering 503 until it is there"
+            wait_for(lambda: warning in tonearm.stderr(), "the warning")
+            log = tonearm.stderr()
+            self.assertLess(log.index("listening on"), log.index(warning))
+            self.assertStatus(self.get(song), 503)
+        self.assertStatus(self.get(song, method="HEAD"), 200)
 
     def test_with_nobody_there_it_ends_at_once(self):
         tonearm = self.start(drain="300s")

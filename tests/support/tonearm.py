@@ -102,7 +102,8 @@ class Tonearm:
     def url(self, song):
         return f"http://127.0.0.1:{self.port}/songs/listen/{song}"
 
-    def start(self):
+    def start(self, until=None):
+        """Returns once it listens, or once `until` is true."""
         configured = ["-c", self.config_path] if self.config_path else []
         with open(self._stdout, "wb") as out, open(self._stderr, "wb") as err:
             self.process = subprocess.Popen(
@@ -116,7 +117,7 @@ class Tonearm:
                 stdout=out,
                 stderr=err,
             )
-        wait_for(self._is_up, "tonearm to listen", timeout=30)
+        wait_for(until or self._is_up, "tonearm to start", timeout=30)
         return self
 
     def _program(self):
