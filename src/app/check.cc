@@ -10,10 +10,7 @@ namespace tonearm::app {
 
 int run_check(const Config& config) {
   const auto catalog = catalog::check_catalog(catalog_options(config));
-  if (!catalog) {
-    std::fprintf(stderr, "tonearm: %s\n", catalog.error().detail.c_str());
-    return 2;
-  }
+  if (!catalog) return complain(catalog.error().detail);
   std::fputs(print_config(config).c_str(), stdout);
   return 0;
 }

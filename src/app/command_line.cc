@@ -5,6 +5,7 @@
 #include "app/keys.h"
 #include "app/load_config.h"
 #include "app/logging.h"
+#include "app/one_line.h"
 
 #include <CLI/CLI.hpp>
 
@@ -15,8 +16,6 @@
 
 namespace tonearm::app {
 namespace {
-
-constexpr int bad_usage = 2;
 
 /// What the commands have in common.
 struct Arguments {
@@ -100,9 +99,9 @@ int refuse(const CLI::App& program, const CLI::ParseError& error, int argc,
 
 }  // namespace
 
-int complain(const std::string& line) {
-  std::fprintf(stderr, "tonearm: %s\n", line.c_str());
-  return bad_usage;
+int complain(std::string_view line, int status) {
+  std::fprintf(stderr, "tonearm: %s\n", one_line(line).c_str());
+  return status;
 }
 
 int run_command_line(int argc, const char* const* argv) {

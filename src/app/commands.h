@@ -8,8 +8,9 @@
 
 namespace tonearm::app {
 
-/// Says on stderr what is wrong with a command, and returns its exit status: 2.
-int complain(const std::string& line);
+/// Says on stderr, in one line, what is wrong with a command, and returns its exit status:
+/// `status`.
+int complain(std::string_view line, int status = 2);
 
 /// Reads the configuration anew, for SIGHUP. Throws ConfigError.
 using Reread = std::function<Config()>;

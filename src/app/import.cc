@@ -2,6 +2,7 @@
 
 #include "tonearm/catalog/catalog_writer.h"
 
+#include "app/commands.h"
 #include "app/import_report.h"
 #include "app/m3u_file.h"
 #include "app/media_files.h"
@@ -11,7 +12,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstdio>
 #include <filesystem>
 #include <utility>
 
@@ -202,17 +202,11 @@ std::string objection(const Config& config, const ImportArguments& arguments) {
 }  // namespace
 
 int run_import(const Config& config, const ImportArguments& arguments) {
-  if (const auto problem = objection(config, arguments); !problem.empty()) {
-    std::fprintf(stderr, "tonearm: %s\n", problem.c_str());
-    return 2;
-  }
+  if (const auto problem = objection(config, arguments); !problem.empty()) return complain(problem);
   std::signal(SIGINT, &interrupt);
   std::signal(SIGTERM, &interrupt);
   const auto writer = CatalogWriter::open(config.catalog.path);
-  if (!writer) {
-    std::fprintf(stderr, "tonearm: %s\n", writer.error().detail.c_str());
-    return 1;
-  }
+  if (!writer) return complain(writer.error().detail, 1);
   Import import(config, **writer);
   import.run(arguments);
   if (interrupted != 0) import.report().complain("interrupted; what was imported so far is kept");

@@ -1,5 +1,7 @@
 #include "app/import_report.h"
 
+#include "app/one_line.h"
+
 #include <unistd.h>
 
 #include <cstdio>
@@ -12,7 +14,7 @@ ImportReport::ImportReport(std::size_t total)
 void ImportReport::complain(const std::string& line) {
   ++failed;
   if (terminal_) wipe();
-  std::fprintf(stderr, "tonearm: %s\n", line.c_str());
+  std::fprintf(stderr, "tonearm: %s\n", one_line(line).c_str());
   if (terminal_) draw();
 }
 

@@ -5,6 +5,7 @@
 #include "app/checks.h"
 #include "app/key_builders.h"
 #include "app/keys.h"
+#include "app/one_line.h"
 
 #include <toml++/toml.h>
 
@@ -18,12 +19,6 @@ namespace tonearm::app {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string one_line(std::string text) {
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
-  std::replace_if(text.begin(), text.end(), is_control, ' ');
-  return text;
-}
 
 std::string at(const fs::path& file, const toml::source_region& where) {
   return file.string() + ":" + std::to_string(where.begin.line) + ": ";
@@ -212,7 +207,7 @@ void print_table(const std::string& name, const toml::table& table, std::ostream
 
 }  // namespace
 
-ConfigError::ConfigError(std::string line) : std::runtime_error(one_line(std::move(line))) {}
+ConfigError::ConfigError(const std::string& line) : std::runtime_error(one_line(line)) {}
 
 Config load_config(const std::optional<fs::path>& file, const Overrides& overrides) {
   Config config;

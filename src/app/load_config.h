@@ -14,8 +14,8 @@ namespace tonearm::app {
 /// which key, what is wrong, what would be right.
 class ConfigError : public std::runtime_error {
  public:
-  /// Line breaks that a value brought along become blanks.
-  explicit ConfigError(std::string line);
+  /// Control characters that a value brought along are escaped.
+  explicit ConfigError(const std::string& line);
 };
 
 /// What the command line says; it beats the file. Relative paths start at the current directory.

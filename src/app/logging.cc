@@ -1,32 +1,24 @@
 #include "app/logging.h"
 
+#include "app/one_line.h"
+
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <array>
-#include <cstdio>
 #include <memory>
+#include <string>
 
 namespace tonearm::app {
 namespace {
 
-/// The message, as one line of text whatever a catalog, an origin or a client has put into it:
-/// control characters become \xNN.
+/// The message, as one_line() shows it.
 class OneLine final : public spdlog::custom_flag_formatter {
  public:
   void format(const spdlog::details::log_msg& message, const std::tm&,
               spdlog::memory_buf_t& out) override {
-    for (const char c : message.payload) {
-      const auto byte = static_cast<unsigned char>(c);
-      if (byte >= 0x20 && byte != 0x7F) {
-        out.push_back(c);
-        continue;
-      }
-      std::array<char, 8> escaped{};
-      const int size = std::snprintf(escaped.data(), escaped.size(), "\\x%02x", byte);
-      out.append(escaped.data(), escaped.data() + size);
-    }
+    const std::string line = one_line({message.payload.data(), message.payload.size()});
+    out.append(line.data(), line.data() + line.size());
   }
   std::unique_ptr<custom_flag_formatter> clone() const override {
     return std::make_unique<OneLine>();

@@ -5,6 +5,7 @@
 
 #include "app/commands.h"
 #include "app/layer_options.h"
+#include "app/one_line.h"
 #include "app/sources.h"
 
 #include <boost/asio/co_spawn.hpp>
@@ -40,9 +41,9 @@ io::Task<Result<Probed>> probe(catalog::SongStore& store, source::Source& source
 void print(const Probed& probed) {
   const source::OriginReport& report = probed.report;
   const http::Validators& validators = report.validators;
-  std::printf("song:          %s\n", probed.song->name.c_str());
-  std::printf("file:          %s\n", probed.song->file.c_str());
-  std::printf("url:           %s\n", report.url.c_str());
+  std::printf("song:          %s\n", one_line(probed.song->name).c_str());
+  std::printf("file:          %s\n", one_line(probed.song->file).c_str());
+  std::printf("url:           %s\n", one_line(report.url).c_str());
   std::printf("status:        %u\n", report.status);
   std::printf("size:          %s\n",
               report.length ? std::to_string(*report.length).c_str() : "unknown");
@@ -62,15 +63,10 @@ void print(const Probed& probed) {
 
 int run_probe(const Config& config, std::string_view id) {
   const auto fail = [](const Error& error) {
-    std::fprintf(
-        stderr, "tonearm: %s\n",
-        error.detail.empty() ? std::string(to_string(error.kind)).c_str() : error.detail.c_str());
-    return error.kind == ErrorKind::catalog_unavailable ? 2 : 1;
+    return complain(error.detail.empty() ? to_string(error.kind) : error.detail,
+                    error.kind == ErrorKind::catalog_unavailable ? 2 : 1);
   };
-  if (!http::is_song_id(id)) {
-    std::fprintf(stderr, "tonearm: an id is 1 to 128 of A-Z a-z 0-9 . _ ~ -\n");
-    return 2;
-  }
+  if (!http::is_song_id(id)) return complain("an id is 1 to 128 of A-Z a-z 0-9 . _ ~ -");
   curl_global_init(CURL_GLOBAL_DEFAULT);
   io::BlockingPool pool(1);
   io::asio::io_context loop(1);
@@ -94,8 +90,7 @@ int run_probe(const Config& config, std::string_view id) {
   if (!*probed) return fail(probed->error());
   print(**probed);
   if ((*probed)->report.complaint.empty()) return 0;
-  std::fprintf(stderr, "tonearm: %s\n", (*probed)->report.complaint.c_str());
-  return 1;
+  return complain((*probed)->report.complaint, 1);
 }
 
 }  // namespace tonearm::app

@@ -7,7 +7,6 @@
 #include <malloc.h>
 
 #include <csignal>
-#include <cstdio>
 #include <utility>
 
 namespace tonearm::app {
@@ -34,8 +33,7 @@ int run_serve(const Config& config, Reread reread) {
       service.run();
       spdlog::info("stopped");
     } else {
-      std::fprintf(stderr, "tonearm: %s\n", opened.error().detail.c_str());
-      status = 1;
+      status = complain(opened.error().detail, 1);
     }
   }
   curl_global_cleanup();

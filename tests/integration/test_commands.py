@@ -182,6 +182,17 @@ class Check(Commands):
             "SELECT nothing FROM nowhere WHERE key = :id",
             "SELECT id FROM music_song WHERE id = :id",
             "DELETE FROM music_song WHERE id = :id",
+    def test_a_name_with_control_characters_is_one_harmless_line(self):
+        for command in (["check"], ["probe", "1"]):
+            refused = run(*command, "--catalog", "no\nsuch\x1b[31m", cwd=self.directory)
+            self.assertRefused(refused, r"no\x0asuch\x1b[31m")
+        for command in (["check", "-c", "no\nsuch"], ["check", "st\nray"], ["pl\nay"]):
+            self.assertRefused(run(*command, cwd=self.directory))
+        taken = f"unix:{self.directory}/no\nsuch\x1b/a.socket"
+        failed = run("serve", "--listen", taken, cwd=self.directory)
+        self.assertEqual(failed.returncode, 1)
+        self.assertIn(r"no\x0asuch\x1b", failed.stderr.splitlines()[-1])
+
             "SELECT file FROM music_song WHERE id = :id; SELECT 1",
             "SELEKT",
         ):

@@ -101,6 +101,19 @@ class Import(Case):
         self.assertIn(b"3 updated", self.imported("https://h/x/So%20What.flac?t=1",
                                                   "s3://bucket/k.mp3", "yt:abc").stdout)
 
+    def test_a_name_with_control_characters_is_one_harmless_line(self):
+        root = os.path.join(self.directory, "control")
+        os.makedirs(root)
+        with open(os.path.join(root, "x\ny\x1b[31m.flac"), "wb") as out:
+            out.write(b"no audio")
+        self.configure(root)
+        done = self.imported(root, status=1)
+        [line] = done.stderr.splitlines()
+        self.assertIn(rb"x\x0ay\x1b[31m.flac", line)
+        missing = self.imported(os.path.join(root, "no\nsuch\x1b"), status=2)
+        [line] = missing.stderr.splitlines()
+        self.assertIn(rb"no\x0asuch\x1b", line)
+
     def test_one_bad_file_is_a_line_and_the_rest_is_there(self):
         root = os.path.join(self.directory, "bad")
         os.makedirs(os.path.join(root, "d"))

@@ -80,7 +80,7 @@ TEST_F(LoadConfig, AnErrorIsOneLineWithPlaceKeyFaultAndRemedy) {
        "\"[::1]:8005\" or \"unix:/run/tonearm.sock\""},
       {"[server]\nlisten = []", "t.toml: server.listen: is empty; give one address at least"},
       {"[log]\nlevel = \"\"\"a\nb\"\"\"",
-       "t.toml:2: log.level: \"a b\" is no level; give trace, debug, info, warn or error"},
+       "t.toml:2: log.level: \"a\\x0ab\" is no level; give trace, debug, info, warn or error"},
       {"[catalog]\npath = \":memory:\"",
        "t.toml: catalog.path: \":memory:\" holds no table; set catalog.lookup too"},
       {"[s3]\naccess_key = \"a\"",
