@@ -19,7 +19,7 @@ BELOW = {
 }
 # Libraries that belong to one layer, so that the others stay free of them.
 ONLY = {
-    r"curl/": {"source", "app"},
+    r"curl/": {"source"},
     r"sqlite3\.h": {"catalog"},
     r"toml\+\+/": {"app"},
     r"CLI/": {"app"},

@@ -2,6 +2,7 @@
 #include "tonearm/catalog/sqlite_song_store.h"
 #include "tonearm/http/target.h"
 #include "tonearm/io/blocking_pool.h"
+#include "tonearm/source/http_library.h"
 
 #include "app/commands.h"
 #include "app/layer_options.h"
@@ -9,7 +10,6 @@
 #include "app/sources.h"
 
 #include <boost/asio/co_spawn.hpp>
-#include <curl/curl.h>
 
 #include <cstdio>
 #include <string>
@@ -67,7 +67,7 @@ int run_probe(const Config& config, std::string_view id) {
                     error.kind == ErrorKind::catalog_unavailable ? 2 : 1);
   };
   if (!http::is_song_id(id)) return complain("an id is 1 to 128 of A-Z a-z 0-9 . _ ~ -");
-  curl_global_init(CURL_GLOBAL_DEFAULT);
+  const source::HttpLibrary http;
   io::BlockingPool pool(1);
   io::asio::io_context loop(1);
   catalog::SqliteSongStore store(loop.get_executor(), pool, catalog_options(config));

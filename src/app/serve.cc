@@ -1,7 +1,8 @@
+#include "tonearm/source/http_library.h"
+
 #include "app/commands.h"
 #include "app/service.h"
 
-#include <curl/curl.h>
 #include <spdlog/spdlog.h>
 
 #include <malloc.h>
@@ -24,20 +25,13 @@ void keep_freed_memory() {
 int run_serve(const Config& config, Reread reread) {
   keep_freed_memory();
   std::signal(SIGPIPE, SIG_IGN);
-  curl_global_init(CURL_GLOBAL_DEFAULT);
-  int status = 0;
-  {
-    Service service(config, std::move(reread));
-    const Result<void> opened = service.open();
-    if (opened) {
-      service.run();
-      spdlog::info("stopped");
-    } else {
-      status = complain(opened.error().detail, 1);
-    }
-  }
-  curl_global_cleanup();
-  return status;
+  const source::HttpLibrary http;
+  Service service(config, std::move(reread));
+  const Result<void> opened = service.open();
+  if (!opened) return complain(opened.error().detail, 1);
+  service.run();
+  spdlog::info("stopped");
+  return 0;
 }
 
 }  // namespace tonearm::app

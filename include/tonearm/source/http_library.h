@@ -1,0 +1,15 @@
+#pragma once
+
+namespace tonearm::source {
+
+/// libcurl's global state. The one object of a process: made before there are threads, and
+/// destroyed when no source is left.
+class HttpLibrary {
+ public:
+  HttpLibrary();
+  ~HttpLibrary();
+  HttpLibrary(const HttpLibrary&) = delete;
+  HttpLibrary& operator=(const HttpLibrary&) = delete;
+};
+
+}  // namespace tonearm::source
