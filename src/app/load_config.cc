@@ -10,6 +10,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <sstream>
 #include <type_traits>
@@ -23,6 +24,10 @@ namespace fs = std::filesystem;
 std::string at(const fs::path& file, const toml::source_region& where) {
   return file.string() + ":" + std::to_string(where.begin.line) + ": ";
 }
+
+/// Where the keys that were given, by their full names, got their values: what a complaint begins
+/// with.
+using Places = std::map<std::string, std::string>;
 
 std::vector<std::string> table_names() {
   std::vector<std::string> names{"resolver"};
@@ -50,8 +55,8 @@ std::string toml_key(const std::string& name) {
 /// Reads one file into a Config.
 class FileReader {
  public:
-  FileReader(fs::path file, Config& config)
-      : file_(std::move(file)), directory_(file_.parent_path()), config_(config) {}
+  FileReader(fs::path file, Config& config, Places& places)
+      : file_(std::move(file)), directory_(file_.parent_path()), config_(config), places_(places) {}
 
   void read() {
     std::string text;
@@ -113,6 +118,7 @@ class FileReader {
       const Complaint complaint =
           from_file ? read_from_file(*key, node, target) : key->read(node, directory_, target);
       if (complaint) fail(name.source(), full, *complaint);
+      places_[prefix + "." + key->name] = at(file_, name.source());
     }
   }
 
@@ -147,11 +153,12 @@ class FileReader {
   fs::path file_;
   fs::path directory_;
   Config& config_;
+  Places& places_;
 };
 
 /// An option goes the way of its key: the same checks, the same place.
 void override_key(std::string_view option, std::string_view section, std::string_view name,
-                  const toml::node& value, Config& config) {
+                  const toml::node& value, Config& config, Places& places) {
   for (const Section& one : sections()) {
     if (one.name != section) continue;
     for (const auto& key : one.keys) {
@@ -159,19 +166,21 @@ void override_key(std::string_view option, std::string_view section, std::string
       if (auto complaint = key.read(value, {}, config)) {
         throw ConfigError(std::string(option) + ": " + *complaint);
       }
+      places[one.name + "." + key.name] = std::string(option) + ": ";
     }
   }
 }
 
-void apply(const Overrides& overrides, Config& config) {
+void apply(const Overrides& overrides, Config& config, Places& places) {
   if (!overrides.listen.empty()) {
     toml::array listen;
     for (const std::string& address : overrides.listen) listen.push_back(address);
-    override_key("--listen", "server", "listen", listen, config);
+    override_key("--listen", "server", "listen", listen, config, places);
   }
   const auto text = [&](std::string_view option, std::string_view section, std::string_view name,
                         const std::optional<std::string>& value) {
-    if (value) override_key(option, section, name, toml::value<std::string>(*value), config);
+    if (!value) return;
+    override_key(option, section, name, toml::value<std::string>(*value), config, places);
   };
   text("--catalog", "catalog", "path", overrides.catalog);
   text("--base-url", "upstream", "base_url", overrides.base_url);
@@ -179,8 +188,15 @@ void apply(const Overrides& overrides, Config& config) {
   text("--log-level", "log", "level", overrides.log_level);
 }
 
+/// What is wrong with keys together, each of which is right alone.
+struct Fault {
+  std::string key;
+  std::string cause;  ///< The other key; where `key` was not given, its value is the reason.
+  std::string complaint;
+};
+
 /// An address to listen on twice: SO_REUSEPORT would let both have it, and share out its clients.
-Complaint repeated_address(const Config& config) {
+std::optional<Fault> repeated_address(const Config& config) {
   std::set<std::string> seen;
   const auto repeats = [&](const std::string& text) {
     const auto address = server::parse_listen_address(text);
@@ -188,14 +204,37 @@ Complaint repeated_address(const Config& config) {
     return !any_port && !seen.insert(server::to_text(*address)).second;
   };
   for (const std::string& text : config.server.listen) {
-    if (repeats(text)) return "server.listen: \"" + text + "\" is there twice; keep one of them";
+    if (!repeats(text)) continue;
+    return Fault{"server.listen", {}, '"' + text + "\" is there twice; keep one of them"};
   }
   for (const std::string& text : config.admin.listen) {
-    if (repeats(text)) {
-      return "admin.listen: \"" + text + "\" is taken already; give another port, or [] for none";
-    }
+    if (!repeats(text)) continue;
+    return Fault{"admin.listen", "server.listen",
+                 '"' + text + "\" is taken already; give another port, or [] for none"};
   }
   return {};
+}
+
+std::optional<Fault> fault_of_several(const Config& config) {
+  if (config.catalog.path == ":memory:" && config.catalog.lookup.empty()) {
+    return Fault{"catalog.path", {}, "\":memory:\" holds no table; set catalog.lookup too"};
+  }
+  if (config.s3.access_key.empty() != config.s3.secret_key.empty()) {
+    Fault fault{"s3.access_key", "s3.secret_key",
+                "is empty, but its other half is not; give both, or none"};
+    if (config.s3.secret_key.empty()) std::swap(fault.key, fault.cause);
+    return fault;
+  }
+  if (config.server.listen.empty()) {
+    return Fault{"server.listen", {}, "is empty; give one address at least"};
+  }
+  return repeated_address(config);
+}
+
+/// Where the mistake is to be looked for.
+std::string place_of(const Fault& fault, const Places& places) {
+  const auto found = places.contains(fault.key) ? places.find(fault.key) : places.find(fault.cause);
+  return found == places.end() ? std::string() : found->second;
 }
 
 void print_table(const std::string& name, const toml::table& table, std::ostream& out) {
@@ -211,22 +250,11 @@ ConfigError::ConfigError(const std::string& line) : std::runtime_error(one_line(
 
 Config load_config(const std::optional<fs::path>& file, const Overrides& overrides) {
   Config config;
-  if (file) FileReader(*file, config).read();
-  apply(overrides, config);
-  const std::string where = file ? file->string() + ": " : std::string();
-  if (config.catalog.path == ":memory:" && config.catalog.lookup.empty()) {
-    throw ConfigError(where + "catalog.path: \":memory:\" holds no table; set catalog.lookup too");
-  }
-  if (config.s3.access_key.empty() != config.s3.secret_key.empty()) {
-    const bool no_id = config.s3.access_key.empty();
-    throw ConfigError(where + (no_id ? "s3.access_key" : "s3.secret_key") +
-                      ": is empty, but its other half is not; give both, or none");
-  }
-  if (config.server.listen.empty()) {
-    throw ConfigError(where + "server.listen: is empty; give one address at least");
-  }
-  if (const auto twice = repeated_address(config)) {
-    throw ConfigError(where + *twice);
+  Places places;
+  if (file) FileReader(*file, config, places).read();
+  apply(overrides, config, places);
+  if (const auto fault = fault_of_several(config)) {
+    throw ConfigError(place_of(*fault, places) + fault->key + ": " + fault->complaint);
   }
   return config;
 }

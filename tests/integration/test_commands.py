@@ -90,6 +90,10 @@ class Configuration(Commands):
         ("[upstream]\nretries = 1.5", ["2", "upstream.retries"]),
         ("[upstream]\nheaders = { \"X Y\" = \"z\" }", ["2", "upstream.headers"]),
         ("[log]\nlevel = \"loud\"", ["2", "log.level", "info"]),
+        ("[log]\n[server]\nlisten = []", [":3:", "server.listen"]),
+        ("[s3]\nregion = \"r\"\naccess_key = \"a\"", [":3:", "s3.secret_key"]),
+        ("[catalog]\npath = \":memory:\"", [":2:", "catalog.path", "catalog.lookup"]),
+        ("[server]\nlisten = [\"127.0.0.1:9005\"]", [":2:", "admin.listen"]),
         ("[server\nthreads = 1", ["1"]),
         ("[server]\nthreads = 1\nthreads = 2", ["3"]),
     ]
@@ -177,11 +181,6 @@ class Check(Commands):
         for path in (broken, missing):
             self.assertRefused(run("check", "-c", self.write(toml({"catalog": {"path": path}}))), path)
 
-    def test_a_bad_lookup_is_named(self):
-        for lookup in (
-            "SELECT nothing FROM nowhere WHERE key = :id",
-            "SELECT id FROM music_song WHERE id = :id",
-            "DELETE FROM music_song WHERE id = :id",
     def test_a_name_with_control_characters_is_one_harmless_line(self):
         for command in (["check"], ["probe", "1"]):
             refused = run(*command, "--catalog", "no\nsuch\x1b[31m", cwd=self.directory)
@@ -193,6 +192,11 @@ class Check(Commands):
         self.assertEqual(failed.returncode, 1)
         self.assertIn(r"no\x0asuch\x1b", failed.stderr.splitlines()[-1])
 
+    def test_a_bad_lookup_is_named(self):
+        for lookup in (
+            "SELECT nothing FROM nowhere WHERE key = :id",
+            "SELECT id FROM music_song WHERE id = :id",
+            "DELETE FROM music_song WHERE id = :id",
             "SELECT file FROM music_song WHERE id = :id; SELECT 1",
             "SELEKT",
         ):

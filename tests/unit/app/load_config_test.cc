@@ -78,13 +78,23 @@ TEST_F(LoadConfig, AnErrorIsOneLineWithPlaceKeyFaultAndRemedy) {
       {"[server]\nlisten = [\"8005\"]",
        "t.toml:2: server.listen: \"8005\" is no address to listen on; give \"127.0.0.1:8005\", "
        "\"[::1]:8005\" or \"unix:/run/tonearm.sock\""},
-      {"[server]\nlisten = []", "t.toml: server.listen: is empty; give one address at least"},
+      {"[log]\n[server]\nlisten = []",
+       "t.toml:3: server.listen: is empty; give one address at least"},
+      {"[server]\nlisten = [\"[::]:1\", \"[::]:1\"]",
+       "t.toml:2: server.listen: \"[::]:1\" is there twice; keep one of them"},
+      {"[server]\nlisten = [\"[::]:1\"]\n[admin]\nlisten = [\"[::]:1\"]",
+       "t.toml:4: admin.listen: \"[::]:1\" is taken already; give another port, or [] for none"},
+      {"[server]\nlisten = [\"127.0.0.1:9005\"]",
+       "t.toml:2: admin.listen: \"127.0.0.1:9005\" is taken already; give another port, or [] for "
+       "none"},
       {"[log]\nlevel = \"\"\"a\nb\"\"\"",
        "t.toml:2: log.level: \"a\\x0ab\" is no level; give trace, debug, info, warn or error"},
       {"[catalog]\npath = \":memory:\"",
-       "t.toml: catalog.path: \":memory:\" holds no table; set catalog.lookup too"},
+       "t.toml:2: catalog.path: \":memory:\" holds no table; set catalog.lookup too"},
       {"[s3]\naccess_key = \"a\"",
-       "t.toml: s3.secret_key: is empty, but its other half is not; give both, or none"},
+       "t.toml:2: s3.secret_key: is empty, but its other half is not; give both, or none"},
+      {"[s3]\naccess_key = \"\"\nsecret_key = \"a\"",
+       "t.toml:2: s3.access_key: is empty, but its other half is not; give both, or none"},
       {"[upstream]\nallow_private = \"yes\"",
        "t.toml:2: upstream.allow_private: \"yes\" is not one of true, false and \"configured\""},
       {"[upstream]\nheaders = \"a: b\"",
@@ -255,6 +265,21 @@ class PrintConfig : public LoadConfig {};
 TEST_F(PrintConfig, MasksSecretsAndUpstreamFields) {
   Config config;
   config.s3.secret_key = "hush-1";
+TEST_F(LoadConfig, AFaultOfSeveralKeysNamesWhereTheValueCameFrom) {
+  Overrides catalog;
+  catalog.catalog = ":memory:";
+  EXPECT_EQ(error_of("[catalog]\npath = \"x\"", catalog),
+            "--catalog: catalog.path: \":memory:\" holds no table; set catalog.lookup too");
+  Overrides listen;
+  listen.listen = {"127.0.0.1:9005"};
+  EXPECT_EQ(error_of("", listen),
+            "--listen: admin.listen: \"127.0.0.1:9005\" is taken already; give another port, or [] "
+            "for none");
+  write("id", "a\n");
+  EXPECT_EQ(error_of("[s3]\naccess_key_file = \"id\""),
+            "t.toml:2: s3.secret_key: is empty, but its other half is not; give both, or none");
+}
+
   config.access.signing_keys = {"hush-2", "hush-3"};
   config.upstream.headers = {{"Authorization", "hush-4"}};
   const std::string text = print_config(config);
