@@ -89,7 +89,12 @@ class FileReader {
   }
 
   void read_resolvers(const toml::key& name, const toml::node& node) {
-    for (const auto& [resolver, keys] : as_table(name, "resolver", node)) {
+    if (!node.is_table()) fail_no_table(name, "resolver", "resolver.NAME");
+    for (const auto& [resolver, keys] : *node.as_table()) {
+      if (!keys.is_table() && is_resolver_key(resolver.str())) {
+        fail(resolver.source(), "resolver." + std::string(resolver.str()),
+             "stands in no resolver; write [resolver.NAME] above it");
+      }
       if (auto complaint = check_resolver_name(std::string(resolver.str()))) {
         fail(resolver.source(), "resolver", *complaint);
       }
@@ -134,10 +139,17 @@ class FileReader {
   const toml::table& as_table(const toml::key& name, const std::string& full,
                               const toml::node& node) const {
     const auto* table = node.as_table();
-    if (table == nullptr) {
-      fail(name.source(), full, "is a table; write [" + full + "] and its keys below it");
-    }
+    if (table == nullptr) fail_no_table(name, full, full);
     return *table;
+  }
+
+  static bool is_resolver_key(std::string_view name) {
+    return std::ranges::any_of(resolver_keys(), [&](const auto& key) { return key.name == name; });
+  }
+
+  [[noreturn]] void fail_no_table(const toml::key& name, const std::string& full,
+                                  const std::string& head) const {
+    fail(name.source(), full, "is a table; write [" + head + "] and its keys below it");
   }
 
   [[noreturn]] void fail(const toml::source_region& where, const std::string& key,

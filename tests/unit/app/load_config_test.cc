@@ -62,7 +62,12 @@ TEST_F(LoadConfig, AnErrorIsOneLineWithPlaceKeyFaultAndRemedy) {
        "t.toml:1: resolvers: is unknown; did you mean resolver?"},
       {"listen = []", "t.toml:1: listen: is unknown; did you mean server.listen?"},
       {"server = 3", "t.toml:1: server: is a table; write [server] and its keys below it"},
-      {"resolver = 3", "t.toml:1: resolver: is a table; write [resolver] and its keys below it"},
+      {"resolver = 3",
+       "t.toml:1: resolver: is a table; write [resolver.NAME] and its keys below it"},
+      {"[resolver]\ncommand = [\"x\", \"{}\"]",
+       "t.toml:2: resolver.command: stands in no resolver; write [resolver.NAME] above it"},
+      {"[resolver]\nmax_running = 3",
+       "t.toml:2: resolver.max_running: stands in no resolver; write [resolver.NAME] above it"},
       {"[resolver]\nyt = 3",
        "t.toml:2: resolver.yt: is a table; write [resolver.yt] and its keys below it"},
       {"[resolver.a-long-name]\ncommand = [\"x\", \"{}\"]\ntimout = \"1s\"",
@@ -260,11 +265,6 @@ TEST_F(LoadConfig, AFaultOfAnOverrideNamesItsOption) {
             "\"http://localhost:8000/media/\"");
 }
 
-class PrintConfig : public LoadConfig {};
-
-TEST_F(PrintConfig, MasksSecretsAndUpstreamFields) {
-  Config config;
-  config.s3.secret_key = "hush-1";
 TEST_F(LoadConfig, AFaultOfSeveralKeysNamesWhereTheValueCameFrom) {
   Overrides catalog;
   catalog.catalog = ":memory:";
@@ -280,6 +280,11 @@ TEST_F(LoadConfig, AFaultOfSeveralKeysNamesWhereTheValueCameFrom) {
             "t.toml:2: s3.secret_key: is empty, but its other half is not; give both, or none");
 }
 
+class PrintConfig : public LoadConfig {};
+
+TEST_F(PrintConfig, MasksSecretsAndUpstreamFields) {
+  Config config;
+  config.s3.secret_key = "hush-1";
   config.access.signing_keys = {"hush-2", "hush-3"};
   config.upstream.headers = {{"Authorization", "hush-4"}};
   const std::string text = print_config(config);
