@@ -1,6 +1,7 @@
 #include "app/checks.h"
 
 #include "tonearm/base/ascii.h"
+#include "tonearm/http/port.h"
 #include "tonearm/http/token.h"
 #include "tonearm/server/client_address.h"
 #include "tonearm/server/listen_address.h"
@@ -23,8 +24,7 @@ Complaint base_fault(const std::string& text) {
       url->encoded_host().empty()) {
     return "is no http or https URL";
   }
-  // parse_uri() takes any digits; 0 stands for a port that is out of bounds.
-  if (url->has_port() && !url->port().empty() && url->port_number() == 0) {
+  if (url->has_port() && !url->port().empty() && !http::is_port(url->port())) {
     return "has a port that is not from 1 to 65535";
   }
   if (url->has_query() || url->has_fragment()) return "must not have a query or a fragment";

@@ -1,5 +1,7 @@
 #include "source/origin_url.h"
 
+#include "tonearm/http/port.h"
+
 #include <boost/url/encode.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/rfc/pchars.hpp>
@@ -31,6 +33,9 @@ Result<OriginUrl> origin_url_of(urls::url url) {
   out.port = url.has_port() && !url.port().empty() ? std::string(url.port())
              : out.scheme == "https"               ? "443"
                                                    : "80";
+  if (!http::is_port(out.port)) {
+    return Error{ErrorKind::bad_locator, "the URL's port is not from 1 to 65535", {}};
+  }
   url.remove_fragment();
   out.text.assign(url.data(), url.size());
   return out;
@@ -116,7 +121,7 @@ Result<OriginUrl> resolve_redirect(const OriginUrl& from, std::string_view locat
   urls::url target;
   if (!urls::resolve(base, *reference, target)) return refused("cannot be resolved");
   auto to = origin_url_of(target);
-  if (!to) return refused("leads to something other than http or https");
+  if (!to) return refused("leads to what cannot be asked: " + to.error().detail);
   if (to->same_origin(from) && base.has_userinfo() && !target.has_userinfo()) {
     target.set_encoded_userinfo(base.encoded_userinfo());
     to = origin_url_of(std::move(target));

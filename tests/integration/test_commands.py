@@ -94,6 +94,7 @@ class Configuration(Commands):
         ("[s3]\nregion = \"r\"\naccess_key = \"a\"", [":3:", "s3.secret_key"]),
         ("[catalog]\npath = \":memory:\"", [":2:", "catalog.path", "catalog.lookup"]),
         ("[server]\nlisten = [\"127.0.0.1:9005\"]", [":2:", "admin.listen"]),
+        ("[upstream]\nbase_url = \"http://h:99999/\"", ["2", "upstream.base_url", "65535"]),
         ("[server\nthreads = 1", ["1"]),
         ("[server]\nthreads = 1\nthreads = 2", ["3"]),
     ]

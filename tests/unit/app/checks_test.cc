@@ -53,6 +53,16 @@ TEST(CheckBaseUrl, TakesHttpUrlsWithoutQueryAndFragment) {
                  " must not have a query or a fragment" + wanted);
 }
 
+TEST(CheckBaseUrl, TakesPortsThatThereAre) {
+  expect_passes(check_base_url, {"http://host:1/", "http://host:65535", "http://host:0080/",
+                                 "http://host:/", "https://[::1]:8443/"});
+  expect_refuses(check_base_url,
+                 {"http://host:0/", "http://host:65536/", "http://host:99999/",
+                  "http://host:18446744073709551617/"},
+                 " has a port that is not from 1 to 65535; give one such as "
+                 "\"http://localhost:8000/media/\"");
+}
+
 TEST(CheckBaseUrl, DoesNotShowAPassword) {
   const auto complaint = check_base_url("http://user:secret@host/");
   ASSERT_TRUE(complaint);

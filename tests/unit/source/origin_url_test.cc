@@ -78,6 +78,16 @@ INSTANTIATE_TEST_SUITE_P(
                     LooseUrl{"http://[::1]:80/[a]", "http://[::1]:80/%5Ba%5D"},
                     LooseUrl{"http://h/a#b c", "http://h/a"}));
 
+TEST(ParseOriginUrl, RefusesPortsThatThereAreNot) {
+  EXPECT_EQ(parse_origin_url("http://a:65535/").value().port, "65535");
+  for (const char* text :
+       {"http://a:0/", "http://a:65536/", "https://a:99999/x", "http://a:18446744073709551617/"}) {
+    const auto url = parse_origin_url(text);
+    ASSERT_FALSE(url) << text;
+    EXPECT_EQ(url.error().kind, ErrorKind::bad_locator) << text;
+  }
+}
+
 TEST(SameOrigin, ComparesSchemeHostAndPort) {  // RFC 6454 §5
   const auto a = parse_origin_url("http://a.example/x").value();
   EXPECT_TRUE(a.same_origin(parse_origin_url("http://A.example:80/y").value()));
