@@ -5,6 +5,7 @@
 #include "tonearm/http/token.h"
 #include "tonearm/server/client_address.h"
 #include "tonearm/server/listen_address.h"
+#include "tonearm/source/http_options.h"
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
@@ -109,12 +110,7 @@ Complaint check_request_field(const std::pair<std::string, std::string>& field) 
   const auto& [name, value] = field;
   if (!http::is_token(name))
     return quoted(name) + " is no field name; give one such as Authorization";
-  // What tonearm decides itself for each request, and what belongs to one connection.
-  constexpr std::array<std::string_view, 14> own{
-      "Host",           "Range",    "If-Range",      "Accept-Encoding",   "Connection",
-      "Keep-Alive",     "TE",       "Trailer",       "Transfer-Encoding", "Upgrade",
-      "Content-Length", "If-Match", "If-None-Match", "Proxy-Connection"};
-  if (std::any_of(own.begin(), own.end(), [&](auto one) { return iequals(one, name); })) {
+  if (source::is_own_field(name)) {
     return name + " is set by tonearm for each request; remove it";
   }
   return check_field_value(value);

@@ -3,18 +3,16 @@
 #include "tonearm/base/ascii.h"
 #include "tonearm/http/representation.h"
 #include "tonearm/http/token.h"
+#include "tonearm/source/http_options.h"
 
-#include <boost/algorithm/string/predicate.hpp>
 #include <boost/json.hpp>
 
 #include <algorithm>
-#include <array>
 
 namespace tonearm::source {
 namespace {
 
 namespace json = boost::json;
-using boost::algorithm::istarts_with;
 
 constexpr std::size_t longest_url = 16 * 1024;
 constexpr std::size_t most_fields = 64;
@@ -116,16 +114,6 @@ const json::object& first_of(const json::object& answer) {
   return answer;
 }
 
-/// What tonearm decides itself for each request, and what belongs to one connection (RFC 9110
-/// §7.6.1): not a resolver's to say.
-bool is_ours(std::string_view name) {
-  constexpr std::array<std::string_view, 12> ours{
-      "host",    "range",   "accept-encoding", "connection",        "keep-alive", "te",
-      "trailer", "upgrade", "expect",          "transfer-encoding", "forwarded",  "content-length"};
-  if (istarts_with(name, "if-") || istarts_with(name, "proxy-")) return true;
-  return std::any_of(ours.begin(), ours.end(), [&](auto one) { return iequals(one, name); });
-}
-
 Result<void> read_headers(const json::object& fields, ResolverAnswer& answer) {
   std::size_t length = 0;
   for (const auto& [key, value] : fields) {
@@ -135,7 +123,7 @@ Result<void> read_headers(const json::object& fields, ResolverAnswer& answer) {
     if (!http::is_token(name) || std::any_of(text.begin(), text.end(), is_control)) {
       return failed("has a header field that cannot be sent");
     }
-    if (is_ours(name)) continue;
+    if (is_own_field(name)) continue;
     length += name.size() + text.size();
     if (answer.headers.size() >= most_fields || length > longest_fields) {
       return failed("has too many header fields");

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -48,5 +49,9 @@ struct HttpOptions {
   /// A body that can be resumed and that nobody has read for so long gives its connection up.
   std::chrono::milliseconds release_after{30'000};
 };
+
+/// Whether tonearm itself decides about the request field `name` for each request, or it belongs to
+/// one connection (RFC 9110 §7.6.1): neither the operator's to set nor a resolver's.
+bool is_own_field(std::string_view name);
 
 }  // namespace tonearm::source

@@ -89,7 +89,7 @@ TEST(CheckRequestField, RefusesWhatTonearmSetsItself) {
   for (const std::string name :
        {"Host", "host", "Range", "If-Range", "accept-encoding", "Connection", "Keep-Alive", "TE",
         "Trailer", "Transfer-Encoding", "Upgrade", "Content-Length", "If-Match", "If-None-Match",
-        "Proxy-Connection"}) {
+        "Proxy-Connection", "If-Modified-Since", "If-Unmodified-Since", "Expect", "Forwarded"}) {
     EXPECT_EQ(check_request_field({name, "x"}),
               name + " is set by tonearm for each request; remove it");
   }
