@@ -52,6 +52,10 @@ Result<std::string> LinkSigner::sign(std::string_view target, http::HttpTime exp
   if (!target.starts_with('/')) {
     return Error{ErrorKind::bad_request, "a path that is signed begins with /", {}};
   }
+  for (const char* const own : {"exp", "bind", "sig"}) {
+    if (!parsed->parameter(own)) continue;
+    return Error{ErrorKind::bad_request, "exp, bind and sig are what signing adds to it", {}};
+  }
   const std::string time = std::to_string(expires.time_since_epoch().count());
   const std::string address = bound ? to_text(bound) : std::string();
   std::string link(target);

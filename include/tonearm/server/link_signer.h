@@ -23,7 +23,8 @@ class LinkSigner {
 
   /// `target` with `exp=…[&bind=ip]&sig=…` behind it. It is a path as it stands in a URL, with or
   /// without a query, but without the prefix of server.public_url; bad_request when it is no valid
-  /// one. Only with keys. With `bound` it is good for that address alone.
+  /// one, or has such parameters already. Only with keys. With `bound` it is good for that address
+  /// alone.
   Result<std::string> sign(std::string_view target, http::HttpTime expires,
                            const std::optional<Address>& bound = std::nullopt) const;
 

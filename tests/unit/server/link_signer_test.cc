@@ -43,6 +43,16 @@ TEST(LinkSigner, SignsThePathDecodedAndNotTheQuery) {
   EXPECT_FALSE(signer.sign("http://host/songs/listen/1", in_2033));
 }
 
+TEST(LinkSigner, MakesNoLinkThatItWouldRefuse) {
+  const LinkSigner signer({"secret"});
+  for (const std::string target : {"/a?exp=1", "/a?q=b&bind=ip", "/a?sig", "/a?%65xp=1"}) {
+    const auto link = signer.sign(target, in_2033);
+    ASSERT_FALSE(link) << target;
+    EXPECT_THAT(link.error().detail, HasSubstr("exp, bind and sig")) << target;
+  }
+  EXPECT_TRUE(signer.sign("/a?expires=1&Sig=x", in_2033));
+}
+
 TEST(LinkSigner, CoversExactlyThatPath) {
   const LinkSigner signer({"secret"});
   const auto query = vector.substr(vector.find('?'));
