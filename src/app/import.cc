@@ -75,6 +75,7 @@ class Import {
  private:
   bool add(ImportedSong song);
   bool flush();
+  void count(CatalogWriter::Written written);
   bool add_files(std::vector<MediaFile> files);
   bool add_playlist(const std::string& path);
   std::optional<std::int64_t> find_entry(const fs::path& folder, const std::string& entry) const;
@@ -132,6 +133,20 @@ bool Import::add(ImportedSong song) {
   return batch_.size() < batch_size || flush();
 }
 
+void Import::count(CatalogWriter::Written written) {
+  switch (written) {
+    case CatalogWriter::Written::added:
+      ++report_.added;
+      break;
+    case CatalogWriter::Written::updated:
+      ++report_.updated;
+      break;
+    case CatalogWriter::Written::unchanged:
+      ++report_.unchanged;
+      break;
+  }
+}
+
 bool Import::flush() {
   if (batch_.empty()) return true;
   const auto written = writer_.write(batch_);
@@ -139,9 +154,7 @@ bool Import::flush() {
     report_.complain(written.error().detail);
     return false;
   }
-  const auto added = std::ranges::count(*written, CatalogWriter::Written::added);
-  report_.added += static_cast<std::size_t>(added);
-  report_.updated += written->size() - static_cast<std::size_t>(added);
+  for (const CatalogWriter::Written one : *written) count(one);
   batch_.clear();
   return true;
 }

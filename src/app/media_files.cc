@@ -81,6 +81,7 @@ void MediaFinder::add_file(const fs::path& path, bool named) {
   constexpr std::int64_t second = 1'000'000'000;
   file.size = found.st_size;
   file.modified = found.st_mtim.tv_sec * second + found.st_mtim.tv_nsec;
+  if (file.modified == 0) file.modified = 1;  // 0 says that there is no file
   files_.push_back(std::move(file));
 }
 

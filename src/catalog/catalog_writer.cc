@@ -196,6 +196,10 @@ Result<std::vector<CatalogWriter::Written>> CatalogWriter::write(
   for (const ImportedSong& song : songs) {
     auto id = find(song.file);
     if (const auto found = added.find(song.file); found != added.end()) id = found->second;
+    if (id && song.modified == 0) {
+      written.push_back(Written::unchanged);
+      continue;
+    }
     if (!(id ? tables_->update(song, *id) : tables_->insert(song))) return tables_->failure();
     if (!id) added.emplace(song.file, sqlite3_last_insert_rowid(tables_->connection()));
     written.push_back(id ? Written::updated : Written::added);

@@ -106,7 +106,9 @@ Result<ImportStatements> prepare_import(sqlite3* connection, const std::string& 
     if (place != std::end(imported_columns)) {
       const auto value = "?" + std::to_string(place - std::begin(imported_columns) + 1);
       add(column.name, value);
-      changes += (changes.empty() ? "\"" : ", \"") + column.name + "\" = " + value;
+      // What a tag says nothing of stays as somebody wrote it.
+      changes += (changes.empty() ? "\"" : ", \"") + column.name + "\" = coalesce(nullif(nullif(" +
+                 value + ", ''), 0), \"" + column.name + "\")";
     } else if (const char* const constant = constant_for(column.name)) {
       add(column.name, constant);
     } else if (column.needs_value) {

@@ -98,8 +98,28 @@ class Import(Case):
         self.imported("https://h/x/So%20What.flac?t=1", "s3://bucket/k.mp3", "yt:abc")
         self.assertEqual([row[0] for row in self.rows("SELECT file FROM music_song ORDER BY id")],
                          ["https://h/x/So%20What.flac?t=1", "s3://bucket/k.mp3", "yt:abc"])
-        self.assertIn(b"3 updated", self.imported("https://h/x/So%20What.flac?t=1",
-                                                  "s3://bucket/k.mp3", "yt:abc").stdout)
+
+    def test_a_locator_that_is_there_stays_as_its_owner_wrote_it(self):
+        self.imported("http://h/x.mp3", "yt:x")
+        self.rows("UPDATE music_song SET name = 'So What', artist = 'Miles', duration = 545,"
+                  " content_type = 'audio/flac' WHERE file = 'http://h/x.mp3'")
+        before = self.rows("SELECT * FROM music_song")
+        done = self.imported("http://h/x.mp3", "yt:x", "s3://b/k", "s3://b/k")
+        self.assertEqual(done.stdout, b"1 added, 0 updated, 3 unchanged, 0 failed\n")
+        self.assertEqual(self.rows("SELECT * FROM music_song LIMIT 2"), before)
+
+    def test_a_tag_that_is_missing_takes_nothing_away(self):
+        root = os.path.join(self.directory, "untagged")
+        os.makedirs(root)
+        path = os.path.join(root, "a.mp3")
+        encode(path, "t")
+        self.configure(root)
+        self.imported(path)
+        command("ffmpeg", "-loglevel", "error", "-y", "-f", "lavfi", "-i", "sine=duration=2",
+                "-map_metadata", "-1", path)
+        self.assertIn(b"1 updated", self.imported(path).stdout)
+        self.assertEqual(self.rows("SELECT artist, album, duration FROM music_song"),
+                         [("Björk", "Début", 2)])
 
     def test_a_name_with_control_characters_is_one_harmless_line(self):
         root = os.path.join(self.directory, "control")

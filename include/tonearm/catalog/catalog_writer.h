@@ -29,7 +29,7 @@ struct ImportedSong {
 /// that were committed.
 class CatalogWriter {
  public:
-  enum class Written : std::uint8_t { added, updated };
+  enum class Written : std::uint8_t { added, updated, unchanged };
 
   /// Creates the file, or the table in a database that is empty. The error's detail is one line
   /// that says what is wrong and what would be right.
@@ -43,7 +43,8 @@ class CatalogWriter {
   /// The id of the song that has this `file`, lowest first.
   std::optional<std::int64_t> find(std::string_view file) const;
 
-  /// All of them in one transaction; nothing when one of them fails.
+  /// All of them in one transaction; nothing when one of them fails. An update leaves alone what the
+  /// new song says nothing of, and so all of a song without a file, whose values are guesses.
   Result<std::vector<Written>> write(const std::vector<ImportedSong>& songs);
   /// Replaces the songs of the playlist of this name, or makes one. The tables too.
   Result<void> write_playlist(const std::string& name, const std::vector<std::int64_t>& songs);
