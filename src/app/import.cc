@@ -154,7 +154,14 @@ bool Import::flush() {
     report_.complain(written.error().detail);
     return false;
   }
-  for (const CatalogWriter::Written one : *written) count(one);
+  for (std::size_t i = 0; i < batch_.size(); ++i) {
+    const auto& one = (*written)[i];
+    if (one) {
+      count(*one);
+    } else {
+      report_.complain(batch_[i].file + ": " + one.error().detail);
+    }
+  }
   batch_.clear();
   return true;
 }

@@ -67,6 +67,11 @@ class CatalogWriter::Tables {
 
   Result<void> prepare_all();
   Error failure() const { return unavailable(path_, connection_.get()); }
+  /// Whether the last statement failed by a constraint, and it alone was undone.
+  bool is_refusal() const {
+    return (sqlite3_errcode(connection()) & 0xff) == SQLITE_CONSTRAINT &&
+           sqlite3_get_autocommit(connection()) == 0;
+  }
   sqlite3* connection() const { return connection_.get(); }
 
   struct Seen {
@@ -187,27 +192,33 @@ std::optional<std::int64_t> CatalogWriter::find(std::string_view file) const {
   return found->second;
 }
 
-Result<std::vector<CatalogWriter::Written>> CatalogWriter::write(
+Result<std::vector<Result<CatalogWriter::Written>>> CatalogWriter::write(
     const std::vector<ImportedSong>& songs) {
   WriteTransaction transaction(tables_->connection());
   if (!transaction.is_open()) return tables_->failure();
-  std::vector<Written> written;
+  std::vector<Result<Written>> written;
   std::unordered_map<std::string, std::int64_t> added;
   for (const ImportedSong& song : songs) {
     auto id = find(song.file);
     if (const auto found = added.find(song.file); found != added.end()) id = found->second;
     if (id && song.modified == 0) {
-      written.push_back(Written::unchanged);
+      written.emplace_back(Written::unchanged);
       continue;
     }
-    if (!(id ? tables_->update(song, *id) : tables_->insert(song))) return tables_->failure();
+    if (!(id ? tables_->update(song, *id) : tables_->insert(song))) {
+      if (!tables_->is_refusal()) return tables_->failure();
+      written.emplace_back(tables_->failure());
+      continue;
+    }
     if (!id) added.emplace(song.file, sqlite3_last_insert_rowid(tables_->connection()));
-    written.push_back(id ? Written::updated : Written::added);
+    written.emplace_back(id ? Written::updated : Written::added);
     if (song.modified != 0 && !tables_->remember(song)) return tables_->failure();
   }
   if (!transaction.commit()) return tables_->failure();
   tables_->ids.merge(added);
-  for (const ImportedSong& song : songs) tables_->seen[song.file] = {song.size, song.modified};
+  for (std::size_t i = 0; i < songs.size(); ++i) {
+    if (written[i]) tables_->seen[songs[i].file] = {songs[i].size, songs[i].modified};
+  }
   return written;
 }
 

@@ -121,6 +121,24 @@ class Import(Case):
         self.assertEqual(self.rows("SELECT artist, album, duration FROM music_song"),
                          [("Björk", "Début", 2)])
 
+    def test_a_row_that_the_table_refuses_is_a_line_and_the_rest_is_there(self):
+        root = os.path.join(self.directory, "unique")
+        os.makedirs(root)
+        for name, title in (("a", "one"), ("b", "two"), ("c", "one"), ("d", "three")):
+            encode(os.path.join(root, name + ".mp3"), title)
+        with sqlite3.connect(self.path) as connection:
+            connection.execute("CREATE TABLE music_song(id INTEGER PRIMARY KEY, name UNIQUE, file)")
+        self.configure(root)
+        for counts in (b"3 added, 0 updated, 0 unchanged, 1 failed\n",
+                       b"0 added, 0 updated, 3 unchanged, 1 failed\n"):
+            done = self.imported(root, status=1)
+            self.assertEqual(done.stdout, counts)
+            [line] = done.stderr.splitlines()
+            self.assertIn(b"file:c.mp3", line)
+            self.assertIn(b"UNIQUE constraint failed: music_song.name", line)
+        self.assertEqual(self.rows("SELECT file FROM music_song ORDER BY id"),
+                         [("file:a.mp3",), ("file:b.mp3",), ("file:d.mp3",)])
+
     def test_a_name_with_control_characters_is_one_harmless_line(self):
         root = os.path.join(self.directory, "control")
         os.makedirs(root)

@@ -43,9 +43,11 @@ class CatalogWriter {
   /// The id of the song that has this `file`, lowest first.
   std::optional<std::int64_t> find(std::string_view file) const;
 
-  /// All of them in one transaction; nothing when one of them fails. An update leaves alone what the
-  /// new song says nothing of, and so all of a song without a file, whose values are guesses.
-  Result<std::vector<Written>> write(const std::vector<ImportedSong>& songs);
+  /// All of them in one transaction, in their order. An update leaves alone what the new song says
+  /// nothing of, and so all of a song without a file, whose values are guesses. A song that a
+  /// constraint of the table refuses is an error among the others; any other failure is one of all
+  /// of them, and then nothing is written.
+  Result<std::vector<Result<Written>>> write(const std::vector<ImportedSong>& songs);
   /// Replaces the songs of the playlist of this name, or makes one. The tables too.
   Result<void> write_playlist(const std::string& name, const std::vector<std::int64_t>& songs);
 
