@@ -1,9 +1,11 @@
 #include "app/import.h"
 
+#include "tonearm/base/locator.h"
 #include "tonearm/catalog/catalog_writer.h"
 
 #include "app/commands.h"
 #include "app/import_report.h"
+#include "app/layer_options.h"
 #include "app/m3u_file.h"
 #include "app/media_files.h"
 #include "app/media_tags.h"
@@ -30,11 +32,8 @@ volatile std::sig_atomic_t interrupted = 0;
 void interrupt(int) { interrupted = 1; }
 
 bool is_locator(const Config& config, const std::string& text) {
-  for (const char* const scheme : {"http://", "https://", "s3://"}) {
-    if (boost::algorithm::istarts_with(text, scheme)) return true;
-  }
-  const auto colon = text.find(':');
-  return colon != std::string::npos && config.resolvers.contains(text.substr(0, colon));
+  const auto locator = parse_locator(text, resolver_names(config));
+  return locator && locator->kind != Locator::Kind::plain && locator->kind != Locator::Kind::file;
 }
 
 ImportedSong song_of(const std::string& locator) {

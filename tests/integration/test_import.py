@@ -100,11 +100,11 @@ class Import(Case):
                          ["https://h/x/So%20What.flac?t=1", "s3://bucket/k.mp3", "yt:abc"])
 
     def test_a_locator_that_is_there_stays_as_its_owner_wrote_it(self):
-        self.imported("http://h/x.mp3", "yt:x")
+        self.imported("http://h/x.mp3", "YT:x")
         self.rows("UPDATE music_song SET name = 'So What', artist = 'Miles', duration = 545,"
                   " content_type = 'audio/flac' WHERE file = 'http://h/x.mp3'")
         before = self.rows("SELECT * FROM music_song")
-        done = self.imported("http://h/x.mp3", "yt:x", "s3://b/k", "s3://b/k")
+        done = self.imported("http://h/x.mp3", "YT:x", "s3://b/k", "s3://b/k")
         self.assertEqual(done.stdout, b"1 added, 0 updated, 3 unchanged, 0 failed\n")
         self.assertEqual(self.rows("SELECT * FROM music_song LIMIT 2"), before)
 
