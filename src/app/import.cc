@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdio>
 #include <filesystem>
 #include <utility>
 
@@ -31,9 +32,22 @@ volatile std::sig_atomic_t interrupted = 0;
 
 void interrupt(int) { interrupted = 1; }
 
-bool is_locator(const Config& config, const std::string& text) {
-  const auto locator = parse_locator(text, resolver_names(config));
-  return locator && locator->kind != Locator::Kind::plain && locator->kind != Locator::Kind::file;
+/// What was asked for, told apart.
+struct Wanted {
+  std::vector<std::string> locators;
+  std::vector<std::string> paths;  ///< Of files and directories.
+};
+
+Wanted told_apart(const Config& config, const std::vector<std::string>& what) {
+  const auto is_resolver = resolver_names(config);
+  Wanted wanted;
+  for (const std::string& one : what) {
+    const auto locator = parse_locator(one, is_resolver);
+    const bool is_path =
+        !locator || locator->kind == Locator::Kind::plain || locator->kind == Locator::Kind::file;
+    (is_path ? wanted.paths : wanted.locators).push_back(one);
+  }
+  return wanted;
 }
 
 ImportedSong song_of(const std::string& locator) {
@@ -68,7 +82,8 @@ class Import {
   Import(const Config& config, CatalogWriter& writer) : config_(config), writer_(writer) {}
 
   /// False when the catalog cannot be written any more.
-  bool run(const ImportArguments& arguments);
+  bool run(const Wanted& wanted);
+  void add_playlist(const std::string& path, const M3uFile& playlist);
   ImportReport& report() { return report_; }
 
  private:
@@ -76,7 +91,6 @@ class Import {
   bool flush();
   void count(CatalogWriter::Written written);
   bool add_files(std::vector<MediaFile> files);
-  bool add_playlist(const std::string& path);
   std::optional<std::int64_t> find_entry(const fs::path& folder, const std::string& entry) const;
 
   const Config& config_;
@@ -86,30 +100,21 @@ class Import {
   std::optional<MediaFinder> finder_;
 };
 
-bool Import::run(const ImportArguments& arguments) {
+bool Import::run(const Wanted& wanted) {
   if (std::error_code failed; fs::is_directory(config_.files.root, failed)) {
     finder_.emplace(config_.files.root, [this](const std::string& path, const std::string& why) {
       report_.complain(path + ": " + why);
     });
   }
-  std::vector<std::string> locators;
-  for (const std::string& one : arguments.what) {
-    if (is_locator(config_, one)) {
-      locators.push_back(one);
-    } else {
-      finder_->add(one);
-    }
-  }
+  for (const std::string& path : wanted.paths) finder_->add(path);
   std::vector<MediaFile> files;
   if (finder_) files = finder_->take();
-  report_.set_total(files.size() + locators.size());
-  for (const std::string& locator : locators) {
+  report_.set_total(files.size() + wanted.locators.size());
+  for (const std::string& locator : wanted.locators) {
     if (!add(song_of(locator))) return false;
     report_.advance();
   }
-  if (!add_files(std::move(files)) || !flush()) return false;
-  if (interrupted != 0 || !arguments.playlist) return true;
-  return add_playlist(*arguments.playlist);
+  return add_files(std::move(files)) && flush();
 }
 
 bool Import::add_files(std::vector<MediaFile> files) {
@@ -177,37 +182,32 @@ std::optional<std::int64_t> Import::find_entry(const fs::path& folder,
   return locator.empty() ? std::nullopt : writer_.find(locator);
 }
 
-bool Import::add_playlist(const std::string& path) {
-  const auto playlist = read_m3u_file(path);
-  if (!playlist) {
-    report_.complain(playlist.error().detail);
-    return true;
-  }
+void Import::add_playlist(const std::string& path, const M3uFile& playlist) {
   std::vector<std::int64_t> songs;
-  for (const std::string& entry : playlist->entries) {
+  for (const std::string& entry : playlist.entries) {
     if (const auto id = find_entry(fs::path(path).parent_path(), entry)) {
       songs.push_back(*id);
     } else {
       report_.complain(path + ": " + entry + " is not in the catalog; import it first");
     }
   }
-  const auto written = writer_.write_playlist(playlist->name, songs);
+  const auto written = writer_.write_playlist(playlist.name, songs);
   if (!written) report_.complain(written.error().detail);
-  return written.has_value();
 }
 
 /// What makes an import senseless before it begins; empty when nothing does.
-std::string objection(const Config& config, const ImportArguments& arguments) {
+std::string objection(const Config& config, const Wanted& wanted) {
   if (!config.catalog.lookup.empty()) {
     return "catalog.lookup is set: import writes the table music_song, which is then not read";
   }
-  const auto file = std::ranges::find_if(
-      arguments.what, [&](const std::string& one) { return !is_locator(config, one); });
-  if (file == arguments.what.end()) return {};
+  if (wanted.paths.empty()) return {};
   std::error_code failed;
-  const auto status = fs::status(*file, failed);
-  if (!fs::exists(status)) return *file + ": " + (failed ? failed.message() : "does not exist");
-  const fs::path above = fs::is_directory(status) ? fs::path(*file) : fs::path(*file).parent_path();
+  for (const std::string& path : wanted.paths) {
+    const auto status = fs::status(path, failed);
+    if (!fs::exists(status)) return path + ": " + (failed ? failed.message() : "does not exist");
+  }
+  const fs::path first = wanted.paths.front();
+  const fs::path above = fs::is_directory(first, failed) ? first : first.parent_path();
   if (config.files.root.empty()) {
     return "files.root is not set, so that no file could be served; set [files] root = \"" +
            fs::absolute(above).lexically_normal().string() + "\" or a directory above it";
@@ -221,13 +221,21 @@ std::string objection(const Config& config, const ImportArguments& arguments) {
 }  // namespace
 
 int run_import(const Config& config, const ImportArguments& arguments) {
-  if (const auto problem = objection(config, arguments); !problem.empty()) return complain(problem);
+  const Wanted wanted = told_apart(config, arguments.what);
+  if (const auto problem = objection(config, wanted); !problem.empty()) return complain(problem);
+  std::optional<M3uFile> playlist;
+  if (arguments.playlist) {
+    auto read = read_m3u_file(*arguments.playlist);
+    if (!read) return complain(read.error().detail);
+    playlist = std::move(*read);
+  }
   std::signal(SIGINT, &interrupt);
   std::signal(SIGTERM, &interrupt);
   const auto writer = CatalogWriter::open(config.catalog.path);
   if (!writer) return complain(writer.error().detail, 1);
   Import import(config, **writer);
-  import.run(arguments);
+  const bool went_on = import.run(wanted) && interrupted == 0;
+  if (went_on && playlist) import.add_playlist(*arguments.playlist, *playlist);
   if (interrupted != 0) import.report().complain("interrupted; what was imported so far is kept");
   import.report().finish();
   return import.report().failed == 0 ? 0 : 1;

@@ -139,6 +139,16 @@ class Import(Case):
         self.assertEqual(self.rows("SELECT file FROM music_song ORDER BY id"),
                          [("file:a.mp3",), ("file:b.mp3",), ("file:d.mp3",)])
 
+    def test_arguments_are_looked_at_before_anything_is_written(self):
+        song = os.path.join(self.media, "long.mp3")
+        for arguments in ((song, song + "x"), (song + "x", song), ("http://h/a.mp3", song + "x"),
+                          (song, "--playlist", song + ".m3u")):
+            with self.subTest(arguments):
+                refused = self.imported(*arguments, status=2)
+                self.assertIn(b"No such file", refused.stderr)
+                self.assertEqual(len(refused.stderr.splitlines()), 1)
+                self.assertFalse(os.path.exists(self.path))
+
     def test_a_name_with_control_characters_is_one_harmless_line(self):
         root = os.path.join(self.directory, "control")
         os.makedirs(root)
