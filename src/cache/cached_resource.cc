@@ -243,6 +243,7 @@ io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent
   const bool apart =
       version_->whole_only() && !version_->is_complete() && what.ranges && range.first > 0;
   if (apart) co_return Way::directly;
+  stay_with_the_only_fill(range.first, range.end);
   if (version_->whole_only() && version_->is_complete()) {
     const bool whole = co_await is_whole();
     if (!whole) co_return Way::changed;
@@ -325,6 +326,14 @@ std::optional<Fill::Seat> CachedResource::join_running(std::uint64_t position, s
     }
   }
   return std::nullopt;
+}
+
+/// What is not kept yet of a song that is kept only whole can be had from its one fill and never
+/// again: who still reads what is kept must not find that over.
+void CachedResource::stay_with_the_only_fill(std::uint64_t position, std::uint64_t end) {
+  if (seat_ || !version_->whole_only() || version_->is_complete()) return;
+  const std::lock_guard lock(version_->fills_mutex());
+  if (auto joined = join_running(position, end)) seat_ = std::move(*joined);
 }
 
 CachedResource::Seated CachedResource::take_seat(std::uint64_t position, std::uint64_t end) {

@@ -46,7 +46,8 @@ std::optional<Fill::Seat> Fill::join(std::uint64_t position, std::uint64_t end,
   {
     const std::lock_guard lock(mutex_);
     const std::uint64_t oldest = blocks_.empty() ? position_ : blocks_.front()->block * block_size;
-    if (outcome_ || position < oldest || position >= limit_) return std::nullopt;
+    if (outcome_ || position >= limit_) return std::nullopt;
+    if (position < oldest && patience != endless) return std::nullopt;
     const bool on_its_way = position <= position_ || patience == endless ||
                             (position - position_ <= patience && position <= wanted_ + block_size);
     if (!on_its_way) return std::nullopt;

@@ -60,7 +60,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
 
   /// A seat for who reads from `position` to `end`, if the fill will come by there within
   /// `patience` bytes and on its way to what others want: bytes between two ranges are nobody's
-  /// wish. With `patience` endless wherever it is.
+  /// wish. With `patience` endless wherever it is, also behind what the fill still has.
   std::optional<Seat> join(std::uint64_t position, std::uint64_t end, std::uint64_t patience);
 
   struct View {
