@@ -193,6 +193,13 @@ std::uint64_t Version::next_kept(std::uint64_t position) const {
 }
 
 void Version::load(std::uint64_t slice) {
+  // A piece that is just being made has no index yet, and is not to be taken for a broken one.
+  const std::lock_guard creating(creating_);
+  read_piece(slice);
+}
+
+/// With creating_ held.
+void Version::read_piece(std::uint64_t slice) {
   const std::uint64_t slice_size = geometry().slice_size;
   const PieceId id = id_of(slice);
   std::shared_ptr<File> file;

@@ -135,6 +135,7 @@ class Version {
   std::size_t write_blocks(const File& file, std::span<const std::shared_ptr<ArrivingBlock>> blocks,
                            std::vector<std::uint64_t>& sums);
   bool store_first_record();
+  void read_piece(std::uint64_t slice);
 
   Disk& disk_;
   const std::string song_;

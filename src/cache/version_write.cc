@@ -64,7 +64,7 @@ std::shared_ptr<File> Version::open_for_writing(std::uint64_t slice) {
       }
     }
     if (loaded || !again) break;
-    load(slice);
+    read_piece(slice);
   }
   if (dead_) return nullptr;
   const std::uint64_t slice_size = geometry().slice_size;
