@@ -21,7 +21,6 @@ namespace tonearm::app {
 catalog::CatalogOptions catalog_options(const Config& config, std::stop_token stop = {});
 cache::Options cache_options(const Config& config);
 server::Options server_options(const Config& config);
-/// `loops`: among how many max_connections_per_host is divided.
 source::HttpOptions http_options(const Config& config);
 source::S3Options s3_options(const Config& config);
 source::FileOptions file_options(const Config& config);
