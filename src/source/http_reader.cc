@@ -30,7 +30,8 @@ io::Task<Result<io::Chunk>> HttpResource::Reader::read() {
   co_return io::Chunk();
 }
 
-/// The next bytes from `position_` on; empty where this body ends as it said it would.
+/// The next bytes from `position_` on; empty where this body ends as it said it would, or was given
+/// up.
 io::Task<Result<std::span<const std::byte>>> HttpResource::Reader::read_body() {
   Body& body = *resource_.body_;
   for (;;) {
