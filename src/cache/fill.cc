@@ -163,8 +163,7 @@ Fill::Next Fill::next(const Geometry& geometry, bool whole) {
     return next;
   }
   next.end = goal;
-  if (in_memory_) drop_what_is_read();
-  if (in_memory_ && !whole) drop_what_the_fastest_has();
+  if (in_memory_) make_room(whole);
   const bool room = !in_memory_ || blocks_.size() < most_in_memory;
   const bool may_go = room && (nobody || position_ < may_reach());
   next.kind = may_go ? Next::Kind::fetch : Next::Kind::wait;
@@ -239,20 +238,16 @@ void Fill::keep_in_memory() {
   in_memory_ = true;
 }
 
-/// With the lock held.
-void Fill::drop_what_is_read() {
-  std::uint64_t slowest = endless;
-  for (const auto& [number, position] : seats_) slowest = std::min(slowest, position);
-  while (!blocks_.empty() && (blocks_.front()->block + 1) * block_size <= slowest &&
-         blocks_.front()->size == block_size) {
-    blocks_.pop_front();
+/// Makes room for what the fastest reader waits for. Who still reads what was written before does
+/// not count. With the lock held.
+void Fill::make_room(bool whole) {
+  if (blocks_.size() < most_in_memory) return;
+  const std::uint64_t oldest = blocks_.front()->block * block_size;
+  std::uint64_t done = seats_.empty() ? endless : fastest();
+  for (const auto& [number, position] : seats_) {
+    if (whole && position >= oldest) done = std::min(done, position);
   }
-}
-
-/// Makes room for what the fastest reader waits for. With the lock held.
-void Fill::drop_what_the_fastest_has() {
-  const std::uint64_t fastest = this->fastest();
-  while (blocks_.size() >= most_in_memory && (blocks_.front()->block + 1) * block_size <= fastest) {
+  while (blocks_.size() >= most_in_memory && (blocks_.front()->block + 1) * block_size <= done) {
     blocks_.pop_front();
   }
 }

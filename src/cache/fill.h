@@ -121,9 +121,8 @@ class Fill : public std::enable_shared_from_this<Fill> {
   ArrivingBlocks unwritten(const Geometry& geometry) const;
   /// They are on disk.
   void release(const ArrivingBlocks& blocks);
-  /// Nothing can be written any more: what has come stays in memory until its last reader is past
-  /// it. Then there is a bound to it, and who is too slow finds it gone; for a song that can only
-  /// be had whole, the slowest of them sets the pace instead.
+  /// Nothing can be written any more: what comes stays in memory, up to a bound. Who is too slow
+  /// finds it gone then; of a song that can only be had whole, who reads from there sets the pace.
   void keep_in_memory();
   std::uint64_t unwritten_bytes() const;
   void end(FillOutcome outcome, Error error);
@@ -145,8 +144,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
   // With the lock held.
   std::uint64_t fastest() const;
   std::uint64_t may_reach() const;
-  void drop_what_is_read();
-  void drop_what_the_fastest_has();
+  void make_room(bool whole);
   Waiters changed();  // with the lock held
   static void wake(const Waiters& waiters);
   void wake_home();
