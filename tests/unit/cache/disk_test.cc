@@ -11,10 +11,10 @@
 namespace tonearm::cache {
 namespace {
 
-constexpr std::uint64_t slice_size = 2 * block_size;
-
 class DiskTest : public testing::Test {
  protected:
+  static constexpr std::uint64_t slice_size = 2 * block_size;
+
   void SetUp() override {
     std::string pattern = testing::TempDir() + "tonearm-disk-XXXXXX";
     directory_ = ::mkdtemp(pattern.data());

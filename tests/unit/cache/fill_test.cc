@@ -6,15 +6,16 @@
 namespace tonearm::cache {
 namespace {
 
-constexpr std::uint64_t B = 32 * 1024;
-
-class FillTest : public CacheTest {};
+class FillTest : public CacheTest {
+ protected:
+  static constexpr std::uint64_t B = 32 * 1024;
+};
 
 // The limit comes while its last bytes are on their way: it ends in the middle of a block.
 TEST_F(FillTest, OneThatIsLimitedInMidReadKeepsWholeBlocksOnly) {
-  constexpr std::uint64_t length = 40 * B;
+  constexpr std::uint64_t size = 40 * B;
   options_.read_ahead = 0;
-  auto song = std::make_shared<ScriptedSong>(length);
+  auto song = std::make_shared<ScriptedSong>(size);
   song->piece = 8 * B + 100;  // more at a time than is read ahead
   bool may_go = false;
   int reads = 0;
@@ -29,9 +30,9 @@ TEST_F(FillTest, OneThatIsLimitedInMidReadKeepsWholeBlocksOnly) {
   ASSERT_TRUE(run_until([&] { return second->ended; }));
   may_go = true;
   ASSERT_TRUE(run_until([&] { return first->ended; }));
-  EXPECT_EQ(first->got.body, content(0, length));
+  EXPECT_EQ(first->got.body, content(0, size));
   settle();
-  EXPECT_EQ(get().body, content(0, length));
+  EXPECT_EQ(get().body, content(0, size));
   EXPECT_EQ(get().use.state, source::CacheUse::State::hit);
 }
 

@@ -4,8 +4,6 @@ namespace tonearm::cache {
 namespace {
 
 using State = source::CacheUse::State;
-constexpr std::uint64_t B = 32 * 1024;
-constexpr std::uint64_t length = 21 * B + 1234;  // six slices of four blocks, the last one short
 
 /// A listener who has paused after what came first.
 struct Player {
@@ -39,6 +37,9 @@ io::Task<void> play(source::Source& source, Player& player) {
 /// What happens to a song while it is being played.
 class PlayingTest : public CacheTest {
  protected:
+  static constexpr std::uint64_t B = 32 * 1024;
+  static constexpr std::uint64_t length = 21 * B + 1234;  // six slices of four blocks
+
   /// Nothing proves that two answers of the origin are one version.
   static std::shared_ptr<ScriptedSong> a_weak_song(std::uint64_t size = length) {
     auto song = std::make_shared<ScriptedSong>(size);

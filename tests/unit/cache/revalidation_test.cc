@@ -4,12 +4,13 @@ namespace tonearm::cache {
 namespace {
 
 using State = source::CacheUse::State;
-constexpr std::uint64_t B = 32 * 1024;
-constexpr std::uint64_t length = 9 * B + 1234;
 
 /// RFC 9111 §4.3: what is kept, and an origin that was asked about it.
 class RevalidationTest : public CacheTest {
  protected:
+  static constexpr std::uint64_t B = 32 * 1024;
+  static constexpr std::uint64_t length = 9 * B + 1234;
+
   /// All of it is kept, and stale.
   void SetUp() override {
     CacheTest::SetUp();
