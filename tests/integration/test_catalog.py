@@ -134,7 +134,7 @@ class Broken(CatalogCase):
     def test_a_missing_one_is_503_until_it_is_there(self):
         os.remove(self.catalog.path)
         self.start()
-        self.assertIn(self.catalog.path, self.tonearm.stderr(), "the warning names the file")
+        wait_for(lambda: self.catalog.path in self.tonearm.stderr(), "a warning that names the file")
         problem = self.get(1)
         self.assertProblem(problem, 503)
         self.assertIsNotNone(problem["Retry-After"])
@@ -188,7 +188,7 @@ class Broken(CatalogCase):
         self.catalog.execute("DROP TABLE music_song; CREATE TABLE music_song (id INTEGER)", script=True)
         self.start()
         self.assertProblem(self.get(1), 503)
-        self.assertIn("file", self.tonearm.stderr())
+        wait_for(lambda: "file" in self.tonearm.stderr(), "a warning that names the column")
 
 
 class Schemas(CatalogCase):
