@@ -1,9 +1,8 @@
 #include "tonearm/http/request_head.h"
 
 #include "tonearm/base/ascii.h"
+#include "tonearm/http/char_set.h"
 #include "tonearm/http/token.h"
-
-#include "http/char_set.h"
 
 #include <algorithm>
 #include <charconv>

@@ -1,9 +1,9 @@
 #include "tonearm/http/target.h"
 
-#include <boost/url/encode.hpp>
+#include "tonearm/http/stray_bytes.h"
+
 #include <boost/url/encoding_opts.hpp>
 #include <boost/url/parse.hpp>
-#include <boost/url/rfc/unreserved_chars.hpp>
 #include <boost/url/url_view.hpp>
 
 #include <algorithm>
@@ -12,26 +12,6 @@ namespace tonearm::http {
 namespace {
 
 namespace urls = boost::urls;
-
-bool is_hex(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-/// A query as browsers and curl send it, made one of RFC 3986: they leave some bytes as they are
-/// (WHATWG URL, the query percent-encode set), and a '%' that begins no escape, too.
-std::string encode_strays(std::string_view query) {
-  std::string out;
-  for (std::size_t i = 0; i < query.size(); ++i) {
-    const char c = query[i];
-    const bool escape =
-        c == '%' && i + 2 < query.size() && is_hex(query[i + 1]) && is_hex(query[i + 2]);
-    const bool stray = (c == '%' && !escape) ||
-                       std::string_view("[]{}|\\^`\"<>").find(c) != std::string_view::npos;
-    out +=
-        stray ? urls::encode(std::string_view(&c, 1), urls::unreserved_chars) : std::string(1, c);
-  }
-  return out;
-}
 
 Error bad_target(std::string why) { return Error{ErrorKind::bad_request, std::move(why), {}}; }
 
@@ -48,6 +28,8 @@ Result<Target> parse_target(std::string_view sent) {
   Target out;
   std::string cleaned;
   std::string_view target = sent;
+  // Browsers and curl send some bytes of a query as they are (WHATWG URL, query percent-encode
+  // set).
   if (const auto query = sent.find('?'); query != std::string_view::npos) {
     cleaned = std::string(sent.substr(0, query)) + encode_strays(sent.substr(query));
     target = cleaned;
