@@ -3,8 +3,9 @@
 #include "server/base_url.h"
 
 #include <boost/algorithm/string/predicate.hpp>
+#include <boost/url/encode.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
 
-#include <algorithm>
 #include <chrono>
 
 namespace tonearm::server {
@@ -51,22 +52,7 @@ bool is_absolute_url(std::string_view text) {
 }
 
 std::string percent_encoded(std::string_view text) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string encoded;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool unreserved = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-                            (c >= 'A' && c <= 'Z') ||
-                            std::string_view("-._~").find(c) != std::string_view::npos;
-    if (unreserved) {
-      encoded += c;
-    } else {
-      encoded += '%';
-      encoded += digits[byte >> 4];
-      encoded += digits[byte & 0xF];
-    }
-  }
-  return encoded;
+  return boost::urls::encode(text, boost::urls::unreserved_chars);
 }
 
 }  // namespace tonearm::server
