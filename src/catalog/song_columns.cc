@@ -1,10 +1,11 @@
 #include "catalog/song_columns.h"
 
+#include "tonearm/base/number.h"
+
 #include "catalog/id_value.h"
 #include "catalog/sqlite_handles.h"
 
 #include <array>
-#include <charconv>
 #include <cmath>
 
 namespace tonearm::catalog {
@@ -23,10 +24,9 @@ std::optional<double> seconds(sqlite3_stmt* row, int column) {
       value = sqlite3_column_double(row, column);
       break;
     case SQLITE_TEXT: {
-      const auto text = column_text(row, column);
-      const char* const last = text.data() + text.size();
-      const auto [end, failed] = std::from_chars(text.data(), last, value);
-      if (failed != std::errc() || end != last) return std::nullopt;
+      const auto number = parse_number<double>(column_text(row, column));
+      if (!number) return std::nullopt;
+      value = *number;
       break;
     }
     default:

@@ -1,26 +1,14 @@
 #include "catalog/song_id.h"
 
-#include <charconv>
+#include "tonearm/base/number.h"
+
 #include <cmath>
 #include <string>
 
 namespace tonearm::catalog {
 
-namespace {
-
-/// The number that all of the text is.
-template <class Number>
-std::optional<Number> number(std::string_view text) {
-  Number value = 0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failed != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-}  // namespace
-
 std::optional<std::int64_t> canonical_integer(std::string_view id) {
-  const auto value = number<std::int64_t>(id);
+  const auto value = parse_number<std::int64_t>(id);
   if (!value || std::to_string(*value) != id) return std::nullopt;
   return value;
 }
@@ -29,8 +17,8 @@ std::optional<std::int64_t> disguised_integer(std::string_view id) {
   if (id.find_first_not_of("0123456789.eE-") != std::string_view::npos) return std::nullopt;
   if (canonical_integer(id)) return std::nullopt;
   // As an integer first: a double holds 53 bits only.
-  if (const auto integer = number<std::int64_t>(id)) return integer;
-  const auto real = number<double>(id);
+  if (const auto integer = parse_number<std::int64_t>(id)) return integer;
+  const auto real = parse_number<double>(id);
   constexpr double beyond = 9223372036854775808.0;
   if (!real || *real != std::trunc(*real) || *real < -beyond || *real >= beyond) {
     return std::nullopt;

@@ -1,22 +1,9 @@
 #include "tonearm/http/content_range.h"
 
 #include "tonearm/base/ascii.h"
-
-#include <charconv>
+#include "tonearm/base/number.h"
 
 namespace tonearm::http {
-namespace {
-
-std::optional<std::uint64_t> parse_number(std::string_view digits) {
-  if (digits.empty() || digits.front() < '0' || digits.front() > '9') return std::nullopt;
-  std::uint64_t value = 0;
-  const char* end = digits.data() + digits.size();
-  const auto result = std::from_chars(digits.data(), end, value);
-  if (result.ec != std::errc{} || result.ptr != end) return std::nullopt;
-  return value;
-}
-
-}  // namespace
 
 std::optional<ContentRange> parse_content_range(std::string_view field) {
   constexpr std::string_view unit = "bytes ";
@@ -28,14 +15,14 @@ std::optional<ContentRange> parse_content_range(std::string_view field) {
   const std::string_view complete = field.substr(slash + 1);
   ContentRange out;
   if (complete != "*") {
-    out.complete = parse_number(complete);
+    out.complete = parse_number<std::uint64_t>(complete);
     if (!out.complete) return std::nullopt;
   }
   if (range == "*") return out.complete ? std::optional(out) : std::nullopt;
   const auto dash = range.find('-');
   if (dash == std::string_view::npos) return std::nullopt;
-  const auto first = parse_number(range.substr(0, dash));
-  const auto last = parse_number(range.substr(dash + 1));
+  const auto first = parse_number<std::uint64_t>(range.substr(0, dash));
+  const auto last = parse_number<std::uint64_t>(range.substr(dash + 1));
   if (!first || !last || *last < *first || *last + 1 == 0) return std::nullopt;
   if (out.complete && *out.complete <= *last) return std::nullopt;
   out.range = ByteRange{*first, *last + 1};

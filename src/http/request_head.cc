@@ -1,11 +1,11 @@
 #include "tonearm/http/request_head.h"
 
 #include "tonearm/base/ascii.h"
+#include "tonearm/base/number.h"
 #include "tonearm/http/char_set.h"
 #include "tonearm/http/token.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace tonearm::http {
 namespace {
@@ -97,13 +97,11 @@ Result<void> read_framing(RequestHead& head) {
     if (line.id == field::content_length) {
       if (has_length) return bad("there are two Content-Length fields");
       has_length = true;
-      const char* end = line.value.data() + line.value.size();
-      std::int64_t length = -1;
-      const auto result = std::from_chars(line.value.data(), end, length);
-      if (result.ec != std::errc{} || result.ptr != end || length < 0 || line.value[0] == '-') {
+      const auto length = parse_number<std::uint64_t>(line.value);
+      if (!length || *length > INT64_MAX) {
         return bad("Content-Length is not one number of bytes below 2^63");
       }
-      head.content_length = static_cast<std::uint64_t>(length);
+      head.content_length = *length;
     } else if (line.id == field::transfer_encoding) {
       if (has_coding || !iequals(line.value, "chunked")) {
         return bad("the only Transfer-Encoding understood is chunked, once");

@@ -1,6 +1,7 @@
 #include "tonearm/http/signed_link.h"
 
-#include <charconv>
+#include "tonearm/base/number.h"
+
 #include <cstdint>
 #include <optional>
 
@@ -24,11 +25,9 @@ bool take_once(const Target& target, std::string_view name, std::optional<std::s
 
 std::optional<HttpTime> parse_unix_time(std::string_view text) {
   if (text.empty() || text.size() > most_time_digits) return std::nullopt;
-  std::uint64_t seconds = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, seconds);
-  if (error != std::errc() || stop != end) return std::nullopt;
-  return HttpTime(std::chrono::seconds(static_cast<std::int64_t>(seconds)));
+  const auto seconds = parse_number<std::uint64_t>(text);
+  if (!seconds) return std::nullopt;
+  return HttpTime(std::chrono::seconds(static_cast<std::int64_t>(*seconds)));
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #include "tonearm/http/token.h"
 
-#include "http/char_set.h"
+#include "tonearm/http/char_set.h"
 
 namespace tonearm::http {
 namespace {

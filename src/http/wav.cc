@@ -1,9 +1,10 @@
 #include "tonearm/http/wav.h"
 
+#include "tonearm/base/number.h"
+
 #include <boost/endian/conversion.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 
 namespace tonearm::http {
@@ -24,12 +25,9 @@ void append(std::string& out, Number value) {
 }
 
 template <class Number>
-std::optional<Number> parse_number(std::string_view text, Number least, Number greatest) {
-  Number value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  if (value < least || value > greatest) return std::nullopt;
-  return value;
+std::optional<Number> parse_within(std::string_view text, Number least, Number greatest) {
+  const auto value = parse_number<Number>(text);
+  return value && *value >= least && *value <= greatest ? value : std::nullopt;
 }
 
 /// The customary speakers of so many channels, as ffmpeg has them.
@@ -103,8 +101,8 @@ std::optional<WavFormat> parse_pcm_format(std::string_view text) {
   const auto encoding = std::find_if(encodings.begin(), encodings.end(),
                                      [&](const Encoding& one) { return one.name == name; });
   const auto rate =
-      parse_number<std::uint32_t>(text.substr(slash + 1, second - slash - 1), 1, 768'000);
-  const auto channels = parse_number<std::uint16_t>(text.substr(second + 1), 1, 8);
+      parse_within<std::uint32_t>(text.substr(slash + 1, second - slash - 1), 1, 768'000);
+  const auto channels = parse_within<std::uint16_t>(text.substr(second + 1), 1, 8);
   if (encoding == encodings.end() || !rate || !channels) return std::nullopt;
   WavFormat format;
   format.tag = encoding->tag;

@@ -1,19 +1,16 @@
 #include "server/address_text.h"
 
+#include "tonearm/base/number.h"
+
 #include <boost/asio/ip/address_v4.hpp>
 #include <boost/asio/ip/address_v6.hpp>
-
-#include <charconv>
 
 namespace tonearm::server {
 
 namespace ip = boost::asio::ip;
 
 bool is_port(std::string_view text) {
-  unsigned port = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, port);
-  return error == std::errc() && stop == end && text.size() <= 5 && port <= 65535;
+  return text.size() <= 5 && parse_number<std::uint16_t>(text);
 }
 
 std::optional<Address> parse_address(std::string_view text) {

@@ -1,12 +1,13 @@
 #include "tonearm/server/client_address.h"
 
+#include "tonearm/base/number.h"
+
 #include "server/address_text.h"
 #include "server/forwarded.h"
 
 #include <boost/asio/ip/address_v4.hpp>
 #include <boost/asio/ip/address_v6.hpp>
 
-#include <charconv>
 #include <ranges>
 #include <utility>
 
@@ -46,10 +47,9 @@ Result<Cidr> Cidr::parse(std::string_view text) {
   const unsigned bits = address->is_v4() ? 32 : 128;
   unsigned length = bits;
   if (slash != std::string_view::npos) {
-    const std::string_view digits = text.substr(slash + 1);
-    const char* const end = digits.data() + digits.size();
-    const auto [stop, error] = std::from_chars(digits.data(), end, length);
-    if (error != std::errc() || stop != end || length > bits) return not_a_block(text);
+    const auto given = parse_number<unsigned>(text.substr(slash + 1));
+    if (!given || *given > bits) return not_a_block(text);
+    length = *given;
   }
   const Address plain = unmapped(*address);
   if (plain == *address) return Cidr(*address, length);

@@ -1,9 +1,9 @@
 #include "server/json_text.h"
 
+#include "tonearm/base/number.h"
 #include "tonearm/base/utf8.h"
 
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <system_error>
@@ -37,9 +37,8 @@ void append_escaped(std::string& out, std::string_view character) {
 
 bool is_exact_integer(std::string_view text) {
   constexpr std::int64_t most = (std::int64_t{1} << 53) - 1;
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && -most <= value && value <= most && std::to_string(value) == text;
+  const auto value = parse_number<std::int64_t>(text);
+  return value && -most <= *value && *value <= most && std::to_string(*value) == text;
 }
 
 }  // namespace

@@ -1,12 +1,12 @@
 #include "server/list_handler.h"
 
+#include "tonearm/base/number.h"
 #include "tonearm/http/target.h"
 
 #include "server/document.h"
 #include "server/json_text.h"
 #include "server/song_text.h"
 
-#include <charconv>
 #include <optional>
 #include <span>
 #include <utility>
@@ -32,16 +32,14 @@ Result<std::optional<std::uint64_t>> number(const Request& request, std::string_
                                             std::uint64_t least, std::uint64_t most) {
   const auto text = request.target.parameter(name);
   if (!text) return std::optional<std::uint64_t>();
-  std::uint64_t value = 0;
-  const char* const end = text->data() + text->size();
-  const auto [stop, failed] = std::from_chars(text->data(), end, value);
-  if (failed != std::errc() || stop != end || value < least || value > most) {
+  const auto value = parse_number<std::uint64_t>(*text);
+  if (!value || *value < least || *value > most) {
     return Error{ErrorKind::bad_request,
                  std::string(name) + " is a whole number from " + std::to_string(least) + " to " +
                      std::to_string(most) + ".",
                  {}};
   }
-  return std::optional<std::uint64_t>(value);
+  return value;
 }
 
 /// limit and offset; `unlimited` is the limit where none was asked for.

@@ -1,8 +1,9 @@
 #include "tonearm/server/listen_address.h"
 
+#include "tonearm/base/number.h"
+
 #include <sys/un.h>
 
-#include <charconv>
 #include <optional>
 
 namespace tonearm::server {
@@ -15,14 +16,6 @@ Error bad_address(std::string_view text, std::string_view why) {
   std::string detail = "listen address \"" + std::string(text) + "\": ";
   detail += why;
   return Error{ErrorKind::internal, detail += right_forms, {}};
-}
-
-std::optional<std::uint16_t> parse_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, port);
-  if (text.empty() || error != std::errc() || stopped != end) return std::nullopt;
-  return port;
 }
 
 Result<ListenAddress> parse_unix(std::string_view text) {
@@ -51,7 +44,7 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
   }
   if (host.empty())
     return bad_address(text, "the host is missing (0.0.0.0 or [::] is every address)");
-  const auto port = parse_port(text.substr(colon + 1));
+  const auto port = parse_number<std::uint16_t>(text.substr(colon + 1));
   if (!port) return bad_address(text, "the port is no number from 0 to 65535");
   ListenAddress address;
   address.host = host;

@@ -1,12 +1,12 @@
 #include "source/link_lifetime.h"
 
 #include "tonearm/base/ascii.h"
+#include "tonearm/base/number.h"
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <string>
 
 namespace tonearm::source {
@@ -23,16 +23,8 @@ constexpr milliseconds earliest_renewal{300'000};
 constexpr std::int64_t first_time = 1'000'000'000;   // 2001
 constexpr std::int64_t last_time = 100'000'000'000;  // 5138
 
-template <class Number>
-std::optional<Number> whole_number(std::string_view text) {
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 std::optional<UnixTime> unix_time(std::string_view text) {
-  const auto value = whole_number<std::int64_t>(text);
+  const auto value = parse_number<std::int64_t>(text);
   if (!value || *value < first_time) return std::nullopt;
   if (*value <= last_time) return UnixTime(seconds(*value));
   if (*value <= last_time * 1000) return UnixTime(milliseconds(*value));
@@ -42,12 +34,12 @@ std::optional<UnixTime> unix_time(std::string_view text) {
 /// ISO 8601 basic: 20260131T235959Z.
 std::optional<UnixTime> amz_date(std::string_view text) {
   if (text.size() != 16 || text[8] != 'T' || text[15] != 'Z') return std::nullopt;
-  const auto year = whole_number<unsigned>(text.substr(0, 4));
-  const auto month = whole_number<unsigned>(text.substr(4, 2));
-  const auto day = whole_number<unsigned>(text.substr(6, 2));
-  const auto hour = whole_number<unsigned>(text.substr(9, 2));
-  const auto minute = whole_number<unsigned>(text.substr(11, 2));
-  const auto second = whole_number<unsigned>(text.substr(13, 2));
+  const auto year = parse_number<unsigned>(text.substr(0, 4));
+  const auto month = parse_number<unsigned>(text.substr(4, 2));
+  const auto day = parse_number<unsigned>(text.substr(6, 2));
+  const auto hour = parse_number<unsigned>(text.substr(9, 2));
+  const auto minute = parse_number<unsigned>(text.substr(11, 2));
+  const auto second = parse_number<unsigned>(text.substr(13, 2));
   if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
   const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(*year)),
                                          std::chrono::month(*month), std::chrono::day(*day)};
@@ -78,7 +70,7 @@ std::optional<UnixTime> link_expiry(std::string_view url) {
     } else if (iequals(name, "X-Amz-Date")) {
       signed_at = amz_date(value);
     } else if (iequals(name, "X-Amz-Expires")) {
-      if (const auto count = whole_number<std::uint32_t>(value)) signed_for = seconds(*count);
+      if (const auto count = parse_number<std::uint32_t>(value)) signed_for = seconds(*count);
     }
   }
   if (signed_at && signed_for) keep_earlier(earliest, *signed_at + *signed_for);

@@ -1,6 +1,7 @@
 #include "source/origin_url.h"
 
 #include "tonearm/http/port.h"
+#include "tonearm/http/stray_bytes.h"
 
 #include <boost/url/encode.hpp>
 #include <boost/url/parse.hpp>
@@ -41,14 +42,6 @@ Result<OriginUrl> origin_url_of(urls::url url) {
   return out;
 }
 
-bool is_hex_digit(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-bool is_encoded(std::string_view text, std::size_t at) {
-  return text.size() - at > 2 && is_hex_digit(text[at + 1]) && is_hex_digit(text[at + 2]);
-}
-
 /// Where the authority of a URL or of a reference to one ends; 0 where there is none.
 std::size_t end_of_authority(std::string_view text) {
   const std::size_t slashes = text.find("//");
@@ -58,31 +51,18 @@ std::size_t end_of_authority(std::string_view text) {
   return std::min(text.find_first_of("/?#", slashes + 2), text.size());
 }
 
-/// What a URL cannot hold is encoded (RFC 3986 §2.1); brackets stand only around an address.
-std::string encode_strays(std::string_view text) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  constexpr std::string_view strays = " \"<>\\^`{|}\x7F";
+/// What a URL cannot hold is encoded; brackets stand only in its authority.
+std::string without_strays(std::string_view text) {
+  constexpr http::CharSet authority_chars = http::make_char_set("-._~:/?#@!$&'()*+,;=[]");
   const std::size_t authority = end_of_authority(text);
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    const auto byte = static_cast<unsigned char>(c);
-    const bool stray = byte < 0x20 || byte >= 0x80 || strays.find(c) != std::string_view::npos ||
-                       (c == '%' && !is_encoded(text, i)) ||
-                       ((c == '[' || c == ']') && i >= authority);
-    if (stray) {
-      out += {'%', digits[byte >> 4], digits[byte & 15]};
-    } else {
-      out += c;
-    }
-  }
-  return out;
+  return http::encode_strays(text.substr(0, authority), authority_chars) +
+         http::encode_strays(text.substr(authority));
 }
 
 }  // namespace
 
 Result<OriginUrl> parse_loose_origin_url(std::string_view text) {
-  return parse_origin_url(encode_strays(text));
+  return parse_origin_url(without_strays(text));
 }
 
 Result<OriginUrl> parse_origin_url(std::string_view text) {
@@ -114,7 +94,7 @@ Result<OriginUrl> resolve_redirect(const OriginUrl& from, std::string_view locat
   const auto refused = [](std::string why) {
     return Error{ErrorKind::http_protocol_error, "the origin's redirect " + std::move(why), {}};
   };
-  const std::string encoded = encode_strays(location);
+  const std::string encoded = without_strays(location);
   auto reference = urls::parse_uri_reference(encoded);
   if (!reference) return refused("is not a valid URL");
   const urls::url base(urls::parse_uri(from.text).value());

@@ -1,21 +1,12 @@
 #include "source/upstream_head.h"
 
 #include "tonearm/base/ascii.h"
+#include "tonearm/base/number.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace tonearm::source {
 namespace {
-
-template <class Number>
-std::optional<Number> parse_number(std::string_view text) {
-  Number number{};
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc{} || stop != end || text.empty()) return std::nullopt;
-  return number;
-}
 
 /// RFC 9110 §10.2.3: delay-seconds, of any number of digits, or a date.
 std::optional<std::chrono::seconds> parse_retry_after(std::string_view value, http::HttpTime now) {

@@ -20,7 +20,8 @@ struct Target {
   std::optional<std::string_view> parameter(std::string_view name) const;
 };
 
-/// bad_request for anything that is not a valid target, or has a malformed escape or %00.
+/// bad_request for anything that is not a valid target, or has a malformed escape or %00; but what
+/// stands in the query unencoded (stray_bytes.h) counts as encoded.
 /// `*` (asterisk-form) yields the path "*".
 Result<Target> parse_target(std::string_view target);
 

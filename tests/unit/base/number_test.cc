@@ -1,0 +1,35 @@
+#include "tonearm/base/number.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <string_view>
+
+namespace tonearm {
+namespace {
+
+TEST(ParseNumber, IsAllOfTheText) {
+  EXPECT_EQ(parse_number<unsigned>("0"), 0U);
+  EXPECT_EQ(parse_number<unsigned>("007"), 7U);
+  EXPECT_EQ(parse_number<std::int64_t>("-9223372036854775808"), INT64_MIN);
+  EXPECT_EQ(parse_number<std::uint64_t>("18446744073709551615"), UINT64_MAX);
+  EXPECT_EQ(parse_number<double>("-1.5e3"), -1500.0);
+  for (const std::string_view text : {"", " 1", "1 ", "+1", "-1", "1.0", "0x1", "1k", "-"}) {
+    EXPECT_EQ(parse_number<unsigned>(text), std::nullopt) << text;
+  }
+}
+
+TEST(ParseNumber, FitsItsType) {
+  EXPECT_EQ(parse_number<std::uint16_t>("65535"), 65535);
+  EXPECT_EQ(parse_number<std::uint16_t>("65536"), std::nullopt);
+  EXPECT_EQ(parse_number<std::uint64_t>("18446744073709551616"), std::nullopt);
+  EXPECT_EQ(parse_number<double>("1e999"), std::nullopt);
+}
+
+TEST(ParseNumber, ReadsNoByteBehindTheText) {
+  EXPECT_EQ(parse_number<unsigned>(std::string_view("1234").substr(0, 2)), 12U);
+  EXPECT_EQ(parse_number<unsigned>(std::string_view()), std::nullopt);
+}
+
+}  // namespace
+}  // namespace tonearm
