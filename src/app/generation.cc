@@ -5,10 +5,16 @@
 
 namespace tonearm::app {
 
+catalog::CatalogOptions catalog_options(const Config& config, const Process& process) {
+  catalog::CatalogOptions options = catalog_options(config);
+  options.stop = process.stopping.get_token();
+  options.log_owners = process.log_owners;
+  return options;
+}
+
 Generation::Generation(io::Executor executor, Process& process, const Config& config)
     : options(server_options(config)),
-      store(executor, process.pool, process.browsing_pool,
-            catalog_options(config, process.stopping.get_token())),
+      store(executor, process.pool, process.browsing_pool, catalog_options(config, process)),
       source(make_sources(executor, config,
                           {process.pool, process.s3_accounts, process.watches, process.resolvers,
                            process.connections, &process.shared.metrics, process.cache.get()})),

@@ -22,6 +22,7 @@ struct Process {
   server::Shared shared{TONEARM_VERSION};
   io::BlockingPool pool{4};
   io::BlockingPool browsing_pool{2};  ///< For searches, which no listener should wait for.
+  std::shared_ptr<catalog::LogOwners> log_owners = std::make_shared<catalog::LogOwners>();
   source::S3Accounts s3_accounts{pool};
   source::FileWatches watches;
   source::Resolvers resolvers;
@@ -30,6 +31,9 @@ struct Process {
   std::unique_ptr<cache::Cache> cache;  ///< Null: cache.path is empty.
   std::stop_source stopping;  ///< Requested when nobody waits for the pools' work any more.
 };
+
+/// For a catalog that lives no longer than the process.
+catalog::CatalogOptions catalog_options(const Config& config, const Process& process);
 
 /// What one loop serves requests with, built from one configuration: the one place that turns a
 /// Config into parts. A reload makes another; this one lives on until the last request that began

@@ -23,12 +23,11 @@ source::ResolverOptions resolver_options(const ResolverConfig& config) {
   return options;
 }
 
-catalog::CatalogOptions catalog_options(const Config& config, std::stop_token stop) {
+catalog::CatalogOptions catalog_options(const Config& config) {
   catalog::CatalogOptions options;
   options.path = config.catalog.path;
   options.lookup = config.catalog.lookup;
   options.list = config.catalog.list;
-  options.stop = std::move(stop);
   return options;
 }
 

@@ -12,13 +12,12 @@
 
 #include <cstddef>
 #include <functional>
-#include <stop_token>
 #include <string_view>
 
 namespace tonearm::app {
 
 /// What each layer is told of the configuration, which app alone sees whole.
-catalog::CatalogOptions catalog_options(const Config& config, std::stop_token stop = {});
+catalog::CatalogOptions catalog_options(const Config& config);
 cache::Options cache_options(const Config& config);
 server::Options server_options(const Config& config);
 source::HttpOptions http_options(const Config& config);

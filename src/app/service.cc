@@ -183,8 +183,7 @@ void Service::State::use(Config fresh) {
 
 void Service::State::look_at_catalog(std::string occasion) {
   asio::co_spawn(context,
-                 warn_unless_readable(process.browsing_pool,
-                                      catalog_options(*config, process.stopping.get_token()),
+                 warn_unless_readable(process.browsing_pool, catalog_options(*config, process),
                                       std::move(occasion)),
                  asio::detached);
 }

@@ -69,7 +69,7 @@ bool CatalogBrowser::was_written_meanwhile() const {
 Result<void> CatalogBrowser::try_once(const Ask& ask, const TimeLimit& limit) {
   if (!database_) {
     files_.emplace(options_.path);
-    auto database = Database::open(*files_, limit);
+    auto database = Database::open(*files_, *options_.log_owners, limit);
     if (!database) return database.error();
     database_.emplace(std::move(*database));
   }

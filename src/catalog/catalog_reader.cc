@@ -79,7 +79,7 @@ Result<std::unique_ptr<ChangeDetector>> CatalogReader::open(const TimeLimit& lim
   }
   const bool known = std::exchange(rests_, false) && files_->are_same();
   if (!known) files_.emplace(options_.path);
-  auto database = Database::open(*files_, limit);
+  auto database = Database::open(*files_, *options_.log_owners, limit);
   if (!database) return database.error();
   std::unique_ptr<ChangeDetector> detector;
   // Before the schema is looked at, whose changes count like those of rows.

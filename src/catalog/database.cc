@@ -2,7 +2,6 @@
 
 #include "catalog/file_uri.h"
 #include "catalog/id_value.h"
-#include "catalog/log_owner.h"
 #include "catalog/readonly_vfs.h"
 #include "catalog/snapshot.h"
 
@@ -131,13 +130,14 @@ bool Database::is_cut_short() const {
   return there < sqlite3_column_int64(count.get(), 0) * sqlite3_column_int64(size.get(), 0);
 }
 
-Result<Database> Database::open(const CatalogFiles& files, const TimeLimit& limit) {
+Result<Database> Database::open(const CatalogFiles& files, LogOwners& log_owners,
+                                const TimeLimit& limit) {
   const std::string& path = files.path();
   if (path == ":memory:") {
     return Database(open_uri("file::memory:"), Access::memory, limit);
   }
   if (auto problem = obstacle(path); !problem.empty()) return unavailable(path, problem);
-  return open_file(files, limit);
+  return open_file(files, log_owners, limit);
 }
 
 Result<Database> Database::open_alone(const CatalogFiles& files, const TimeLimit& limit) {
@@ -146,10 +146,11 @@ Result<Database> Database::open_alone(const CatalogFiles& files, const TimeLimit
   return unavailable(files.path(), immutable.connection());
 }
 
-Result<Database> Database::open_file(const CatalogFiles& files, const TimeLimit& limit) {
+Result<Database> Database::open_file(const CatalogFiles& files, LogOwners& log_owners,
+                                     const TimeLimit& limit) {
   const std::string& path = files.path();
   const std::string& real = files.real();
-  if (has_foreign_log(files)) return open_alone(files, limit);
+  if (log_owners.has_foreign_log(files)) return open_alone(files, limit);
   auto connection = open_live(real);
   if (!is_open(connection)) return unavailable(path, connection.get());
   Database live(std::move(connection), Access::live, limit);

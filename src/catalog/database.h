@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tonearm/base/result.h"
+#include "tonearm/catalog/log_owners.h"
 
 #include "catalog/catalog_files.h"
 #include "catalog/sqlite_handles.h"
@@ -40,7 +41,8 @@ struct TimeLimit {
 class Database {
  public:
   /// The file, or none for ":memory:". Every error is catalog_unavailable.
-  static Result<Database> open(const CatalogFiles& files, const TimeLimit& limit);
+  static Result<Database> open(const CatalogFiles& files, LogOwners& log_owners,
+                               const TimeLimit& limit);
 
   sqlite3* connection() const { return connection_.get(); }
   Access access() const { return access_; }
@@ -56,7 +58,8 @@ class Database {
   bool is_cut_short() const;
   /// Without a log or a journal.
   static Result<Database> open_alone(const CatalogFiles& files, const TimeLimit& limit);
-  static Result<Database> open_file(const CatalogFiles& files, const TimeLimit& limit);
+  static Result<Database> open_file(const CatalogFiles& files, LogOwners& log_owners,
+                                    const TimeLimit& limit);
 
   std::unique_ptr<TimeLimit> limit_;  ///< SQLite's handlers point to it.
   Connection connection_;

@@ -1,11 +1,14 @@
 #pragma once
 
+#include "tonearm/catalog/log_owners.h"
+
+#include <memory>
 #include <stop_token>
 #include <string>
 
 namespace tonearm::catalog {
 
-/// What the configuration says of the catalog.
+/// What the configuration says of the catalog, and what the process lends to its connections.
 struct CatalogOptions {
   /// The SQLite file; ":memory:" when `lookup` needs none.
   std::string path = "catalog.sqlite3";
@@ -17,6 +20,8 @@ struct CatalogOptions {
   std::string list;
   /// Once it is requested nobody waits for an answer any more: what runs fails at once.
   std::stop_token stop = {};
+  /// What earlier connections saw, and these see. Not null.
+  std::shared_ptr<LogOwners> log_owners = std::make_shared<LogOwners>();
 };
 
 }  // namespace tonearm::catalog
