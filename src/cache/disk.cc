@@ -20,8 +20,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds pause_after_failure{10};
-constexpr std::uint64_t page = 4096;  ///< What file systems hand out room in.
-constexpr std::uint64_t record_bytes = page;
+constexpr std::uint64_t page = Inventory::page;
 
 std::uint64_t on_disk(std::uint64_t bytes) { return (bytes + page - 1) / page * page; }
 
@@ -39,7 +38,7 @@ bool write_all(int descriptor, std::string_view bytes, off_t offset) {
 }  // namespace
 
 Disk::Disk(std::string path, std::uint64_t size, OnEvicted on_evicted)
-    : path_(std::move(path)), size_(size), on_evicted_(std::move(on_evicted)) {
+    : path_(std::move(path)), on_evicted_(std::move(on_evicted)), inventory_(size) {
   ready_ = try_open();
   worker_ = std::thread([this] { work(); });
 }
@@ -100,12 +99,12 @@ bool Disk::is_removed() const { return ::access(path_.c_str(), F_OK) != 0 && err
 void Disk::start_over() {
   ready_ = false;
   scanned_ = false;
-  Victims victims;
+  Inventory::Removals removals;
   {
     const std::lock_guard lock(mutex_);
-    while (!lru_.empty()) take_out(lru_.begin(), victims);
+    inventory_.remove_all(removals);
   }
-  bury(victims);
+  bury(removals);
   ::close(std::exchange(lock_, -1));
   failing_until_ = 0;
 }
@@ -120,9 +119,7 @@ void Disk::note_played() {
   std::vector<std::string> played;
   {
     const std::lock_guard lock(mutex_);
-    for (auto& [name, song] : songs_) {
-      if (std::exchange(song.played, false)) played.push_back(name);
-    }
+    played = inventory_.take_played();
   }
   for (const std::string& name : played) {
     ::utimensat(AT_FDCWD, path_of(record_name(name)).c_str(), nullptr, AT_SYMLINK_NOFOLLOW);
@@ -131,12 +128,12 @@ void Disk::note_played() {
 
 /// To a size that has become smaller.
 void Disk::shrink() {
-  Victims victims;
+  Inventory::Removals removals;
   {
     const std::lock_guard lock(mutex_);
-    make_room(0, PieceId{}, victims);
+    inventory_.make_room(0, PieceId{}, removals);
   }
-  bury(victims);
+  bury(removals);
 }
 
 bool Disk::writable() const {
@@ -200,16 +197,16 @@ std::shared_ptr<File> Disk::open_piece(const PieceId& id) {
   auto file = std::make_shared<File>(descriptor);
   struct stat now {};
   if (::fstat(descriptor, &now) != 0) return nullptr;
-  Victims victims;
+  Inventory::Removals removals;
   {
     const std::lock_guard lock(mutex_);
-    const auto song = songs_.find(id.song);
-    const bool replaced = song != songs_.end() && song->second.version != id.version;
-    if (replaced) return nullptr;
+    if (inventory_.contains_other(id.song, id.version)) return nullptr;
     const auto taken = static_cast<std::uint64_t>(now.st_blocks) * 512;
-    if (find(id) == nullptr) add(id, std::max(taken, page), false, victims);
+    if (!inventory_.contains(id)) {
+      inventory_.add(id, std::max(taken, page), Inventory::Turn::last, removals);
+    }
   }
-  bury(victims);
+  bury(removals);
   // Evicted between the two: it is counted no more, or counted and gone.
   if (::fstat(descriptor, &now) != 0 || now.st_nlink == 0) {
     drop_piece(id);
@@ -221,15 +218,15 @@ std::shared_ptr<File> Disk::open_piece(const PieceId& id) {
 std::shared_ptr<File> Disk::create_piece(const PieceId& id, std::uint64_t slice_size) {
   if (!writable()) return nullptr;
   const std::uint64_t bytes = on_disk(index_size(slice_size));
-  Victims victims;
+  Inventory::Removals removals;
   bool room = false;
   {
     const std::lock_guard lock(mutex_);
-    if (Item* known = find(id)) take_out(songs_.at(id.song).pieces.at(known->slice), victims);
-    room = make_room(bytes + record_bytes, id, victims);
-    if (room) add(id, bytes, false, victims);
+    inventory_.remove(id, removals);
+    room = inventory_.make_room(bytes + Inventory::record_bytes, id, removals);
+    if (room) inventory_.add(id, bytes, Inventory::Turn::last, removals);
   }
-  bury(victims);
+  bury(removals);
   if (!room) return nullptr;
   const std::string name = path_of(piece_name(id));
   constexpr int anew = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
@@ -253,57 +250,47 @@ std::shared_ptr<File> Disk::create_piece(const PieceId& id, std::uint64_t slice_
 
 bool Disk::grow_piece(const PieceId& id, std::uint64_t bytes) {
   if (!writable()) return false;
-  Victims victims;
+  Inventory::Removals removals;
   bool grown = false;
   {
     const std::lock_guard lock(mutex_);
-    if (find(id) != nullptr && make_room(on_disk(bytes), id, victims)) {
-      find(id)->bytes += on_disk(bytes);
-      total_ += on_disk(bytes);
-      grown = true;
-    }
+    grown = inventory_.contains(id) && inventory_.make_room(on_disk(bytes), id, removals) &&
+            inventory_.grow(id, on_disk(bytes));
   }
-  bury(victims);
+  bury(removals);
   return grown;
 }
 
 void Disk::drop_piece(const PieceId& id) {
-  Victims victims;
+  Inventory::Removals removals;
   {
     const std::lock_guard lock(mutex_);
-    if (Item* item = find(id)) take_out(item->song->pieces.at(item->slice), victims);
+    inventory_.remove(id, removals);
   }
-  if (victims.empty()) ::unlink(path_of(piece_name(id)).c_str());
-  bury(victims);
+  if (removals.empty()) ::unlink(path_of(piece_name(id)).c_str());
+  bury(removals);
 }
 
 void Disk::forget(const std::string& song, std::uint64_t version) {
-  Victims victims;
+  Inventory::Removals removals;
   {
     const std::lock_guard lock(mutex_);
-    const auto found = songs_.find(song);
-    if (found != songs_.end() && found->second.version == version) {
-      take_out_all(found->second, victims);
-    }
+    inventory_.remove_version(song, version, removals);
   }
-  bury(victims);
+  bury(removals);
 }
 
 bool Disk::may_hold(const PieceId& id) const {
   if (!ready_) return false;
   if (!scanned_) return true;
   const std::lock_guard lock(mutex_);
-  const auto song = songs_.find(id.song);
-  return song != songs_.end() && song->second.version == id.version &&
-         song->second.pieces.contains(id.slice);
+  return inventory_.contains(id);
 }
 
 bool Disk::may_hold(const std::string& song, std::uint64_t version, std::uint64_t least) const {
   if (!scanned_) return true;
   const std::lock_guard lock(mutex_);
-  const auto found = songs_.find(song);
-  const bool known = found != songs_.end() && found->second.version == version;
-  return (known ? found->second.pieces.size() : 0) >= least;
+  return inventory_.count(song, version) >= least;
 }
 
 bool Disk::has_all(const std::string& song, std::uint64_t version, std::uint64_t count) const {
@@ -316,102 +303,46 @@ bool Disk::has_all(const std::string& song, std::uint64_t version, std::uint64_t
 std::optional<std::uint64_t> Disk::next_piece(const std::string& song, std::uint64_t version,
                                               std::uint64_t from) const {
   const std::lock_guard lock(mutex_);
-  const auto found = songs_.find(song);
-  if (found == songs_.end() || found->second.version != version) return std::nullopt;
-  const auto piece = found->second.pieces.lower_bound(from);
-  if (piece == found->second.pieces.end()) return std::nullopt;
-  return piece->first;
+  return inventory_.next(song, version, from);
 }
 
 void Disk::touch(const PieceId& id) {
   const std::lock_guard lock(mutex_);
-  Item* item = find(id);
-  if (item == nullptr) return;
-  item->song->played = true;
-  lru_.splice(lru_.end(), lru_, item->song->pieces.at(item->slice));
+  inventory_.touch(id);
 }
 
 void Disk::pin(const std::string& song, std::uint64_t version) {
   const std::lock_guard lock(mutex_);
-  ++pinned_[{song, version}];
+  inventory_.pin(song, version);
 }
 
 void Disk::unpin(const std::string& song, std::uint64_t version) {
   const std::lock_guard lock(mutex_);
-  const auto pinned = pinned_.find({song, version});
-  if (pinned != pinned_.end() && --pinned->second == 0) pinned_.erase(pinned);
+  inventory_.unpin(song, version);
 }
 
-Disk::Totals Disk::totals() const {
+Inventory::Totals Disk::totals() const {
   const std::lock_guard lock(mutex_);
-  return {songs_.size(), lru_.size(), total_, evictions_};
+  return inventory_.totals();
 }
 
-Disk::Item* Disk::find(const PieceId& id) {
-  const auto song = songs_.find(id.song);
-  if (song == songs_.end() || song->second.version != id.version) return nullptr;
-  const auto piece = song->second.pieces.find(id.slice);
-  return piece == song->second.pieces.end() ? nullptr : &*piece->second;
+std::uint64_t Disk::size() const {
+  const std::lock_guard lock(mutex_);
+  return inventory_.size();
 }
 
-void Disk::add(const PieceId& id, std::uint64_t bytes, bool oldest, Victims& victims) {
-  const auto other = songs_.find(id.song);
-  if (other != songs_.end() && other->second.version != id.version) {
-    take_out_all(other->second, victims);
-    if (!victims.empty()) victims.back().last = false;  // the record is the new version's
-  }
-  const auto [found, fresh] = songs_.try_emplace(id.song);
-  Song& song = found->second;
-  if (fresh) {
-    song.name = id.song;
-    song.version = id.version;
-    total_ += record_bytes;
-  }
-  const auto place = lru_.insert(oldest ? lru_.begin() : lru_.end(), Item{&song, id.slice, bytes});
-  song.pieces.emplace(id.slice, place);
-  total_ += bytes;
+void Disk::resize(std::uint64_t size) {
+  const std::lock_guard lock(mutex_);
+  inventory_.resize(size);
 }
 
-void Disk::take_out(Lru::iterator item, Victims& victims) {
-  Song& song = *item->song;
-  victims.push_back({PieceId{song.name, song.version, item->slice}, false});
-  total_ -= item->bytes;
-  song.pieces.erase(item->slice);
-  lru_.erase(item);
-  if (!song.pieces.empty()) return;
-  victims.back().last = true;
-  total_ -= record_bytes;
-  songs_.erase(std::string(song.name));
-}
-
-void Disk::take_out_all(Song& song, Victims& victims) {
-  for (std::size_t left = song.pieces.size(); left > 0; --left) {
-    take_out(song.pieces.begin()->second, victims);
-  }
-}
-
-/// Whoever was played longest ago goes; the piece that asks stays, and what is pinned.
-bool Disk::make_room(std::uint64_t bytes, const PieceId& for_whom, Victims& victims) {
-  if (bytes > size_) return false;
-  auto oldest = lru_.begin();
-  while (total_ + bytes > size_) {
-    if (oldest == lru_.end()) return false;
-    const auto victim = oldest++;
-    if (victim->song->name == for_whom.song && victim->slice == for_whom.slice) continue;
-    if (is_pinned(*victim->song)) continue;
-    take_out(victim, victims);
-    ++evictions_;
-  }
-  return true;
-}
-
-void Disk::bury(const Victims& victims) {
-  for (const Victim& victim : victims) {
-    ::unlink(path_of(piece_name(victim.id)).c_str());
-    if (victim.last) {
-      bury_last(victim.id);
+void Disk::bury(const Inventory::Removals& removals) {
+  for (const auto& [id, last] : removals) {
+    ::unlink(path_of(piece_name(id)).c_str());
+    if (last) {
+      bury_last(id);
     } else {
-      on_evicted_(victim.id.song, victim.id.version, victim.id.slice, false);
+      on_evicted_(id.song, id.version, id.slice, false);
     }
   }
 }
@@ -423,7 +354,7 @@ void Disk::bury_last(const PieceId& id) {
   bool again = false;
   {
     const std::lock_guard lock(mutex_);
-    again = songs_.contains(id.song);
+    again = inventory_.contains_song(id.song);
   }
   if (!again) ::unlink(path_of(record_name(id.song)).c_str());
   on_evicted_(id.song, id.version, id.slice, !again);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cache/file.h"
+#include "cache/inventory.h"
 #include "cache/piece_format.h"
 #include "cache/song_record.h"
 
@@ -8,23 +9,19 @@
 #include <chrono>
 #include <condition_variable>
 #include <functional>
-#include <list>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
-#include <unordered_map>
-#include <utility>
 #include <vector>
 
 namespace tonearm::cache {
 
 struct FoundSong;
 
-/// The cache directory: which files are in it, how much they take, who goes first, and whether it
+/// The cache directory: the files in it, kept in step with the inventory of them, and whether it
 /// can be written at all. Thread-safe. Members that say so block on the disk: call them on the
 /// pool. What lies in the directory already is found by a thread of its own; until that is done
 /// nothing new is written, but what is asked for by name is there at once.
@@ -45,7 +42,6 @@ class Disk {
   bool writable() const;
   /// Whether what is kept can be read.
   bool readable() const { return ready_; }
-  /// Whether what is kept can be read.
   /// A write failed: warns once, and nothing is written for a while.
   void fail(std::string_view what, int error_number);
   /// A block was written: the next failure is worth a warning again.
@@ -86,39 +82,14 @@ class Disk {
   void pin(const std::string& song, std::uint64_t version);
   void unpin(const std::string& song, std::uint64_t version);
 
-  struct Totals {
-    std::uint64_t songs = 0;
-    std::uint64_t pieces = 0;
-    std::uint64_t bytes = 0;
-    std::uint64_t evictions = 0;
-  };
-  Totals totals() const;
-  std::uint64_t size() const { return size_; }
+  Inventory::Totals totals() const;
+  std::uint64_t size() const;
   /// In a moment, on the thread of its own, what is too much goes.
-  void resize(std::uint64_t size) { size_ = size; }
+  void resize(std::uint64_t size);
   /// Waits until what is in the directory is known, at most so long. For start-up and tests.
   bool wait_until_scanned(std::chrono::milliseconds most);
 
  private:
-  struct Song;
-  struct Item {
-    Song* song;
-    std::uint64_t slice;
-    std::uint64_t bytes;
-  };
-  using Lru = std::list<Item>;
-  struct Song {
-    std::string name;
-    std::uint64_t version = 0;
-    std::map<std::uint64_t, Lru::iterator> pieces;
-    bool played = false;  ///< Since its record's time was set.
-  };
-  struct Victim {
-    PieceId id;
-    bool last = false;
-  };
-  using Victims = std::vector<Victim>;
-
   std::string path_of(std::string_view name) const { return path_ + '/' + std::string(name); }
   bool try_open();
   void work();
@@ -130,20 +101,11 @@ class Disk {
   bool is_removed() const;
   void start_over();
 
-  // With the lock held.
-  Item* find(const PieceId& id);
-  void add(const PieceId& id, std::uint64_t bytes, bool oldest, Victims& victims);
-  void take_out(Lru::iterator item, Victims& victims);
-  void take_out_all(Song& song, Victims& victims);
-  bool make_room(std::uint64_t bytes, const PieceId& for_whom, Victims& victims);
-  bool is_pinned(const Song& song) const { return pinned_.contains({song.name, song.version}); }
-
   /// Unlinks and tells; without the lock.
-  void bury(const Victims& victims);
+  void bury(const Inventory::Removals& removals);
   void bury_last(const PieceId& id);
 
   const std::string path_;
-  std::atomic<std::uint64_t> size_;
   const OnEvicted on_evicted_;
   std::atomic<bool> ready_ = false;
   std::atomic<bool> scanned_ = false;
@@ -156,13 +118,7 @@ class Disk {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;
-  // Front: played longest ago. Every item belongs to exactly one song's `pieces`, no song is
-  // without any, and total_ is the sum of all items and of record_bytes for each song.
-  Lru lru_;
-  std::unordered_map<std::string, Song> songs_;
-  std::map<std::pair<std::string, std::uint64_t>, unsigned> pinned_;
-  std::uint64_t total_ = 0;
-  std::uint64_t evictions_ = 0;
+  Inventory inventory_;
   std::thread worker_;
 };
 

@@ -361,23 +361,26 @@ io::Task<void> end_in_vain(Job& job, std::shared_ptr<Version> known, Error error
   job.fill->end(FillOutcome::failed, std::move(error));
 }
 
+/// What is kept is current, as a 304 says, and fresh again as that says.
+io::Task<void> confirm(Job& job, std::shared_ptr<Version> known, const http::CacheFields& now) {
+  co_await refresh(job, known, http::update_cache_fields(known->what().caching, now));
+  job.visit->result = Visit::Result::current;
+  job.visit->found(std::move(known));
+  job.visit->revalidated = true;
+  conclude(job);
+  job.fill->end(FillOutcome::done, {});
+}
+
 io::Task<void> visit_origin(Jobs job, Inquiry inquiry, std::shared_ptr<HandOver> hand_over) {
   std::shared_ptr<Version> known = std::move(inquiry.known);
   Answered answered = co_await inquire(*job, inquiry.ask, known);
   if (!answered.what) {
-    co_return co_await end_in_vain(*job, std::move(known), answered.what.error());
+    co_await end_in_vain(*job, known, answered.what.error());
+  } else if (answered.what->unchanged && known) {
+    co_await confirm(*job, known, answered.what->caching);
+  } else {
+    co_await take_in(*job, inquiry.ask, known, std::move(answered), *hand_over);
   }
-  if (!answered.what->unchanged || !known) {
-    co_return co_await take_in(*job, inquiry.ask, std::move(known), std::move(answered),
-                               *hand_over);
-  }
-  co_await refresh(*job, known,
-                   http::update_cache_fields(known->what().caching, answered.what->caching));
-  job->visit->result = Visit::Result::current;
-  job->visit->found(std::move(known));
-  job->visit->revalidated = true;
-  conclude(*job);
-  job->fill->end(FillOutcome::done, {});
 }
 
 /// Nothing of the song is to be kept any more.

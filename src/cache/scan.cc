@@ -76,7 +76,7 @@ void Disk::scan() {
   std::erase_if(found, [](const FoundSong& song) { return song.pieces.empty(); });
   take_over(std::move(found));
   const auto took = std::chrono::steady_clock::now() - started;
-  const Totals now = totals();
+  const Inventory::Totals now = totals();
   spdlog::info("cache: {} songs, {} pieces, {} bytes found in {} ms", now.songs, now.pieces,
                now.bytes, std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
 }
@@ -103,22 +103,22 @@ void Disk::discard_leftovers(FoundSong& song) {
 void Disk::take_over(std::vector<FoundSong> found) {
   std::sort(found.begin(), found.end(),
             [](const FoundSong& a, const FoundSong& b) { return earlier(b.played, a.played); });
-  Victims victims;
+  Inventory::Removals removals;
   {
     const std::lock_guard lock(mutex_);
     for (FoundSong& song : found) {
       std::sort(song.pieces.begin(), song.pieces.end(),
                 [](const auto& a, const auto& b) { return a.id.slice > b.id.slice; });
       for (const FoundPiece& piece : song.pieces) {
-        const auto known = songs_.find(song.name);
-        const bool other = known != songs_.end() && known->second.version != piece.id.version;
-        if (!other && find(piece.id) == nullptr) add(piece.id, piece.bytes, true, victims);
+        if (inventory_.contains(piece.id)) continue;
+        if (inventory_.contains_other(song.name, piece.id.version)) continue;
+        inventory_.add(piece.id, piece.bytes, Inventory::Turn::first, removals);
       }
     }
-    make_room(0, PieceId{}, victims);
+    inventory_.make_room(0, PieceId{}, removals);
     scanned_ = true;
   }
-  bury(victims);
+  bury(removals);
 }
 
 }  // namespace tonearm::cache

@@ -197,7 +197,7 @@ Statistics Shelf::statistics() const {
   now.unclaimed.bytes = counters_.unclaimed_bytes;
   now.unclaimed.requests = counters_.unclaimed_requests;
   now.unclaimed.resumes = counters_.unclaimed_resumes;
-  const Disk::Totals totals = disk_.totals();
+  const Inventory::Totals totals = disk_.totals();
   now.evictions = totals.evictions;
   now.songs = totals.songs;
   now.pieces = totals.pieces;

@@ -24,7 +24,8 @@ std::optional<double> seconds(sqlite3_stmt* row, int column) {
       value = sqlite3_column_double(row, column);
       break;
     case SQLITE_TEXT: {
-      const auto number = parse_number<double>(column_text(row, column));
+      const auto text = column_text(row, column);
+      const auto number = parse_number<double>(text);
       if (!number) return std::nullopt;
       value = *number;
       break;

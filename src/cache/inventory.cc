@@ -1,0 +1,137 @@
+#include "cache/inventory.h"
+
+namespace tonearm::cache {
+
+const Inventory::Song* Inventory::find_version(const std::string& song,
+                                               std::uint64_t version) const {
+  const auto found = songs_.find(song);
+  return found != songs_.end() && found->second.version == version ? &found->second : nullptr;
+}
+
+const Inventory::Item* Inventory::find(const PieceId& id) const {
+  const Song* const song = find_version(id.song, id.version);
+  if (song == nullptr) return nullptr;
+  const auto piece = song->pieces.find(id.slice);
+  return piece == song->pieces.end() ? nullptr : &*piece->second;
+}
+
+Inventory::Order::iterator Inventory::place_of(const PieceId& id) {
+  const Item* const item = find(id);
+  return item == nullptr ? order_.end() : item->song->pieces.at(id.slice);
+}
+
+bool Inventory::contains_other(const std::string& song, std::uint64_t version) const {
+  return contains_song(song) && find_version(song, version) == nullptr;
+}
+
+std::uint64_t Inventory::count(const std::string& song, std::uint64_t version) const {
+  const Song* const known = find_version(song, version);
+  return known == nullptr ? 0 : known->pieces.size();
+}
+
+std::optional<std::uint64_t> Inventory::next(const std::string& song, std::uint64_t version,
+                                             std::uint64_t from) const {
+  const Song* const known = find_version(song, version);
+  if (known == nullptr) return std::nullopt;
+  const auto piece = known->pieces.lower_bound(from);
+  if (piece == known->pieces.end()) return std::nullopt;
+  return piece->first;
+}
+
+Inventory::Song& Inventory::song_of(const PieceId& id) {
+  const auto [found, is_new] = songs_.try_emplace(id.song);
+  Song& song = found->second;
+  if (is_new) {
+    song.name = id.song;
+    song.version = id.version;
+    total_ += record_bytes;
+  }
+  return song;
+}
+
+void Inventory::add(const PieceId& id, std::uint64_t bytes, Turn turn, Removals& removals) {
+  if (contains_other(id.song, id.version)) {
+    take_out_all(songs_.at(id.song), removals);
+    removals.back().last = false;  // the record is the new version's
+  }
+  Song& song = song_of(id);
+  const auto place = order_.insert(turn == Turn::first ? order_.begin() : order_.end(),
+                                   Item{&song, id.slice, bytes});
+  song.pieces.emplace(id.slice, place);
+  total_ += bytes;
+}
+
+bool Inventory::grow(const PieceId& id, std::uint64_t bytes) {
+  const auto item = place_of(id);
+  if (item == order_.end()) return false;
+  item->bytes += bytes;
+  total_ += bytes;
+  return true;
+}
+
+void Inventory::remove(const PieceId& id, Removals& removals) {
+  const auto item = place_of(id);
+  if (item != order_.end()) take_out(item, removals);
+}
+
+void Inventory::remove_version(const std::string& song, std::uint64_t version, Removals& removals) {
+  if (find_version(song, version) != nullptr) take_out_all(songs_.at(song), removals);
+}
+
+void Inventory::remove_all(Removals& removals) {
+  while (!order_.empty()) take_out(order_.begin(), removals);
+}
+
+void Inventory::take_out(Order::iterator item, Removals& removals) {
+  Song& song = *item->song;
+  removals.push_back({PieceId{song.name, song.version, item->slice}, false});
+  total_ -= item->bytes;
+  song.pieces.erase(item->slice);
+  order_.erase(item);
+  if (!song.pieces.empty()) return;
+  removals.back().last = true;
+  total_ -= record_bytes;
+  songs_.erase(std::string(song.name));
+}
+
+void Inventory::take_out_all(Song& song, Removals& removals) {
+  for (std::size_t left = song.pieces.size(); left > 0; --left) {
+    take_out(song.pieces.begin()->second, removals);
+  }
+}
+
+bool Inventory::make_room(std::uint64_t bytes, const PieceId& for_whom, Removals& removals) {
+  if (bytes > size_) return false;
+  auto oldest = order_.begin();
+  while (total_ + bytes > size_) {
+    if (oldest == order_.end()) return false;
+    const auto victim = oldest++;
+    if (victim->song->name == for_whom.song && victim->slice == for_whom.slice) continue;
+    if (is_pinned(*victim->song)) continue;
+    take_out(victim, removals);
+    ++evictions_;
+  }
+  return true;
+}
+
+void Inventory::touch(const PieceId& id) {
+  const auto item = place_of(id);
+  if (item == order_.end()) return;
+  item->song->played = true;
+  order_.splice(order_.end(), order_, item);
+}
+
+void Inventory::unpin(const std::string& song, std::uint64_t version) {
+  const auto pinned = pinned_.find({song, version});
+  if (pinned != pinned_.end() && --pinned->second == 0) pinned_.erase(pinned);
+}
+
+std::vector<std::string> Inventory::take_played() {
+  std::vector<std::string> played;
+  for (auto& [name, song] : songs_) {
+    if (std::exchange(song.played, false)) played.push_back(name);
+  }
+  return played;
+}
+
+}  // namespace tonearm::cache

@@ -1,0 +1,111 @@
+#pragma once
+
+#include "cache/piece_format.h"
+
+#include <cstdint>
+#include <list>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace tonearm::cache {
+
+/// What lies in the cache directory, how much it takes there and who goes first: the map of it,
+/// which knows no file. A song is there in one version at a time, and while a piece of it is. Not
+/// thread-safe.
+class Inventory {
+ public:
+  static constexpr std::uint64_t page = 4096;  ///< What file systems hand out room in.
+  static constexpr std::uint64_t record_bytes = page;
+
+  /// A piece that is in the inventory no more, and is to go from the disk.
+  struct Removal {
+    PieceId id;
+    bool last = false;  ///< The song is gone with it.
+  };
+  using Removals = std::vector<Removal>;
+
+  struct Totals {
+    std::uint64_t songs = 0;
+    std::uint64_t pieces = 0;
+    std::uint64_t bytes = 0;  ///< Of the pieces and of a record for each song.
+    std::uint64_t evictions = 0;
+  };
+
+  /// Whose turn a piece is in when there is no room.
+  enum class Turn : std::uint8_t { last, first };
+
+  /// `size`: how many bytes may be there.
+  explicit Inventory(std::uint64_t size) : size_(size) {}
+
+  bool contains(const PieceId& id) const { return find(id) != nullptr; }
+  bool contains_song(const std::string& song) const { return songs_.contains(song); }
+  /// Whether another version of the song is there.
+  bool contains_other(const std::string& song, std::uint64_t version) const;
+  /// How many pieces of this version are there.
+  std::uint64_t count(const std::string& song, std::uint64_t version) const;
+  /// The first slice at or behind `from` of which a piece is there.
+  std::optional<std::uint64_t> next(const std::string& song, std::uint64_t version,
+                                    std::uint64_t from) const;
+  Totals totals() const { return {songs_.size(), order_.size(), total_, evictions_}; }
+  std::uint64_t size() const { return size_; }
+
+  /// A piece that is not there. What is there of another version of the song goes.
+  void add(const PieceId& id, std::uint64_t bytes, Turn turn, Removals& removals);
+  /// False when it is not there.
+  bool grow(const PieceId& id, std::uint64_t bytes);
+  void remove(const PieceId& id, Removals& removals);
+  void remove_version(const std::string& song, std::uint64_t version, Removals& removals);
+  void remove_all(Removals& removals);
+
+  /// So that `bytes` more fit, what was played longest ago goes, but not the piece `for_whom`, nor
+  /// what is pinned. False when that is not enough; what has gone is gone.
+  bool make_room(std::uint64_t bytes, const PieceId& for_whom, Removals& removals);
+  /// Takes effect with the next make_room.
+  void resize(std::uint64_t size) { size_ = size; }
+
+  /// It is being played now.
+  void touch(const PieceId& id);
+  /// While it is pinned, as often as it was, nothing of a version makes room.
+  void pin(const std::string& song, std::uint64_t version) { ++pinned_[{song, version}]; }
+  void unpin(const std::string& song, std::uint64_t version);
+  /// The songs that were touched since this was asked last.
+  std::vector<std::string> take_played();
+
+ private:
+  struct Song;
+  struct Item {
+    Song* song;
+    std::uint64_t slice;
+    std::uint64_t bytes;
+  };
+  using Order = std::list<Item>;
+  struct Song {
+    std::string name;
+    std::uint64_t version = 0;
+    std::map<std::uint64_t, Order::iterator> pieces;
+    bool played = false;
+  };
+
+  const Song* find_version(const std::string& song, std::uint64_t version) const;
+  const Item* find(const PieceId& id) const;
+  Order::iterator place_of(const PieceId& id);
+  Song& song_of(const PieceId& id);
+  void take_out(Order::iterator item, Removals& removals);
+  void take_out_all(Song& song, Removals& removals);
+  bool is_pinned(const Song& song) const { return pinned_.contains({song.name, song.version}); }
+
+  // Front: played longest ago. Every item belongs to exactly one song's `pieces`, no song is
+  // without any, and total_ is the sum of all items and of record_bytes for each song.
+  Order order_;
+  std::unordered_map<std::string, Song> songs_;
+  std::map<std::pair<std::string, std::uint64_t>, unsigned> pinned_;
+  std::uint64_t size_;
+  std::uint64_t total_ = 0;
+  std::uint64_t evictions_ = 0;
+};
+
+}  // namespace tonearm::cache

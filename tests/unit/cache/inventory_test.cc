@@ -1,0 +1,149 @@
+#include "cache/inventory.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tonearm::cache {
+namespace {
+
+using Turn = Inventory::Turn;
+
+constexpr std::uint64_t record = Inventory::record_bytes;
+
+class InventoryTest : public testing::Test {
+ protected:
+  Inventory& add(const PieceId& id, std::uint64_t bytes, Turn turn = Turn::last) {
+    inventory_.add(id, bytes, turn, removals_);
+    return inventory_;
+  }
+  /// The removals since this was asked last, each as "SONG/VERSION/SLICE", '!' behind a song's
+  /// last.
+  std::vector<std::string> gone() {
+    std::vector<std::string> names;
+    for (const auto& [id, last] : std::exchange(removals_, {})) {
+      std::string name = id.song + '/' + std::to_string(id.version);
+      name += '/' + std::to_string(id.slice);
+      names.push_back(last ? name + '!' : name);
+    }
+    return names;
+  }
+  bool make_room(std::uint64_t bytes, const PieceId& for_whom = {}) {
+    return inventory_.make_room(bytes, for_whom, removals_);
+  }
+
+  Inventory inventory_{100'000};
+  Inventory::Removals removals_;
+};
+
+using Gone = std::vector<std::string>;
+
+TEST_F(InventoryTest, CountsPiecesAndARecordForEachSong) {
+  add({"a", 1, 0}, 1000);
+  add({"a", 1, 3}, 200);
+  add({"b", 1, 0}, 30);
+  EXPECT_EQ(inventory_.totals().songs, 2U);
+  EXPECT_EQ(inventory_.totals().pieces, 3U);
+  EXPECT_EQ(inventory_.totals().bytes, 1230 + 2 * record);
+  EXPECT_TRUE(inventory_.grow({"a", 1, 3}, 7));
+  EXPECT_FALSE(inventory_.grow({"a", 1, 4}, 7));
+  EXPECT_EQ(inventory_.totals().bytes, 1237 + 2 * record);
+
+  inventory_.remove({"a", 1, 0}, removals_);
+  inventory_.remove({"a", 1, 0}, removals_);
+  EXPECT_EQ(gone(), (Gone{"a/1/0"}));
+  inventory_.remove_all(removals_);
+  EXPECT_EQ(gone(), (Gone{"a/1/3!", "b/1/0!"}));
+  EXPECT_EQ(inventory_.totals().bytes, 0U);
+  EXPECT_EQ(inventory_.totals().songs, 0U);
+}
+
+TEST_F(InventoryTest, KnowsOneVersionOfASong) {
+  add({"a", 1, 2}, 10);
+  add({"a", 1, 5}, 10);
+  EXPECT_TRUE(inventory_.contains({"a", 1, 2}));
+  EXPECT_FALSE(inventory_.contains({"a", 2, 2}));
+  EXPECT_TRUE(inventory_.contains_other("a", 2));
+  EXPECT_FALSE(inventory_.contains_other("a", 1));
+  EXPECT_FALSE(inventory_.contains_other("b", 1));
+  EXPECT_EQ(inventory_.count("a", 1), 2U);
+  EXPECT_EQ(inventory_.count("a", 2), 0U);
+  EXPECT_EQ(inventory_.next("a", 1, 0), 2U);
+  EXPECT_EQ(inventory_.next("a", 1, 3), 5U);
+  EXPECT_EQ(inventory_.next("a", 1, 6), std::nullopt);
+  EXPECT_EQ(inventory_.next("a", 2, 0), std::nullopt);
+
+  inventory_.remove_version("a", 2, removals_);
+  EXPECT_EQ(gone(), Gone{});
+  inventory_.remove_version("a", 1, removals_);
+  EXPECT_EQ(gone(), (Gone{"a/1/2", "a/1/5!"}));
+}
+
+TEST_F(InventoryTest, ANewVersionReplacesTheOldAndItsRecord) {
+  add({"a", 1, 0}, 10);
+  add({"a", 1, 1}, 10);
+  add({"a", 2, 0}, 10);
+  EXPECT_EQ(gone(), (Gone{"a/1/0", "a/1/1"})) << "the song itself is still there";
+  EXPECT_EQ(inventory_.totals().bytes, 10 + record);
+}
+
+TEST_F(InventoryTest, WhatWasPlayedLongestAgoMakesRoom) {
+  inventory_.resize(3 * (1000 + record));
+  add({"a", 1, 0}, 1000);
+  add({"b", 1, 0}, 1000);
+  add({"c", 1, 0}, 1000);
+  EXPECT_TRUE(make_room(0));
+  EXPECT_EQ(gone(), Gone{});
+  inventory_.touch({"a", 1, 0});
+  EXPECT_TRUE(make_room(1));
+  EXPECT_EQ(gone(), (Gone{"b/1/0!"}));
+  EXPECT_TRUE(make_room(1000 + record + 1));
+  EXPECT_EQ(gone(), (Gone{"c/1/0!"}));
+  EXPECT_EQ(inventory_.totals().evictions, 2U);
+}
+
+TEST_F(InventoryTest, WhatAnEarlierProcessLeftGoesBeforeWhatWasPlayedSince) {
+  add({"a", 1, 0}, 1000);
+  add({"old", 1, 0}, 1000, Turn::first);
+  add({"older", 1, 0}, 1000, Turn::first);
+  inventory_.resize(inventory_.totals().bytes - 1);
+  EXPECT_TRUE(make_room(0));
+  EXPECT_EQ(gone(), (Gone{"older/1/0!"}));
+}
+
+TEST_F(InventoryTest, NeitherWhoAsksNorWhatIsPinnedMakesRoom) {
+  add({"a", 1, 0}, 1000);
+  add({"a", 1, 1}, 1000);
+  add({"b", 1, 0}, 1000);
+  inventory_.resize(inventory_.totals().bytes);
+  inventory_.pin("b", 1);
+  inventory_.pin("b", 1);
+  EXPECT_FALSE(make_room(1001, {"a", 1, 0}));
+  EXPECT_EQ(gone(), (Gone{"a/1/1"}));
+  inventory_.unpin("b", 1);
+  EXPECT_FALSE(make_room(1001, {"a", 1, 0}));
+  inventory_.unpin("b", 1);
+  inventory_.unpin("b", 1);
+  EXPECT_TRUE(make_room(1001, {"a", 1, 0}));
+  EXPECT_EQ(gone(), (Gone{"b/1/0!"}));
+}
+
+TEST_F(InventoryTest, WhatNeverFitsThrowsNothingOut) {
+  add({"a", 1, 0}, 1000);
+  EXPECT_FALSE(make_room(inventory_.size() + 1));
+  EXPECT_EQ(gone(), Gone{});
+}
+
+TEST_F(InventoryTest, SaysOnceWhichSongsWerePlayed) {
+  add({"a", 1, 0}, 10);
+  add({"b", 1, 0}, 10);
+  inventory_.touch({"b", 1, 0});
+  inventory_.touch({"b", 2, 0});
+  EXPECT_EQ(inventory_.take_played(), std::vector<std::string>{"b"});
+  EXPECT_EQ(inventory_.take_played(), std::vector<std::string>{});
+}
+
+}  // namespace
+}  // namespace tonearm::cache
