@@ -24,10 +24,8 @@ std::optional<double> seconds(sqlite3_stmt* row, int column) {
       value = sqlite3_column_double(row, column);
       break;
     case SQLITE_TEXT: {
-      const auto text = column_text(row, column);
-      const auto number = parse_number<double>(text);
-      if (!number) return std::nullopt;
-      value = *number;
+      const std::string text = column_text(row, column);
+      value = parse_number<double>(std::string_view(text)).value_or(-1);
       break;
     }
     default:
