@@ -2,6 +2,7 @@
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -100,6 +101,12 @@ curl_socket_t CurlMulti::open_socket(const curl_sockaddr& address) {
   if (watch->client != nullptr) watch->client->watch_ = watch.get();
   arm(watch);
   return fd;
+}
+
+bool CurlMulti::holds_strays(const ConnectionEnds& ends) {
+  const curl_socket_t fd = opened_.find(ends);
+  int waiting = 0;
+  return fd != CURL_SOCKET_BAD && ::ioctl(fd, FIONREAD, &waiting) == 0 && waiting > 0;
 }
 
 /// Forgets a watch, but not the socket: that is libcurl's, and it may be closed already.

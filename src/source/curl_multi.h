@@ -3,11 +3,12 @@
 #include "tonearm/io/deadline.h"
 #include "tonearm/io/task.h"
 
+#include "source/open_sockets.h"
+
 #include <curl/curl.h>
 
 #include <memory>
 #include <unordered_map>
-#include <unordered_set>
 
 namespace tonearm::source {
 
@@ -24,7 +25,8 @@ class CurlMulti {
     /// False while there is no room for what a read would bring: the socket is then left alone,
     /// which is all the backpressure that HTTP/1.1 over TCP needs.
     virtual bool wants_data() const = 0;
-    /// The transfer has ended and its handle left the multi. Must not add, remove or resume inline.
+    /// The transfer has ended and its handle left the multi. Must not remove or resume inline; it
+    /// may add the same handle again.
     virtual void on_done(CURLcode code) = 0;
 
    protected:
@@ -57,6 +59,10 @@ class CurlMulti {
 
   /// Creates a socket. For CURLOPT_OPENSOCKETFUNCTION.
   curl_socket_t open_socket(const curl_sockaddr& address);
+  /// Whether bytes stand in an established connection, to be asked before a request goes out over
+  /// it: nobody has asked for them, and libcurl (7.88) would take them for the answer. It looks
+  /// only whether a connection that it uses again is closed.
+  bool holds_strays(const ConnectionEnds& ends);
 
  private:
   static int on_socket(CURL* easy, curl_socket_t fd, int what, void* self, void* socket_data);
@@ -74,7 +80,7 @@ class CurlMulti {
   io::Executor executor_;
   CURLM* multi_;
   std::unordered_map<curl_socket_t, std::shared_ptr<Watch>> watches_;
-  std::unordered_set<curl_socket_t> opened_;  ///< By open_socket().
+  OpenSockets opened_;  ///< By open_socket().
   io::Deadline timer_;
   bool due_now_ = false;  ///< libcurl wants to be called at once.
   bool settling_ = false;

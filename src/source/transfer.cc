@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 namespace tonearm::source {
 
@@ -44,6 +45,7 @@ void Transfer::set_options() {
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
   curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &Transfer::on_connected);
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
+  curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 0L);
   if (request_.range) {
     std::array<char, 48> text{};
     char* end = std::to_chars(text.data(), text.data() + 20, request_.range->first).ptr;
@@ -173,6 +175,7 @@ void Transfer::discard(std::chrono::milliseconds limit, std::function<void()> th
 }
 
 void Transfer::on_done(CURLcode code) {
+  if (std::exchange(stale_, false)) return start_afresh();
   running_ = false;
   code_ = code;
   permit_.reset();
@@ -183,13 +186,22 @@ void Transfer::on_done(CURLcode code) {
   progress_.notify();
 }
 
+void Transfer::start_afresh() {
+  curl_easy_setopt(easy_.get(), CURLOPT_FRESH_CONNECT, 1L);
+  shared_.multi.add(easy_.get());
+}
+
 Error Transfer::failure() const {
   if (prohibited_) {
     return Error{ErrorKind::destination_ip_prohibited,
                  "the origin's address is private and not allowed by upstream.allow_private",
                  {}};
   }
-  return error_of_curl(code_, easy_.get());
+  Error error = error_of_curl(code_, easy_.get());
+  // Of a connection that was used before, that may be what the answer before left behind.
+  const bool may_be_strays = error.kind == ErrorKind::http_protocol_error && !opened_;
+  if (may_be_strays && !head_complete_) error.kind = ErrorKind::connection_terminated;
+  return error;
 }
 
 std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count, void* self) {
@@ -234,12 +246,19 @@ curl_socket_t Transfer::on_open_socket(void* self, curlsocktype, curl_sockaddr* 
     transfer.prohibited_ = true;
     return CURL_SOCKET_BAD;
   }
+  transfer.opened_ = true;
   return transfer.shared_.multi.open_socket(*address);
 }
 
 /// Called for a pooled connection too, which somebody with more trust may have opened.
-int Transfer::on_connected(void* self, char* remote, char*, int, int) {
+int Transfer::on_connected(void* self, char* remote, char* local, int remote_port, int local_port) {
   auto& transfer = *static_cast<Transfer*>(self);
+  const bool strays = transfer.shared_.multi.holds_strays({remote, remote_port, local, local_port});
+  // RFC 9112 §6.3: else each song would get the answer of the one before.
+  if (strays && !transfer.opened_) {
+    transfer.stale_ = true;
+    return CURL_PREREQFUNC_ABORT;
+  }
   transfer.set_connected();
   if (transfer.request_.private_allowed || !is_private_address(std::string_view(remote))) {
     return CURL_PREREQFUNC_OK;

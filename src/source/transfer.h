@@ -91,6 +91,8 @@ class Transfer final : public CurlMulti::Client {
   void make_room();
   void on_deadline();
   void stop();
+  /// Once more, on a connection of its own.
+  void start_afresh();
   Error failure() const;
 
   Shared& shared_;
@@ -113,6 +115,8 @@ class Transfer final : public CurlMulti::Client {
   bool released_ = false;
   bool discarding_ = false;
   bool prohibited_ = false;
+  bool opened_ = false;  ///< A connection of its own, not one that was used before.
+  bool stale_ = false;   ///< The connection held strays.
   CURLcode code_ = CURLE_OK;
   std::uint64_t received_ = 0;
   std::uint64_t position_ = 0;

@@ -212,6 +212,37 @@ class BrokenTransferTest(Case):
         self.assertEqual(len(origin.of(path)), 2)
 
 
+class StrayBytesTest(Case):
+    """What an origin sends after its answer is no answer to what is asked next (RFC 9112 §6.3)."""
+
+    def check(self, strays):
+        first, second = Resource(1000), Resource(2 * MIB, seed=2)
+        sent = threading.Event()
+
+        def with_strays(exchange):
+            first(exchange)
+            exchange.raw(strays)
+            sent.set()
+
+        before = song(route(with_strays))
+        path = route(second)
+        after = song(path)
+        for _ in range(2):
+            sent.clear()
+            self.assert_bytes(get(server().port, before), 0, 1000)
+            self.assertTrue(sent.wait(10))
+            for _ in range(2):
+                self.assert_bytes(get(server().port, after), 0, 2 * MIB, seed=2)
+
+    def test_an_answer_that_nobody_asked_for_is_nobodys(self):
+        self.check(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Type: audio/mpeg\r\n\r\nEVIL!")
+
+    def test_what_is_no_answer_breaks_no_other_song(self):
+        for strays in (b"\r\n", b"x" * 100_000):
+            with self.subTest(strays=strays[:2]):
+                self.check(strays)
+
+
 class ChangedRepresentationTest(Case):
     """Two versions are never spliced, whatever the origin does with If-Range."""
 
