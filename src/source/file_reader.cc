@@ -43,7 +43,7 @@ io::Task<Result<io::Chunk>> FileReader::read() {
   // After the last region too: what was sent of it is good only if the file still is the same.
   const Result<FileStamp> now = file_->stamp();
   if (!now) co_return now.error();
-  if (may_grow_ ? now->size < described_.size : *now != described_) {
+  if (may_grow_ ? now->size < described_.size : !is_same_version(described_, *now)) {
     co_return changed("changed or truncated while it was read");
   }
   if (rest_.size() == 0) co_return io::Chunk();

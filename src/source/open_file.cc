@@ -123,6 +123,13 @@ int open_below(int directory, const std::string& root, const std::string& path) 
 
 }  // namespace
 
+bool is_same_version(const FileStamp& before, const FileStamp& now) {
+  if (before.inode != now.inode || before.size != now.size || before.modified != now.modified) {
+    return false;
+  }
+  return before.changed == now.changed || before.attributes != now.attributes;
+}
+
 http::Validators validators_of(const FileStamp& stamp, std::chrono::system_clock::time_point now) {
   std::array<char, 64> text{};
   std::snprintf(text.data(), text.size(), "\"%llx-%llx-%llx\"",
@@ -152,6 +159,7 @@ Result<FileStamp> OpenFile::stamp() const {
   stamp.size = static_cast<std::uint64_t>(info.st_size);
   stamp.modified = time_of(info.st_mtim);
   stamp.changed = time_of(info.st_ctim);
+  stamp.attributes = {info.st_mode, info.st_nlink, info.st_uid, info.st_gid};
   return stamp;
 }
 
