@@ -12,6 +12,14 @@ namespace tonearm::app {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+/// By its name. Such files are no media though they may be called so: macOS keeps the attributes of
+/// song.mp3 in ._song.mp3 where a disk has no room for them.
+bool is_hidden(const fs::path& path) { return path.filename().native().starts_with('.'); }
+
+}  // namespace
+
 MediaFinder::MediaFinder(const fs::path& root, Complain complain)
     : root_(fs::canonical(root)), complain_(std::move(complain)) {}
 
@@ -46,7 +54,7 @@ void MediaFinder::add_directory(const fs::path& directory) {
   std::set<fs::path> entries;
   fs::directory_iterator entry(directory, failed);
   for (; !failed && entry != fs::directory_iterator(); entry.increment(failed)) {
-    entries.insert(entry->path());
+    if (!is_hidden(entry->path())) entries.insert(entry->path());
   }
   if (failed) complain_(directory.string(), failed.message());
   for (const fs::path& path : entries) {

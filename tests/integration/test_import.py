@@ -172,6 +172,10 @@ class Import(Case):
                 out.write(b"no audio" * 1000)
         with open(os.path.join(root, "notes.txt"), "w") as out:
             out.write("no media")
+        os.mkdir(os.path.join(root, ".trash"))
+        for name in ("._good.mp3", ".trash/gone.mp3"):
+            with open(os.path.join(root, name), "wb") as out:
+                out.write(b"hidden, and therefore no media")
         encode(os.path.join(root, "d", "good.mp3"), "")
         os.rename(os.path.join(root, "d", "good.mp3").encode(),
                   os.path.join(root, "d").encode() + b"/g\xff.mp3")
