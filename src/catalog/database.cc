@@ -49,7 +49,7 @@ bool is_open(const Connection& connection) {
 std::string obstacle(const std::string& path) {
   struct stat found {};
   if (::stat(path.c_str(), &found) != 0) {
-    if (errno == ENOENT) return "does not exist";
+    if (errno == ENOENT) return "does not exist; set catalog.path, or make it with tonearm import";
     return "cannot be opened: " + std::generic_category().message(errno);
   }
   return S_ISREG(found.st_mode) ? "" : "is not a regular file";

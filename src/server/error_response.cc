@@ -56,7 +56,7 @@ std::string_view general_detail(ErrorKind kind) {
     case ErrorKind::path_not_found:
       return "There is nothing at this path.";
     case ErrorKind::destination_not_found:
-      return "The song's file is missing at its origin.";
+      return "The file is missing at its origin.";
     case ErrorKind::connection_limit_reached:
       return "The song's origin has no connection to spare.";
     case ErrorKind::bad_locator:

@@ -112,7 +112,8 @@ class Reload(Case):
         self.reload()
         self.assertStatus(get(tonearm.port, f"/songs/listen/{song}", method="HEAD"), 200)
         self.settings["catalog"] = {"path": os.path.join(self.directory, "none.sqlite3")}
-        self.reload(says="none.sqlite3: does not exist: answering 503")
+        self.reload(says="none.sqlite3: does not exist; set catalog.path, or make it with tonearm "
+                         "import: answering 503")
         self.assertStatus(get(tonearm.port, self.target), 503)
 
     def test_the_cache_has_other_bounds(self):

@@ -95,7 +95,8 @@ TEST_P(Changes, MissingIsUnavailableUntilItIsThere) {
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().kind, ErrorKind::catalog_unavailable);
   EXPECT_EQ(missing.error().retry_after, std::chrono::seconds(1));
-  EXPECT_EQ(missing.error().detail, path() + ": does not exist");
+  EXPECT_EQ(missing.error().detail,
+            path() + ": does not exist; set catalog.path, or make it with tonearm import");
   EXPECT_FALSE(test::run(loop_, store_->check()));
   write("CREATE TABLE other(x)");
   EXPECT_EQ(file("1"), "catalog_unavailable");

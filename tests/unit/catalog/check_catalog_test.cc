@@ -33,7 +33,7 @@ TEST_F(CheckCatalog, SaysWhatItFound) {
 }
 
 TEST_F(CheckCatalog, NamesTheProblemAndWhatWouldBeRight) {
-  EXPECT_EQ(complaint(), ": does not exist");
+  EXPECT_EQ(complaint(), ": does not exist; set catalog.path, or make it with tonearm import");
   std::ofstream(path()) << "";
   EXPECT_EQ(complaint(),
             ": no table music_song (there is none at all); create it, or set catalog.lookup to "
