@@ -90,7 +90,7 @@ class Import {
   bool add(ImportedSong song);
   bool flush();
   void count(CatalogWriter::Written written);
-  bool add_files(std::vector<MediaFile> files);
+  bool add_files(const std::vector<MediaFile>& files);
   std::optional<std::int64_t> find_entry(const fs::path& folder, const std::string& entry) const;
 
   const Config& config_;
@@ -114,10 +114,10 @@ bool Import::run(const Wanted& wanted) {
     if (!add(song_of(locator))) return false;
     report_.advance();
   }
-  return add_files(std::move(files)) && flush();
+  return add_files(files) && flush();
 }
 
-bool Import::add_files(std::vector<MediaFile> files) {
+bool Import::add_files(const std::vector<MediaFile>& files) {
   for (const MediaFile& file : files) {
     if (interrupted != 0) return true;
     if (writer_.is_unchanged(file.locator, file.size, file.modified)) {
@@ -188,7 +188,9 @@ void Import::add_playlist(const std::string& path, const M3uFile& playlist) {
     if (const auto id = find_entry(fs::path(path).parent_path(), entry)) {
       songs.push_back(*id);
     } else {
-      report_.complain(path + ": " + entry + " is not in the catalog; import it first");
+      std::string complaint = path + ": ";
+      complaint += entry;
+      report_.complain(complaint += " is not in the catalog; import it first");
     }
   }
   const auto written = writer_.write_playlist(playlist.name, songs);

@@ -17,8 +17,8 @@ constexpr std::uint64_t MiB = 1024 * KiB;
 constexpr std::uint64_t GiB = 1024 * MiB;
 constexpr milliseconds day = 24h;
 
-// The place of a key's value in the Config or the ResolverConfig.
-#define PLACE(member) \
+// The place of a key's value in the Config or the source::ResolverOptions.
+#define PLACE(member) /* NOLINT(bugprone-macro-parentheses) */ \
   [](auto& c) -> auto& { return c.member; }
 
 Complaint read_allow_private(const toml::node& node, AllowPrivate& out) {

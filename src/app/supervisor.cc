@@ -41,7 +41,7 @@ Result<PassedSockets> take_passed_sockets() {
     (name == "admin" ? passed.admin : passed.clients).push_back(SD_LISTEN_FDS_START + i);
     if (names != nullptr) std::free(names[i]);
   }
-  std::free(names);
+  std::free(static_cast<void*>(names));
   return passed;
 }
 

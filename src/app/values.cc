@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <fstream>
 #include <sstream>
 #include <system_error>
@@ -144,7 +143,7 @@ Complaint read_secret(const std::string& text, std::string& out) {
 
 Complaint read_whole_file(const std::filesystem::path& path, std::string& out) {
   const auto refused = [&](int error_number) {
-    return "cannot read " + path.string() + ": " + std::strerror(error_number);
+    return "cannot read " + path.string() + ": " + std::generic_category().message(error_number);
   };
   // A directory can be opened, and then reads as empty.
   std::error_code ignored;
