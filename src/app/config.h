@@ -1,6 +1,9 @@
 #pragma once
 
+#include "tonearm/source/file_options.h"
 #include "tonearm/source/http_options.h"
+#include "tonearm/source/resolver_options.h"
+#include "tonearm/source/s3_options.h"
 
 #include <chrono>
 #include <cstddef>
@@ -76,28 +79,6 @@ struct CacheConfig {
   std::uint64_t read_ahead = 2 * 1024 * 1024;
 };
 
-struct FilesConfig {
-  std::string root;
-  milliseconds growth_timeout{10'000};
-};
-
-struct S3Config {
-  std::string endpoint = "https://s3.amazonaws.com";
-  std::string region = "us-east-1";
-  std::string access_key;
-  std::string secret_key;
-  std::string session_token;
-  bool path_style = false;
-};
-
-struct ResolverConfig {
-  std::vector<std::string> command;
-  milliseconds timeout{30'000};
-  milliseconds ttl{3'600'000};
-  std::size_t max_running = 4;
-  std::uint64_t window = 1024 * 1024;
-};
-
 struct AccessConfig {
   std::vector<std::string> signing_keys;
   milliseconds link_ttl{6 * 3'600'000};
@@ -116,9 +97,9 @@ struct Config {
   UpstreamConfig upstream;
   StreamConfig stream;
   CacheConfig cache;
-  FilesConfig files;
-  S3Config s3;
-  std::map<std::string, ResolverConfig> resolvers;
+  source::FileOptions files;
+  source::S3Options s3;
+  std::map<std::string, source::ResolverOptions> resolvers;
   AccessConfig access;
 };
 

@@ -60,7 +60,8 @@ Complaint read_headers(const toml::node& node, UpstreamConfig& upstream) {
     Complaint complaint = read_hidden_text(value, text);
     if (!complaint) complaint = read_secret(text, field.second);
     if (complaint) return field.first + ": " + *complaint;
-    if ((complaint = check_request_field(field))) return complaint;
+    complaint = check_request_field(field);
+    if (complaint) return complaint;
   }
   upstream.headers = std::move(headers);
   return {};
@@ -205,8 +206,8 @@ std::vector<Section> make_sections() {
   return all;
 }
 
-std::vector<Key<ResolverConfig>> make_resolver_keys() {
-  using R = ResolverConfig;
+std::vector<Key<source::ResolverOptions>> make_resolver_keys() {
+  using R = source::ResolverOptions;
   Key<R> command = texts_key<R>("command", PLACE(command), check_field_value);
   command.read = [](const toml::node& node, const std::filesystem::path& directory, R& resolver) {
     Complaint complaint = read_texts(node, resolver.command);
@@ -246,8 +247,8 @@ const std::vector<Section>& sections() {
   return all;
 }
 
-const std::vector<Key<ResolverConfig>>& resolver_keys() {
-  static const std::vector<Key<ResolverConfig>> all = make_resolver_keys();
+const std::vector<Key<source::ResolverOptions>>& resolver_keys() {
+  static const std::vector<Key<source::ResolverOptions>> all = make_resolver_keys();
   return all;
 }
 

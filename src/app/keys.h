@@ -38,7 +38,7 @@ struct Section {
 /// All tables but [resolver.NAME], in the order of the documentation.
 const std::vector<Section>& sections();
 /// The keys of each [resolver.NAME].
-const std::vector<Key<ResolverConfig>>& resolver_keys();
+const std::vector<Key<source::ResolverOptions>>& resolver_keys();
 
 /// Every key's full name: "server.listen", "resolver.NAME.command".
 std::vector<std::string> all_key_names();

@@ -13,16 +13,6 @@ std::function<bool(std::string_view)> resolver_names(const Config& config) {
   return [names = std::move(names)](std::string_view name) { return names.contains(name); };
 }
 
-source::ResolverOptions resolver_options(const ResolverConfig& config) {
-  source::ResolverOptions options;
-  options.command = config.command;
-  options.timeout = config.timeout;
-  options.ttl = config.ttl;
-  options.max_running = config.max_running;
-  options.window = config.window;
-  return options;
-}
-
 catalog::CatalogOptions catalog_options(const Config& config) {
   catalog::CatalogOptions options;
   options.path = config.catalog.path;
@@ -67,13 +57,6 @@ server::Options server_options(const Config& config) {
   return options;
 }
 
-source::FileOptions file_options(const Config& config) {
-  source::FileOptions options;
-  options.root = config.files.root;
-  options.growth_timeout = config.files.growth_timeout;
-  return options;
-}
-
 source::HttpOptions http_options(const Config& config) {
   source::HttpOptions options;
   options.base_url = config.upstream.base_url;
@@ -89,17 +72,6 @@ source::HttpOptions http_options(const Config& config) {
   options.max_redirects = config.upstream.max_redirects;
   options.buffer = config.stream.buffer;
   options.release_after = config.stream.release_after;
-  return options;
-}
-
-source::S3Options s3_options(const Config& config) {
-  source::S3Options options;
-  options.endpoint = config.s3.endpoint;
-  options.region = config.s3.region;
-  options.access_key = config.s3.access_key;
-  options.secret_key = config.s3.secret_key;
-  options.session_token = config.s3.session_token;
-  options.path_style = config.s3.path_style;
   return options;
 }
 

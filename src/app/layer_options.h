@@ -3,10 +3,7 @@
 #include "tonearm/cache/options.h"
 #include "tonearm/catalog/catalog_options.h"
 #include "tonearm/server/options.h"
-#include "tonearm/source/file_source.h"
 #include "tonearm/source/http_options.h"
-#include "tonearm/source/resolver_options.h"
-#include "tonearm/source/s3_options.h"
 
 #include "app/config.h"
 
@@ -16,15 +13,12 @@
 
 namespace tonearm::app {
 
-/// What each layer is told of the configuration, which app alone sees whole.
+/// What each layer is told of the configuration, where that is not a part of it as it stands. The
+/// whole only app sees.
 catalog::CatalogOptions catalog_options(const Config& config);
 cache::Options cache_options(const Config& config);
 server::Options server_options(const Config& config);
 source::HttpOptions http_options(const Config& config);
-source::S3Options s3_options(const Config& config);
-source::FileOptions file_options(const Config& config);
-
-source::ResolverOptions resolver_options(const ResolverConfig& config);
 
 /// Which schemes are configured resolvers.
 std::function<bool(std::string_view)> resolver_names(const Config& config);

@@ -98,7 +98,7 @@ class FileReader {
       if (auto complaint = check_resolver_name(std::string(resolver.str()))) {
         fail(resolver.source(), "resolver", *complaint);
       }
-      ResolverConfig& config = config_.resolvers[std::string(resolver.str())];
+      source::ResolverOptions& config = config_.resolvers[std::string(resolver.str())];
       const std::string prefix = "resolver." + std::string(resolver.str());
       read_table(prefix, as_table(resolver, prefix, keys), resolver_keys(), config);
       if (auto complaint = check_resolver_command(config.command)) {

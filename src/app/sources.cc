@@ -41,16 +41,15 @@ source::SourceSet make_sources(io::Executor executor, const Config& config,
   const auto http = std::make_shared<source::HttpSource>(client);
   sources.set(Locator::Kind::plain, kept(http, config.upstream.base_url));
   sources.set(Locator::Kind::url, kept(http, {}));
-  sources.set(Locator::Kind::s3, kept(std::make_shared<source::S3Source>(
-                                          client, shared.accounts.of(s3_options(config))),
-                                      config.s3.endpoint));
-  sources.set(Locator::Kind::file,
-              std::make_shared<source::FileSource>(executor, shared.pool, shared.watches,
-                                                   file_options(config)));
+  sources.set(Locator::Kind::s3,
+              kept(std::make_shared<source::S3Source>(client, shared.accounts.of(config.s3)),
+                   config.s3.endpoint));
+  sources.set(Locator::Kind::file, std::make_shared<source::FileSource>(
+                                       executor, shared.pool, shared.watches, config.files));
   if (!config.resolvers.empty()) {
     const auto resolved = std::make_shared<source::ResolverSource>(client);
     for (const auto& [name, resolver] : config.resolvers) {
-      resolved->add(name, shared.resolvers.get(name, resolver_options(resolver)));
+      resolved->add(name, shared.resolvers.get(name, resolver));
     }
     sources.set(Locator::Kind::resolver, kept(resolved, {}));
   }

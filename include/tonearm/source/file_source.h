@@ -2,19 +2,13 @@
 
 #include "tonearm/io/blocking_pool.h"
 #include "tonearm/io/task.h"
+#include "tonearm/source/file_options.h"
 #include "tonearm/source/file_watches.h"
 #include "tonearm/source/resource.h"
 
-#include <chrono>
 #include <memory>
-#include <string>
 
 namespace tonearm::source {
-
-struct FileOptions {
-  std::string root;  ///< files.root; empty: nothing can be opened.
-  std::chrono::milliseconds growth_timeout{10'000};
-};
 
 /// Opens regular files below files.root: no way leads out of it, neither `..` nor links. What the
 /// catalog calls growing is followed until it has not grown for growth_timeout.
