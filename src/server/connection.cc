@@ -291,10 +291,16 @@ void Connection::enter(Phase phase, io::Clock::duration limit) {
 }
 
 void Connection::on_expiry() {
-  if (phase_ == Phase::answering) return cancel(gone("took no byte for server.send_timeout"));
+  if (phase_ == Phase::answering) return look_for_progress();
   expired_ = true;
   boost::system::error_code ignored;
   socket_.cancel(ignored);
+}
+
+void Connection::look_for_progress() {
+  const auto next = progress_.look(io::Clock::now(), untaken_bytes(socket_));
+  if (!next) return cancel(gone("took no byte for server.send_timeout"));
+  deadline_.expire_at(*next);
 }
 
 void Connection::watch_for_reset() {
@@ -328,7 +334,7 @@ void Connection::on_sent(std::uint64_t bytes, std::uint64_t body_bytes) {
 
 void Connection::on_blocked() {
   const io::Clock::time_point now = io::Clock::now();
-  deadline_.expire_at(now + send_timeout_);
+  deadline_.expire_at(progress_.begin(now, send_timeout_));
   if (peer_.unix_socket) return;
   const int before = unsent_.bytes();
   unsent_.on_full(now);

@@ -8,6 +8,7 @@
 #include "server/request.h"
 #include "server/request_reader.h"
 #include "server/response_writer.h"
+#include "server/send_progress.h"
 #include "server/socket.h"
 #include "server/unsent_limit.h"
 
@@ -81,6 +82,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
 
   void enter(Phase phase, io::Clock::duration limit);
   void on_expiry();
+  void look_for_progress();
   void watch_for_reset();
   void look_for_reset();
   void close();
@@ -97,6 +99,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   const Role role_;
   RequestReader reader_;
   UnsentLimit unsent_;
+  SendProgress progress_;
   io::Deadline deadline_;
   io::asio::cancellation_signal signal_;
   Phase phase_ = Phase::fresh;

@@ -21,6 +21,10 @@ void reset(Socket& socket);
 /// when that is more than before. TCP only.
 void limit_unsent(Socket& socket, int bytes);
 
+/// Bytes that were sent and that the peer's side has not taken: its kernel over TCP, the peer
+/// itself over a unix socket (where they count with what the kernel spends on them).
+std::size_t untaken_bytes(Socket& socket);
+
 /// Bytes that the peer has sent and nobody has read.
 std::size_t unread_bytes(Socket& socket);
 

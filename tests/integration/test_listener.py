@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from support.case import Case
 from support.client import Client, get, get_json
-from support.content import content
+from support.content import content, write_file
 from support.fault_origin import FaultOrigin, Resource
 from support.tonearm import Tonearm
 from support.wait import wait_for
@@ -335,6 +335,42 @@ class Timeouts(Listener):
         again = self.client()
         self.assertTrue(again.is_closed())
         self.assertEqual(client.take(SIZE), content(0, SIZE))
+
+
+class SendTimeout(Listener):
+    @classmethod
+    def settings(cls):
+        root = os.path.join(cls.directory, "media")
+        os.mkdir(root)
+        write_file(os.path.join(root, "song.mp3"), SIZE)
+        return {"server": {"send_timeout": "2s"}, "files": {"root": root}}
+
+    def listen(self, target):
+        client = self.client(receive_buffer=4096)
+        client.ask(target)
+        client.head()
+        return client
+
+    def test_who_stops_is_dropped_and_who_takes_little_goes_on(self):
+        # From an origin by copying, from a file by sendfile.
+        targets = [self.target, f"/songs/listen/{self.catalog.add('file:song.mp3')}"]
+        slow = [self.listen(target) for target in targets]
+        taken = 0
+
+        def dropped(count):
+            nonlocal taken
+            for client in slow:
+                self.assertEqual(client.take(64), content(taken, taken + 64), client.ended)
+            taken += 64
+            return len(self.tonearm.access_log(outcome="client_gone")) == count
+
+        for count, target in enumerate(targets, 1):
+            stopped = self.listen(target)
+            wait_for(lambda count=count: dropped(count), "who takes nothing to be dropped")
+            stopped.rest()
+            self.assertEqual(stopped.ended, "reset")
+        for client in slow:
+            self.assertEqual(client.take(SIZE - taken), content(taken, SIZE))
 
 
 class Crowd(Listener):
