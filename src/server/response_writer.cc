@@ -24,6 +24,35 @@ Error client_gone(int error_number) {
   return Error{ErrorKind::client_gone, std::generic_category().message(error_number), {}};
 }
 
+/// sendfile() does not say which of its two ends has failed: what a TCP or unix connection breaks
+/// with, an ICMP message's verdict included, is the client's end, and all else the file's.
+Error sendfile_failed(int error_number) {
+  switch (error_number) {
+    case EPIPE:
+    case ECONNRESET:
+    case ECONNABORTED:
+    case ECONNREFUSED:
+    case ENOTCONN:
+    case ETIMEDOUT:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case ENONET:
+    case ENOPROTOOPT:
+    case EPROTO:
+      return client_gone(error_number);
+    default: {
+      std::string detail = "reading the file: " + std::generic_category().message(error_number);
+      return Error{ErrorKind::destination_unavailable, std::move(detail), {}};
+    }
+  }
+}
+
+Error shrank() {
+  return Error{ErrorKind::representation_changed, "the file was truncated while it was sent", {}};
+}
+
 Error wrong_length(std::string_view what) {
   return Error{ErrorKind::internal, "the body is " + std::string(what) + " than its head says", {}};
 }
@@ -152,9 +181,9 @@ io::Task<Result<void>> ResponseWriter::send_file(io::FileRegion region, std::str
   while (left > 0) {
     const ssize_t count = ::sendfile(socket_.native_handle(), region.descriptor, &offset,
                                      static_cast<std::size_t>(std::min(left, file_piece)));
-    if (count == 0) co_return Error{ErrorKind::internal, "a file shrank while it was sent", {}};
+    if (count == 0) co_return shrank();
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && errno != EAGAIN) co_return client_gone(errno);
+    if (count < 0 && errno != EAGAIN) co_return sendfile_failed(errno);
     if (count > 0) {
       const auto bytes = static_cast<std::uint64_t>(count);
       left -= bytes;

@@ -39,7 +39,9 @@ class ResponseWriter final : public io::ByteWriter {
   /// `length` only counts for BodyFraming::length. May be called again while !started(), so that an
   /// error still takes the place of an answer.
   void begin(std::string head, BodyFraming framing, std::uint64_t length = 0);
-  /// client_gone, or internal for more bytes than promised (of which none is sent).
+  /// client_gone, or internal for more bytes than promised (of which none is sent). Of a file's
+  /// region also representation_changed when it became shorter, and destination_unavailable when it
+  /// cannot be read.
   io::Task<Result<void>> write(io::Chunk chunk) override;
   /// Sends the head now, for a body whose first bytes may be long in coming.
   io::Task<Result<void>> flush();

@@ -10,7 +10,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <optional>
 #include <string>
 
@@ -217,7 +219,27 @@ TEST_F(FileTest, AFileThatIsTooShortIsAnError) {
   writer.begin("HEAD ", BodyFraming::length, 100);
   const Result<void> written = run_reading(writer.write(region(content.size() - 10, 100)));
   ASSERT_FALSE(written);
-  EXPECT_EQ(written.error().kind, ErrorKind::internal);
+  EXPECT_EQ(written.error().kind, ErrorKind::representation_changed);
+}
+
+TEST_F(FileTest, AFileThatCannotBeReadIsTheSources) {
+  const int unreadable = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+  writer.begin("HEAD ", BodyFraming::length, 100);
+  const Result<void> written =
+      run_reading(writer.write(io::Chunk(io::FileRegion{unreadable, 0, 100})));
+  ::close(unreadable);
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().kind, ErrorKind::destination_unavailable);
+  EXPECT_NE(written.error().detail.find(std::strerror(EBADF)), std::string::npos);
+}
+
+TEST_F(FileTest, AClientThatLeftIsNotTheSources) {
+  writer.begin("HEAD ", BodyFraming::length, 100);
+  ASSERT_TRUE(test::run(loop, writer.flush()));
+  ::close(std::exchange(peer, -1));
+  const Result<void> written = test::run(loop, writer.write(region(0, 100)));
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().kind, ErrorKind::client_gone);
 }
 
 }  // namespace
