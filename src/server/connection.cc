@@ -140,7 +140,7 @@ io::Task<Result<std::string_view>> Connection::read_head() {
       deadline_.clear();
       co_return *head;
     }
-    if (const auto overflow = reader_.overflow()) co_return *overflow;
+    if (const auto refusal = reader_.refusal()) co_return *refusal;
     if (!reader_.empty() && phase_ != Phase::head) enter(Phase::head, header_timeout);
     if (readable) {
       const auto received = reader_.receive();

@@ -1,6 +1,7 @@
 #include "server/request_reader.h"
 
 #include "tonearm/http/request_head.h"
+#include "tonearm/http/token.h"
 
 #include <sys/socket.h>
 
@@ -60,8 +61,14 @@ std::optional<std::string_view> RequestReader::head() {
   return std::string_view(buffer_).substr(0, head_end_);
 }
 
-std::optional<Error> RequestReader::overflow() const {
-  if (head_end_ != 0 || buffer_.size() <= http::max_head_bytes) return std::nullopt;
+std::optional<Error> RequestReader::refusal() const {
+  if (head_end_ != 0 || buffer_.empty()) return std::nullopt;
+  // A lone CR may be half of an empty line (RFC 9112 §2.2).
+  if (!http::is_token(std::string_view(buffer_).substr(0, 1)) && buffer_ != "\r") {
+    return Error{
+        ErrorKind::bad_request, "a request begins with a method; TLS is not spoken here", {}};
+  }
+  if (buffer_.size() <= http::max_head_bytes) return std::nullopt;
   const std::string_view line = std::string_view(buffer_).substr(0, buffer_.find('\n'));
   const std::string_view behind_method = line.substr(std::min(line.find(' '), line.size()));
   const std::size_t target = std::min(behind_method.find(' ', 1), behind_method.size());

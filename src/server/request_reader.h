@@ -29,8 +29,9 @@ class RequestReader {
   /// The next head, its empty line included; valid until receive() or consume_head(). Empty while
   /// it is not all there.
   std::optional<std::string_view> head();
-  /// Why no head can come of what is there: 431, or 414 when the target alone is too long.
-  std::optional<Error> overflow() const;
+  /// Why no head can come of what is there: 400 when it begins with no method (TLS does not), 431,
+  /// or 414 when the target alone is too long.
+  std::optional<Error> refusal() const;
   void consume_head();
 
   /// What is here, for a PROXY header before the first head.

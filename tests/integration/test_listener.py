@@ -248,6 +248,8 @@ class Heads(Listener):
     def test_what_is_no_http_is_400_and_closes(self):
         for raw in (
             b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 60 + b"\r\n\r\n",
+            b"\x16\x03\x01\x02\x00\x01",  # the rest of a ClientHello waits for an answer
+            b"\r\n\0",
             b"GET\r\n\r\n",
             b"GET  /  HTTP/1.1\r\nHost: t\r\n\r\n",
             b"GET /a b HTTP/1.1\r\nHost: t\r\n\r\n",
