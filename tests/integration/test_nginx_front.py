@@ -1,5 +1,6 @@
 """config/nginx.conf, really run in front of the program."""
 
+import json
 import os
 import re
 import sys
@@ -7,7 +8,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from support.client import Client, get, parts
+from support.client import Client, curl, get, parts
 from support.content import content
 from support.fault_origin import Resource
 from support.fronted import Fronted
@@ -44,6 +45,15 @@ class Sample(Fronted):
         # nginx, which nobody has told to trust anyone, appends whom it saw.
         self.assertEqual(entry["client"], "203.0.113.9")
         self.assertTrue(re.fullmatch(r"[0-9a-f]{32}", entry["request_id"]))
+
+    def test_a_listed_song_plays_through_the_front_whatever_the_client_says_of_itself(self):
+        forged = {"Forwarded": "for=203.0.113.9;host=forged.example;proto=https",
+                  "X_Forwarded_Host": "forged.example", "X_Forwarded_Prefix": "/forged",
+                  "X_Forwarded_Proto": "https"}
+        listed = get(self.port, "/songs", host=f"127.0.0.1:{self.port}", **forged)
+        url = json.loads(listed.body)["songs"][0]["stream_url"]
+        self.assertEqual(url, f"http://127.0.0.1:{self.port}{self.target}")
+        self.assertEqual(curl(url, "-r", "7-99").stdout, content(7, 100))
 
     def test_connections_to_the_program_are_kept(self):
         def sockets():
