@@ -3,8 +3,7 @@
 #include "tonearm/base/ascii.h"
 
 #include "server/address_text.h"
-
-#include <boost/algorithm/string/trim.hpp>
+#include "server/forwarded.h"
 
 #include <algorithm>
 #include <string_view>
@@ -44,48 +43,13 @@ bool is_prefix(std::string_view text) {
          consists_of(text, "/-._~%!$&'()*+,;=:@");
 }
 
-/// The last member of a list (RFC 9110 §5.6.1), commas in quotes not counted.
-std::string_view last_member(std::string_view list) {
-  bool quoted = false;
-  std::size_t start = 0;
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    if (list[i] == '\\' && quoted)
-      ++i;
-    else if (list[i] == '"')
-      quoted = !quoted;
-    else if (list[i] == ',' && !quoted)
-      start = i + 1;
-  }
-  return list.substr(start);
-}
-
-std::string trimmed(std::string_view text) {
-  return boost::algorithm::trim_copy(std::string(text));
-}
-
 /// The field that stands last, and of its members the last.
 std::string last_value(const http::RequestHead& head, std::string_view name) {
-  std::string value;
+  std::string_view value;
   for (const auto& field : head.fields) {
-    if (iequals(field.name, name)) value = trimmed(last_member(field.value));
+    if (iequals(field.name, name)) value = field.value;
   }
-  return value;
-}
-
-/// A parameter of a forwarded-element (RFC 7239 §4), its quotes taken off.
-std::string parameter(std::string_view element, std::string_view name) {
-  while (!element.empty()) {
-    const auto end = std::min(element.find(';'), element.size());
-    const auto pair = element.substr(0, end);
-    const auto equals = pair.find('=');
-    if (equals != std::string_view::npos && iequals(trimmed(pair.substr(0, equals)), name)) {
-      std::string value = trimmed(pair.substr(equals + 1));
-      std::erase(value, '"');
-      return value;
-    }
-    element.remove_prefix(std::min(end + 1, element.size()));
-  }
-  return {};
+  return std::string(trim(value.substr(value.rfind(',') + 1)));
 }
 
 struct Parts {
@@ -109,20 +73,22 @@ struct Parts {
 }  // namespace
 
 std::string base_url(const http::RequestHead& head, std::string_view authority,
-                     bool from_trusted_proxy, const std::string& public_url) {
+                     const TrustedProxies* trusted, const std::string& public_url) {
   if (!public_url.empty()) {
     return public_url.substr(0, public_url.find_last_not_of('/') + 1);
   }
   Parts parts;
   // RFC 9112 §3.2.2: what absolute-form names counts, and Host does not.
   parts.take_host(std::string(authority.empty() ? head.get(http::field::host) : authority));
-  if (from_trusted_proxy) {
-    const std::string forwarded = last_value(head, "Forwarded");
+  if (trusted != nullptr) {
     parts.take_scheme(last_value(head, "X-Forwarded-Proto"));
-    parts.take_scheme(parameter(forwarded, "proto"));
     parts.take_host(last_value(head, "X-Forwarded-Host"));
-    parts.take_host(parameter(forwarded, "host"));
     parts.take_prefix(last_value(head, "X-Forwarded-Prefix"));
+    const Hops hops = read_forwarded(head);
+    if (const auto at = farthest_believed(hops, *trusted)) {
+      parts.take_scheme(hops[*at].proto);
+      parts.take_host(hops[*at].host);
+    }
   }
   if (parts.host.empty()) return parts.prefix;
   return parts.scheme + "://" + parts.host + parts.prefix;

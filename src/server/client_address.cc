@@ -8,7 +8,7 @@
 #include <boost/asio/ip/address_v4.hpp>
 #include <boost/asio/ip/address_v6.hpp>
 
-#include <ranges>
+#include <algorithm>
 #include <utility>
 
 namespace tonearm::server {
@@ -87,12 +87,11 @@ std::optional<Address> client_address(const std::optional<Address>& peer,
   std::optional<Address> client = peer;
   if (client) client = unmapped(*client);
   if (!trusted.trusts(client)) return client;
-  std::optional<ForwardedFor> hops = read_forwarded(head);
-  if (!hops) hops = read_x_forwarded_for(head);
-  for (const auto& hop : std::views::reverse(*hops)) {
-    if (!hop) return client;
-    client = unmapped(*hop);
-    if (!trusted.trusts(client)) return client;
+  Hops hops = read_forwarded(head);
+  if (std::ranges::none_of(hops, &Hop::has_for)) hops = read_x_forwarded_for(head);
+  if (const auto at = farthest_believed(hops, trusted)) {
+    if (hops[*at].client) return unmapped(*hops[*at].client);
+    if (*at + 1 < hops.size()) return unmapped(*hops[*at + 1].client);
   }
   return client;
 }

@@ -4,7 +4,10 @@
 
 #include "server/address_text.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
+#include <utility>
 
 namespace tonearm::server {
 namespace {
@@ -17,33 +20,37 @@ class ForwardedLine {
  public:
   explicit ForwardedLine(std::string_view text) : left_(text) {}
 
-  /// False when it breaks the grammar. Sets `*says_for` when an element has one.
-  bool read(ForwardedFor& hops, bool* says_for) {
+  /// False when it breaks the grammar.
+  bool read(Hops& hops) {
     for (;;) {
       skip_blanks();
       if (left_.empty()) return true;
       if (take(',')) continue;  // an empty element, RFC 9110 §5.6.1
-      if (!read_element(hops, says_for)) return false;
+      if (!read_element(hops)) return false;
       skip_blanks();
       if (!left_.empty() && !take(',')) return false;
     }
   }
 
  private:
-  bool read_element(ForwardedFor& hops, bool* says_for) {
-    std::optional<std::string> node;
+  bool read_element(Hops& hops) {
+    std::optional<std::string> node, proto, host;
     do {
       const std::string_view name = token();
       std::string value;
       // Some write `;` at the end, or twice.
       if (name.empty()) continue;
       if (!take('=') || !read_value(value)) return false;
-      if (!iequals(name, "for")) continue;
-      if (node) return false;
-      node = std::move(value);
+      std::optional<std::string>* of = nullptr;
+      if (iequals(name, "for")) of = &node;
+      if (iequals(name, "proto")) of = &proto;
+      if (iequals(name, "host")) of = &host;
+      if (of == nullptr) continue;
+      if (*of) return false;
+      *of = std::move(value);
     } while (skip_blanks(), take(';') && (skip_blanks(), true));
-    if (node) *says_for = true;
-    hops.push_back(node ? parse_node(*node) : std::nullopt);
+    hops.push_back({node.has_value(), node ? parse_node(*node) : std::nullopt,
+                    std::move(proto).value_or(""), std::move(host).value_or("")});
     return true;
   }
 
@@ -88,36 +95,37 @@ class ForwardedLine {
 
 }  // namespace
 
-std::optional<ForwardedFor> read_forwarded(const http::RequestHead& head) {
-  ForwardedFor hops;
-  bool says_for = false;
+Hops read_forwarded(const http::RequestHead& head) {
+  Hops hops;
   // Several lines are one list in their order (RFC 9110 §5.3).
   for (const auto& line : head.fields) {
     if (!iequals(line.name, "Forwarded")) continue;
-    ForwardedFor of_line;
-    if (ForwardedLine(line.value).read(of_line, &says_for)) {
-      hops.insert(hops.end(), of_line.begin(), of_line.end());
-    } else {
-      hops.emplace_back();
-      says_for = true;
-    }
+    Hops of_line;
+    if (!ForwardedLine(line.value).read(of_line)) of_line = {{true, {}, {}, {}}};
+    std::ranges::move(of_line, std::back_inserter(hops));
   }
-  if (!says_for) return std::nullopt;
   return hops;
 }
 
-ForwardedFor read_x_forwarded_for(const http::RequestHead& head) {
-  ForwardedFor hops;
+Hops read_x_forwarded_for(const http::RequestHead& head) {
+  Hops hops;
   for (const auto& line : head.fields) {
     if (!iequals(line.name, "X-Forwarded-For")) continue;
     for (std::string_view list = line.value; !list.empty();) {
       const std::size_t comma = list.find(',');
       const std::string_view member = trim(list.substr(0, comma));
-      if (!member.empty()) hops.push_back(parse_node(member));
+      if (!member.empty()) hops.push_back({true, parse_node(member), {}, {}});
       list = comma == std::string_view::npos ? std::string_view() : list.substr(comma + 1);
     }
   }
   return hops;
+}
+
+std::optional<std::size_t> farthest_believed(const Hops& hops, const TrustedProxies& trusted) {
+  if (hops.empty()) return std::nullopt;
+  std::size_t at = hops.size() - 1;
+  while (at > 0 && hops[at].client && trusted.trusts(hops[at].client)) --at;
+  return at;
 }
 
 }  // namespace tonearm::server

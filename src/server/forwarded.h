@@ -3,21 +3,33 @@
 #include "tonearm/http/request_head.h"
 #include "tonearm/server/client_address.h"
 
+#include <cstddef>
 #include <optional>
-#include <string_view>
+#include <string>
 #include <vector>
 
 namespace tonearm::server {
 
-/// Whom a chain of proxies has forwarded for, the nearest last. Empty: a hop that does not say,
-/// or says no address (`unknown`, `_hidden`).
-using ForwardedFor = std::vector<std::optional<Address>>;
+/// What one proxy says of the request that it got: an element of Forwarded (RFC 7239 §4).
+struct Hop {
+  bool has_for = false;
+  std::optional<Address> client;  ///< `for`; empty: it says no address (`unknown`, `_hidden`).
+  std::string proto;              ///< As it stands there; empty: it says none.
+  std::string host;               ///< Likewise.
+};
 
-/// The `for` of each element of all Forwarded fields (RFC 7239); no value when none of them has a
-/// `for`. A line that breaks the grammar counts as one hop that does not say.
-std::optional<ForwardedFor> read_forwarded(const http::RequestHead& head);
+/// What a chain of proxies says, the nearest last.
+using Hops = std::vector<Hop>;
 
-/// The same of X-Forwarded-For; empty when it is absent.
-ForwardedFor read_x_forwarded_for(const http::RequestHead& head);
+/// The elements of all Forwarded fields. A line that breaks the grammar counts as one hop with a
+/// `for` that says no address.
+Hops read_forwarded(const http::RequestHead& head);
+
+/// X-Forwarded-For; empty when it is absent.
+Hops read_x_forwarded_for(const http::RequestHead& head);
+
+/// The hop that a trusted proxy tells of and that is farthest from us: each hop is told by the one
+/// behind it, the last by the peer, which has to be trusted. No value when there are no hops.
+std::optional<std::size_t> farthest_believed(const Hops& hops, const TrustedProxies& trusted);
 
 }  // namespace tonearm::server

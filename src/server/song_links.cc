@@ -32,8 +32,10 @@ http::HttpTime expiry_of_links(std::chrono::seconds ttl) {
 SongLinks::SongLinks(const Request& request)
     : signer_(request.serving.links),
       expires_(expiry_of_links(request.serving.options.link_ttl)),
-      base_(base_url(request.head, request.target.authority, request.from_trusted_proxy,
-                     request.serving.options.public_url)),
+      base_(
+          base_url(request.head, request.target.authority,
+                   request.from_trusted_proxy ? &request.serving.options.trusted_proxies : nullptr,
+                   request.serving.options.public_url)),
       prefix_(path_of(base_)) {}
 
 std::string SongLinks::stream_url(std::string_view id) const {

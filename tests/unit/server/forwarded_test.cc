@@ -19,10 +19,11 @@ http::RequestHead head_of(Lines lines) {
 }
 
 std::string hops_of(Lines lines) {
-  const auto hops = read_forwarded(head_of(lines));
-  if (!hops) return "none";
   std::string text;
-  for (const auto& hop : *hops) text += (hop ? to_text(hop) : "?") + " ";
+  for (const Hop& hop : read_forwarded(head_of(lines))) {
+    text += hop.client ? to_text(hop.client) : hop.has_for ? "?" : "-";
+    text += " ";
+  }
   return text;
 }
 std::string hops_of(std::string_view line) { return hops_of({{"forwarded", line}}); }
@@ -46,18 +47,28 @@ TEST(Forwarded, SaysForWhom) {
       {"for=192.0.2.1;", "192.0.2.1 "},
       // A comma, a semicolon and a quote inside of quotes are no separators.
       {"host=\"a,for=1.1.1.1;b\\\"\";for=192.0.2.1", "192.0.2.1 "},
-      {"for=192.0.2.1, proto=https", "192.0.2.1 ? "},
-      {"proto=https", "none"},
-      {"", "none"},
+      {"for=192.0.2.1, proto=https", "192.0.2.1 - "},
+      {"proto=https", "- "},
+      {"", ""},
       // What breaks the grammar is one hop that does not say.
       {"for=\"192.0.2.1", "? "},
       {"for=1.1.1.1;for=2.2.2.2", "? "},
+      {"for=1.1.1.1;host=a;host=b", "? "},
       {"for 192.0.2.1", "? "},
       {"for=", "? "},
       {"for=192.0.2.1 for=192.0.2.2", "? "},
       {"for=192.0.2.1\"", "? "},
   };
   for (const auto& [line, hops] : rows) EXPECT_EQ(hops_of(line), hops) << line;
+}
+
+TEST(Forwarded, SaysHowTheRequestCame) {
+  const Hops hops = read_forwarded(
+      head_of({{"Forwarded", "for=192.0.2.1;Proto=https;HOST=\"m.example:8443\", for=192.0.2.2"}}));
+  ASSERT_EQ(hops.size(), 2U);
+  EXPECT_EQ(hops[0].proto, "https");
+  EXPECT_EQ(hops[0].host, "m.example:8443");
+  EXPECT_EQ(hops[1].proto + hops[1].host, "");
 }
 
 TEST(Forwarded, SeveralLinesAreOneList) {
