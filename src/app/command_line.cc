@@ -74,11 +74,17 @@ int probe(const Arguments& arguments) {
 
 /// What is wrong with the first word, where a command or --help or --version is wanted.
 std::string no_command(const CLI::App& program, std::string_view word) {
+  const std::vector<const CLI::App*> commands = program.get_subcommands({});
   if (word.starts_with('-')) {
-    return std::string(word) + " stands before the command; see tonearm --help";
+    const std::string option(word.substr(0, word.find('=')));
+    const bool of_a_command = std::ranges::any_of(commands, [&](const CLI::App* command) {
+      return command->get_option_no_throw(option) != nullptr;
+    });
+    if (of_a_command) return option + " stands before the command; see tonearm --help";
+    return option + " is no option; there are --help and --version, and those of the commands";
   }
   std::vector<std::string> names;
-  for (const CLI::App* command : program.get_subcommands({})) names.push_back(command->get_name());
+  for (const CLI::App* command : commands) names.push_back(command->get_name());
   return '"' + std::string(word) + "\" is no command; did you mean " + nearest(word, names) +
          "? See tonearm --help";
 }

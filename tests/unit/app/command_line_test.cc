@@ -71,6 +71,16 @@ TEST(CommandLine, BadUsageIsOneLineAndStatusTwo) {
   }
 }
 
+TEST(CommandLine, AnOptionInPlaceOfTheCommandIsUnknownOrTooEarly) {
+  for (const char* unknown : {"-v", "--verbose", "--verbose=1"}) {
+    EXPECT_THAT(run({unknown, "serve"}).err,
+                HasSubstr(" is no option; there are --help and --version"));
+  }
+  for (const char* early : {"-c", "--config", "--config=t.toml", "--ip"}) {
+    EXPECT_THAT(run({early, "t.toml", "serve"}).err, HasSubstr(" stands before the command"));
+  }
+}
+
 TEST(CommandLine, SigningWithoutKeysIsRefused) {
   const Ran ran = run({"sign", "/songs/listen/1"});
   EXPECT_EQ(ran.status, 2);
