@@ -11,7 +11,11 @@ ConnectionLimit::ConnectionLimit(std::size_t most)
 
 ConnectionLimit::~ConnectionLimit() = default;
 
-void ConnectionLimit::set_most(std::size_t most) { *most_ = std::max<std::size_t>(most, 1); }
+void ConnectionLimit::set_most(std::size_t most) {
+  *most_ = std::max<std::size_t>(most, 1);
+  const std::lock_guard lock(mutex_);
+  for (const auto& [authority, host] : hosts_) host->most_changed();
+}
 
 std::shared_ptr<ConnectionLimit::Host> ConnectionLimit::host(const std::string& authority) {
   const std::lock_guard lock(mutex_);

@@ -66,6 +66,11 @@ void ConnectionLimit::Host::leave() {
   admit();
 }
 
+void ConnectionLimit::Host::most_changed() {
+  const std::lock_guard lock(mutex_);
+  admit();
+}
+
 /// With the lock held: a waiter leaves the line before its loop ends, and needs the lock for it.
 void ConnectionLimit::Host::admit() {
   while (!line_.empty() && in_use_ < *most_) {

@@ -39,6 +39,9 @@ class ConnectionLimit::Host : public std::enable_shared_from_this<Host> {
   /// Waits for its turn on the caller's `loop`; empty when `deadline` came first.
   io::Task<std::optional<Slot>> enter(io::Executor loop, io::Clock::time_point deadline);
 
+  /// Who waits need not wait for somebody to leave when there is more room.
+  void most_changed();
+
  private:
   struct Waiter;
   class PlaceInLine;

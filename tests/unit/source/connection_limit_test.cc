@@ -74,6 +74,22 @@ TEST(ConnectionLimit, WhoWaitsIsServedInOrderWhateverTheLoop) {
   EXPECT_TRUE(host->try_enter());
 }
 
+TEST(ConnectionLimit, AHigherOneAdmitsThoseWhoWaitAlready) {
+  ConnectionLimit limit(1);
+  const auto host = limit.host("a:80");
+  const auto first = host->try_enter();
+  io::asio::io_context loop(1);
+  std::optional<Host::Slot> slot;
+  std::vector<int> order;
+  io::asio::co_spawn(loop, enter(*host, loop.get_executor(), slot, order, 0), io::asio::detached);
+  loop.poll();
+  EXPECT_FALSE(slot);
+  limit.set_most(2);
+  loop.restart();
+  loop.poll();
+  EXPECT_TRUE(slot);
+}
+
 TEST(ConnectionLimit, WhoIsGoneWithItsLoopHoldsNothing) {
   ConnectionLimit limit(1);
   const auto host = limit.host("a:80");
