@@ -13,6 +13,7 @@ bool is_retryable(ErrorKind kind) {
     case ErrorKind::connection_read_timeout:
     case ErrorKind::http_response_incomplete:
     case ErrorKind::dns_timeout:
+    case ErrorKind::dns_error:  // libcurl says the same of a name that is not and of a deaf server
     case ErrorKind::tls_protocol_error:  // a handshake that was cut off is one
       return true;
     default:

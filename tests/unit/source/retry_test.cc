@@ -39,6 +39,8 @@ TEST(RetryBudget, AnyNumberOfRetriesDoesNotOverflow) {
 TEST(IsRetryable, WhatMayPassIsWhatMustNotBeSaidTwiceIsNot) {
   EXPECT_TRUE(is_retryable(ErrorKind::destination_unavailable));
   EXPECT_TRUE(is_retryable(ErrorKind::connection_refused));
+  EXPECT_TRUE(is_retryable(ErrorKind::dns_error)) << "a resolver that was away for a moment";
+  EXPECT_TRUE(is_retryable(ErrorKind::dns_timeout));
   EXPECT_TRUE(is_retryable(ErrorKind::http_response_incomplete));
   EXPECT_TRUE(is_retryable(ErrorKind::tls_protocol_error)) << "a handshake that was cut off";
   EXPECT_FALSE(is_retryable(ErrorKind::destination_not_found));
