@@ -36,8 +36,8 @@ bool is_refusal(unsigned status) { return status >= 300 && status != 412; }
 io::Task<std::string> read_start(Transfer& transfer, io::Clock::time_point deadline) {
   constexpr std::size_t enough = 4096;
   std::string text;
-  while (text.size() < enough && io::Clock::now() < deadline) {
-    Result<std::span<const std::byte>> bytes = co_await transfer.read();
+  while (text.size() < enough) {
+    Result<std::span<const std::byte>> bytes = co_await transfer.read(deadline);
     if (!bytes || bytes->empty()) break;
     text.append(reinterpret_cast<const char*>(bytes->data()), bytes->size());
   }

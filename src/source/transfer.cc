@@ -69,11 +69,11 @@ io::Task<Result<void>> Transfer::wait_for_head(io::Clock::time_point deadline) {
   co_return failure();
 }
 
-io::Task<Result<std::span<const std::byte>>> Transfer::read() {
+io::Task<Result<std::span<const std::byte>>> Transfer::read(io::Clock::time_point deadline) {
   make_room();
   if (buffer_.empty() && running_) {
     reading_ = true;
-    deadline_.expire_after(shared_.options.stall_timeout);
+    deadline_.expire_at(std::min(deadline, io::Clock::now() + shared_.options.stall_timeout));
     while (buffer_.empty() && running_ && !timed_out_) co_await progress_.wait();
     reading_ = false;
     deadline_.clear();

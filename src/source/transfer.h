@@ -55,8 +55,9 @@ class Transfer final : public CurlMulti::Client {
   const OriginUrl& url() const { return request_.url; }
 
   /// The next bytes of the body, empty at its end, or how it broke. They stay valid until the next
-  /// read() or the end of the transfer. A stall is connection_read_timeout.
-  io::Task<Result<std::span<const std::byte>>> read();
+  /// read() or the end of the transfer. A stall is connection_read_timeout, and so is `deadline`.
+  io::Task<Result<std::span<const std::byte>>> read(
+      io::Clock::time_point deadline = io::Clock::time_point::max());
 
   /// The last `count` bytes of what read() has handed out were not taken: the next one begins with
   /// them.

@@ -19,11 +19,11 @@ std::string refused_because(const std::string& status, const std::string& xml) {
          xml;
 }
 
-/// What describing one object comes to on an origin that follows `script`.
-Result<http::Representation> describe(ScriptedOrigin& origin, S3Options options) {
+/// What describing one object comes to on this origin.
+Result<http::Representation> describe(ScriptedOrigin& origin, S3Options options,
+                                      HttpOptions http = {}) {
   io::asio::io_context loop(1);
   io::BlockingPool pool(1);
-  HttpOptions http;
   http.allow_private = AllowPrivate::yes;
   options.endpoint = origin.url();
   S3Source source(make_http_client(loop.get_executor(), http),
@@ -69,6 +69,23 @@ TEST(S3SourceTest, ARefusalIsReadButNotWithoutBounds) {
   const auto described = describe(origin, with_keys());
   ASSERT_FALSE(described);
   EXPECT_EQ(described.error().detail, "S3 answered 403 AccessDenied");
+}
+
+TEST(S3SourceTest, ARefusalThatIsNotSaidToItsEndIsNotWaitedForPastTheHeadsTime) {
+  ScriptedOrigin origin([](const OriginAsked&) {
+    OriginAnswer answer;
+    answer.bytes = "HTTP/1.1 403 Forbidden\r\nContent-Length: 500\r\n\r\n<Error>";
+    answer.then = OriginAnswer::Then::hang;
+    return answer;
+  });
+  HttpOptions http;
+  http.first_byte_timeout = std::chrono::milliseconds(200);
+  http.stall_timeout = std::chrono::seconds(30);
+  const auto begun = std::chrono::steady_clock::now();
+  const auto described = describe(origin, with_keys(), http);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(15));
+  ASSERT_FALSE(described);
+  EXPECT_EQ(described.error().detail, "S3 answered 403");
 }
 
 TEST(S3SourceTest, RegionsThatSendEachOtherAroundEnd) {
