@@ -160,6 +160,7 @@ void CachedResource::set_out(const Visiting& visiting, const source::ReadIntent&
   }
   if (!visiting.hand_over) return;
   source::ReadIntent ask;
+  ask.several = intent.several;
   ask.body = intent.body && !(intent.range && intent.range->is_suffix());
   if (intent.range) ask.range = align(*intent.range);
   begun_.push_back(fill);

@@ -43,6 +43,7 @@ struct ScriptedSong {
   std::optional<ErrorKind> failure;        ///< Of describing.
   std::optional<std::uint64_t> breaks_at;  ///< Reading fails here.
   std::uint64_t piece = 16 * 1024;         ///< Handed out at a time.
+  std::uint64_t hidden_length = 100'001;   ///< When what.length is not said.
   bool answers_304 = true;                 ///< Knows conditional requests.
   std::optional<http::CacheFields> caching_of_304;
   std::optional<http::EntityTag> etag_of_304;
@@ -66,6 +67,7 @@ class ScriptedResource final : public source::Resource {
 
   io::Task<Result<http::Representation>> describe(const source::ReadIntent& intent) override {
     ++song_->described;
+    several_ = intent.several;
     if (song_->before_describe) song_->before_describe();
     if (song_->failure) co_return Error{*song_->failure, "scripted", {}};
     http::Representation what = song_->what;
@@ -82,6 +84,7 @@ class ScriptedResource final : public source::Resource {
 
   std::unique_ptr<io::ByteReader> read(std::uint64_t first,
                                        std::optional<std::uint64_t> end) override {
+    ++reads_;
     return std::make_unique<Reader>(*this, first, end);
   }
   source::OriginUse origin_use() const override { return use_; }
@@ -94,8 +97,12 @@ class ScriptedResource final : public source::Resource {
     io::Task<Result<io::Chunk>> read() override {
       ScriptedSong& song = *of_.song_;
       if (song.before_read) co_await song.before_read();
-      const std::uint64_t length = song.what.length.value_or(hidden_length);
+      const std::uint64_t length = song.what.length.value_or(song.hidden_length);
       const std::uint64_t end = std::min(end_.value_or(length), length);
+      // As with HTTP: its one answer reaches no further than what was announced.
+      if (song.what.single_pass && !of_.several_ && of_.reads_ > 1) {
+        co_return Error{ErrorKind::representation_changed, "scripted: a second answer", {}};
+      }
       if (song.breaks_at && position_ >= *song.breaks_at) {
         co_return Error{ErrorKind::http_response_incomplete, "scripted", {}};
       }
@@ -113,12 +120,10 @@ class ScriptedResource final : public source::Resource {
     std::string bytes_;
   };
 
- public:
-  static constexpr std::uint64_t hidden_length = 100'001;  ///< Of songs whose length is not said.
-
- private:
   std::shared_ptr<ScriptedSong> song_;
   source::OriginUse use_;
+  bool several_ = false;
+  int reads_ = 0;
 };
 
 class ScriptedSource final : public source::Source {
@@ -273,6 +278,12 @@ class CacheTest : public testing::Test {
                          running->ended = true;
                        });
     return running;
+  }
+  /// Runs the loop for as long as there is something to do.
+  void let_run() {
+    loop_.restart();
+    while (loop_.run_one_for(std::chrono::milliseconds(20)) > 0) {
+    }
   }
   /// Runs the loop until `condition` holds; false when it does not come true.
   template <class Condition>

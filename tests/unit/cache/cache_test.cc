@@ -360,7 +360,7 @@ TEST_F(CacheTest, ABodyOfUnknownLengthIsSeekableOnceItIsIn) {
   song->what.ranges = false;
   song->what.validators = {};
   open(song);
-  const std::uint64_t size = ScriptedResource::hidden_length;
+  const std::uint64_t size = song->hidden_length;
   Got got = get();
   EXPECT_EQ(got.body, content(0, size));
   EXPECT_FALSE(got.what.seekable);
