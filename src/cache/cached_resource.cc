@@ -390,10 +390,22 @@ io::Task<Result<std::unique_ptr<io::ByteReader>>> CachedResource::read_directly(
   co_return direct_->read(position, *end);
 }
 
+/// The seat taken meanwhile is at the range that was asked for, or at the part before. The only
+/// fill of a song goes by where its readers are, and is over when it has none.
+void CachedResource::sit_at(std::uint64_t first, std::optional<std::uint64_t> end) {
+  const bool only_way = version_ && version_->whole_only() && !version_->is_complete();
+  if (seat_ && only_way) {
+    auto here = seat_.fill()->join(first, end.value_or(endless), endless);
+    if (here) seat_ = std::move(*here);
+  } else if (has_read_) {
+    seat_.leave();
+  }
+}
+
 std::unique_ptr<io::ByteReader> CachedResource::read(std::uint64_t first,
                                                      std::optional<std::uint64_t> end) {
-  // The seat taken meanwhile is at the first range.
-  if (std::exchange(has_read_, true)) seat_.leave();
+  sit_at(first, end);
+  has_read_ = true;
   if (!version_) return std::make_unique<CountingReader>(direct_->read(first, end), fetched_bytes_);
   return std::make_unique<Reader>(*this, first, end);
 }

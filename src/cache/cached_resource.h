@@ -67,6 +67,7 @@ class CachedResource final : public source::Resource {
   /// Sits down at a fill that brings the block at `position`, one of its own if there is none.
   Seated take_seat(std::uint64_t position, std::uint64_t end);
   std::optional<Fill::Seat> join_running(std::uint64_t position, std::uint64_t end);
+  void sit_at(std::uint64_t first, std::optional<std::uint64_t> end);
   void stay_with_the_only_fill(std::uint64_t position, std::uint64_t end);
   io::Task<void> load(std::uint64_t position);
   /// The rest from the origin itself, if it still has this version.

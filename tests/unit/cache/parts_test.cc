@@ -67,5 +67,38 @@ TEST_F(PartsTest, WhatIsNotKeptIsReadInSeveralPartsToo) {
   }
 }
 
+// Its one fill must not be without a reader between two parts, though the second begins in what is
+// kept by then.
+TEST_F(PartsTest, WhatCanOnlyBeHadWholeIsReadInSeveralPartsWhileItComes) {
+  open(a_weak_song());
+  ask(0, B - 1, true);
+  read_from(0, B);
+  EXPECT_EQ(rest(), content(0, B));
+  let_run();
+  ASSERT_GT(song_->served, 4 * B);
+  read_from(2 * B, length);
+  const std::string begun = some();
+  let_run();
+  EXPECT_EQ(cache_->statistics().running_fills, 1U);
+  EXPECT_TRUE(begun + rest() == content(2 * B, length));
+}
+
+// It is answered from its first byte, so that is where its reader is.
+TEST_F(PartsTest, ARangeOfWhatHasNoLengthDoesNotDriveTheFillAhead) {
+  auto song = a_weak_song();
+  song->what.length.reset();
+  song->what.seekable = false;
+  song->what.ranges = false;
+  song->hidden_length = 300 * B;
+  options_.size = 60 * B;
+  open(song);
+  ask(200 * B, {}, false);
+  read_from(0, {});
+  const std::string begun = some();
+  let_run();
+  EXPECT_LE(song->served, options_.read_ahead + 2 * B);
+  EXPECT_TRUE(begun + rest() == content(0, 300 * B));
+}
+
 }  // namespace
 }  // namespace tonearm::cache
