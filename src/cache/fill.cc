@@ -54,6 +54,7 @@ std::optional<Fill::Seat> Fill::join(std::uint64_t position, std::uint64_t end,
     wanted_ = std::max(wanted_, end);
     number = next_seat_++;
     seats_.emplace(number, position);
+    stop_at_.reset();
     wake = std::exchange(home_waits_, false);
   }
   if (wake) wake_home();
@@ -154,9 +155,9 @@ Fill::Next Fill::next(const Geometry& geometry, bool whole) {
   const std::uint64_t goal =
       whole ? geometry.length
             : std::min(limit_, geometry.align(0, std::min(wanted_, geometry.length)).end);
-  const bool at_boundary = position_ == geometry.slice_end(position_ - (position_ > 0 ? 1 : 0));
   const bool nobody = seats_.empty();
-  if (position_ >= goal || (nobody && at_boundary)) {
+  if (nobody && !stop_at_) stop_at_ = geometry.slice_end(position_ - (position_ > 0 ? 1 : 0));
+  if (position_ >= goal || (nobody && position_ >= *stop_at_)) {
     next.kind = Next::Kind::end;
     next.outcome = position_ >= goal ? FillOutcome::done : FillOutcome::abandoned;
     limit_ = position_;

@@ -159,6 +159,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
   std::uint64_t position_;  ///< The next byte to come.
   std::uint64_t wanted_;    ///< Somebody asked for bytes up to here.
   std::uint64_t limit_ = endless;
+  std::optional<std::uint64_t> stop_at_;  ///< While nobody reads: the end of the slice.
   std::deque<std::shared_ptr<ArrivingBlock>> blocks_;  ///< Consecutive, the last one may grow.
   std::map<std::uint64_t, std::uint64_t> seats_;       ///< Where each reader is.
   std::uint64_t next_seat_ = 0;

@@ -428,25 +428,6 @@ TEST_F(CacheTest, ABrokenFillIsTheReadersError) {
   EXPECT_EQ(song->served, length);
 }
 
-TEST_F(CacheTest, AReaderThatLeavesLetsAFillFinishItsSlice) {
-  open(a_song(100 * B));
-  const auto leave_early = [](source::Source& source) -> io::Task<bool> {
-    source::SourceRequest request;
-    request.locator.value = "song.mp3";
-    auto resource = std::move(*source.open(request));
-    const source::ReadIntent intent;
-    (void)co_await resource->describe(intent);
-    const auto reader = resource->read(0, 100 * B);
-    (void)co_await reader->read();
-    co_return true;
-  };
-  test::run(loop_, leave_early(*source_));
-  settle();
-  EXPECT_LE(song_->served, 4 * B + options_.read_ahead + 2 * B);
-  EXPECT_EQ(song_->served % (4 * B), 0U);
-  EXPECT_EQ(cache_->statistics().fills_abandoned, 1U);
-}
-
 TEST_F(CacheTest, TheSizeIsABound) {
   options_.size = 16 * B;
   open(a_song(100 * B));

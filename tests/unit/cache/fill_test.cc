@@ -52,6 +52,35 @@ TEST_F(FillTest, AnyReadAheadBringsAnyRange) {
   }
 }
 
+/// Who comes, takes the first bytes and leaves.
+io::Task<bool> leave_early(source::Source& source) {
+  source::SourceRequest request;
+  request.locator.value = "song.mp3";
+  const auto resource = std::move(*source.open(request));
+  const Result<http::Representation> what = co_await resource->describe({});
+  const auto reader = resource->read(0, what->length);
+  const Result<io::Chunk> chunk = co_await reader->read();
+  co_return chunk && !chunk->empty();
+}
+
+// However the origin's bytes come.
+TEST_F(FillTest, AReaderThatLeavesLetsItFinishItsSlice) {
+  for (const std::uint64_t piece : {std::uint64_t{9973}, B / 2, 3 * B}) {
+    SCOPED_TRACE(piece);
+    auto song = std::make_shared<ScriptedSong>(100 * B);
+    song->piece = piece;
+    open(song);
+    EXPECT_TRUE(test::run(loop_, leave_early(*source_)));
+    settle();
+    EXPECT_LE(song->served, options_.read_ahead + B + options_.slice + piece);
+    EXPECT_LT(song->served % options_.slice, piece);
+    EXPECT_EQ(cache_->statistics().fills_abandoned, 1U);
+    EXPECT_EQ(get().body, content(0, 100 * B));
+    TearDown();
+    SetUp();
+  }
+}
+
 TEST_F(FillTest, WritingManyPiecesLeavesDescriptorsForConnections) {
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
