@@ -244,7 +244,8 @@ io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent
   const bool apart =
       version_->whole_only() && !version_->is_complete() && what.ranges && range.first > 0;
   if (apart) co_return Way::directly;
-  stay_with_the_only_fill(range.first, range.end);
+  const bool can_be_had = stay_with_the_only_fill(range.first, range.end);
+  if (!can_be_had) co_return Way::changed;
   if (version_->whole_only() && version_->is_complete()) {
     const bool whole = co_await is_whole();
     if (!whole) co_return Way::changed;
@@ -330,11 +331,16 @@ std::optional<Fill::Seat> CachedResource::join_running(std::uint64_t position, s
 }
 
 /// What is not kept yet of a song that is kept only whole can be had from its one fill and never
-/// again: who still reads what is kept must not find that over.
-void CachedResource::stay_with_the_only_fill(std::uint64_t position, std::uint64_t end) {
-  if (seat_ || !version_->whole_only() || version_->is_complete()) return;
-  const std::lock_guard lock(version_->fills_mutex());
-  if (auto joined = join_running(position, end)) seat_ = std::move(*joined);
+/// again: who still reads what is kept must not find that over. False when it is over already.
+bool CachedResource::stay_with_the_only_fill(std::uint64_t position, std::uint64_t end) {
+  if (seat_ || !version_->whole_only() || version_->is_complete()) return true;
+  {
+    const std::lock_guard lock(version_->fills_mutex());
+    if (auto joined = join_running(position, end)) seat_ = std::move(*joined);
+  }
+  if (seat_ || version_->is_complete()) return true;
+  version_->kill();
+  return false;
 }
 
 CachedResource::Seated CachedResource::take_seat(std::uint64_t position, std::uint64_t end) {

@@ -46,7 +46,7 @@ std::optional<Fill::Seat> Fill::join(std::uint64_t position, std::uint64_t end,
   {
     const std::lock_guard lock(mutex_);
     const std::uint64_t oldest = blocks_.empty() ? position_ : blocks_.front()->block * block_size;
-    if (outcome_ || position >= limit_) return std::nullopt;
+    if (outcome_ || closed_ || position >= limit_) return std::nullopt;
     if (position < oldest && patience != endless) return std::nullopt;
     const bool on_its_way = position <= position_ || patience == endless ||
                             (position - position_ <= patience && position <= wanted_ + block_size);
@@ -161,6 +161,7 @@ Fill::Next Fill::next(const Geometry& geometry, bool whole) {
     next.kind = Next::Kind::end;
     next.outcome = position_ >= goal ? FillOutcome::done : FillOutcome::abandoned;
     limit_ = position_;
+    closed_ = whole && next.outcome == FillOutcome::abandoned;
     return next;
   }
   next.end = goal;
@@ -256,6 +257,11 @@ void Fill::make_room(bool whole) {
 std::uint64_t Fill::unwritten_bytes() const {
   const std::lock_guard lock(mutex_);
   return blocks_.size() * block_size;
+}
+
+void Fill::close() {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
 }
 
 void Fill::end(FillOutcome outcome, Error error) {

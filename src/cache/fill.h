@@ -107,7 +107,8 @@ class Fill : public std::enable_shared_from_this<Fill> {
     std::uint64_t end = 0;  ///< fetch: up to here.
     FillOutcome outcome = FillOutcome::done;
   };
-  /// What is to be done next; an end is final: nobody joins any more.
+  /// What is to be done next. An end is final: nobody joins any more who wants what is behind it,
+  /// and nobody at all when what has come is of no use without the rest.
   Next next(const Geometry& geometry, bool whole);
   io::Task<void> wait_for_readers() { return home_event_.wait(); }
   /// Before anything has come: it begins at the first byte after all.
@@ -125,6 +126,8 @@ class Fill : public std::enable_shared_from_this<Fill> {
   /// finds it gone then; of a song that can only be had whole, who reads from there sets the pace.
   void keep_in_memory();
   std::uint64_t unwritten_bytes() const;
+  /// It is about to end, and nobody joins any more.
+  void close();
   void end(FillOutcome outcome, Error error);
 
   /// From any thread: unwinds the coroutine.
@@ -168,6 +171,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
   bool home_waits_ = false;
   bool verified_ = false;
   bool in_memory_ = false;
+  bool closed_ = false;
   std::optional<FillOutcome> outcome_;
   Error error_;
   source::OriginUse use_;

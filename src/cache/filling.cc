@@ -147,6 +147,7 @@ io::Task<void> come_to_end(Pouring& pouring, FillOutcome outcome) {
 }
 
 io::Task<void> break_off(Pouring& pouring, Error error) {
+  if (pouring.whole) pouring.fill.close();
   co_await write_down(pouring);
   const bool changed = error.kind == ErrorKind::representation_changed;
   if (pouring.whole || changed) co_await throw_away(pouring.job);

@@ -81,6 +81,28 @@ TEST_F(FillTest, AReaderThatLeavesLetsItFinishItsSlice) {
   }
 }
 
+// The only fill of a song that can only be had whole ends without its reader, in several steps.
+TEST_F(FillTest, WhoComesWhileTheOnlyOneEndsGetsTheSong) {
+  constexpr std::uint64_t size = 20 * B;
+  options_.read_ahead = 0;
+  for (int steps = 0; steps < 40; ++steps) {
+    auto song = std::make_shared<ScriptedSong>(size);
+    song->what.validators = {};
+    song->what.single_pass = true;
+    song->piece = B;
+    open(song);
+    EXPECT_TRUE(test::run(loop_, leave_early(*source_)));
+    loop_.restart();
+    for (int i = 0; i < steps; ++i) loop_.run_one_for(std::chrono::milliseconds(1));
+    const auto next = begin();
+    ASSERT_TRUE(run_until([&] { return next->ended; })) << steps;
+    EXPECT_FALSE(next->got.error) << steps << ": " << next->got.error->detail;
+    EXPECT_TRUE(next->got.body == content(0, size)) << steps;
+    TearDown();
+    SetUp();
+  }
+}
+
 TEST_F(FillTest, WritingManyPiecesLeavesDescriptorsForConnections) {
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
