@@ -54,7 +54,7 @@ io::Task<Result<io::Chunk>> CachedResource::Reader::read_kept(Version::Look look
   resource_.shelf_.disk().touch(PieceId{version_->song(), version_->number(), slice});
   position_ = look.end;
   resource_.kept_bytes_ += size;
-  in_vain_ = 0;
+  come_on();
   io::FileRegion region;
   region.descriptor = file_->descriptor();
   region.offset = look.offset;
@@ -86,10 +86,11 @@ io::Task<Result<std::optional<io::Chunk>>> CachedResource::Reader::read_arriving
       block_ = std::move(view.block);
       position_ += most;
       resource_.fetched_bytes_ += most;
-      in_vain_ = 0;
+      come_on();
       co_return std::optional<io::Chunk>(io::Chunk(view.bytes.first(most)));
     }
     case Fill::View::Kind::wait:
+      has_waited_ = true;
       co_await fill->wait(view.seen, event_, resource_.supply_.loop);
       co_return std::optional<io::Chunk>();
     case Fill::View::Kind::gone:
@@ -105,12 +106,20 @@ io::Task<Result<std::optional<io::Chunk>>> CachedResource::Reader::read_arriving
   co_return std::optional<io::Chunk>();
 }
 
-/// A fill has ended before `position_`.
+void CachedResource::Reader::come_on() {
+  in_vain_ = 0;
+  has_waited_ = false;
+}
+
+/// A fill has ended before `position_`. What it failed of long ago may have passed, where it can be
+/// tried again.
 Result<std::optional<io::Chunk>> CachedResource::Reader::after(const Fill& fill) {
   const Error error = fill.error();
   const auto outcome = fill.outcome();
   resource_.seat_.leave();
-  if (outcome == FillOutcome::failed || outcome == FillOutcome::changed) return error;
+  const bool only_way = version_->whole_only() && !version_->is_complete();
+  const bool final = std::exchange(has_waited_, false) || only_way;
+  if (outcome == FillOutcome::changed || (outcome == FillOutcome::failed && final)) return error;
   if (!version_->holds(position_)) ++in_vain_;
   return std::optional<io::Chunk>();
 }

@@ -27,6 +27,7 @@ class CachedResource::Reader final : public io::ByteReader {
   /// Empty: look again.
   io::Task<Result<std::optional<io::Chunk>>> read_arriving(std::uint64_t end);
   io::Task<Result<io::Chunk>> read_direct();
+  void come_on();
   Result<std::optional<io::Chunk>> after(const Fill& fill);
 
   CachedResource& resource_;
@@ -38,7 +39,8 @@ class CachedResource::Reader final : public io::ByteReader {
   std::shared_ptr<File> file_;
   std::shared_ptr<ArrivingBlock> block_;
   std::unique_ptr<io::ByteReader> direct_;
-  int in_vain_ = 0;  ///< Fills that ended without a byte for this reader.
+  int in_vain_ = 0;          ///< Fills that ended without a byte for this reader.
+  bool has_waited_ = false;  ///< At the fill, for the byte at `position_`.
 };
 
 /// Hands on another's bytes and counts them.

@@ -47,6 +47,7 @@ io::Task<Result<http::Representation>> CachedResource::describe(const source::Re
     const Way way = co_await get_going(intent);
     if (way == Way::changed) continue;
     if (way == Way::directly) co_return co_await describe_directly(intent);
+    if (way == Way::nowhere) co_return seat_.fill()->error();
     http::Representation what = version_->what();
     if (use_.state != State::miss || use_.revalidated || use_.stale) {
       use_.age = http::current_age(what.caching, now());
@@ -261,9 +262,13 @@ io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent
   }
   const std::shared_ptr<Fill> fill = seat_.fill();
   co_await wait_until_verified(*fill);
-  if (fill->outcome() != FillOutcome::changed) co_return Way::kept;
-  seat_.leave();
-  co_return Way::changed;
+  const auto outcome = fill->outcome();
+  if (outcome == FillOutcome::changed) {
+    seat_.leave();
+    co_return Way::changed;
+  }
+  const bool has_come = fill->view(range.first).kind != Fill::View::Kind::ended;
+  co_return outcome == FillOutcome::failed && !has_come ? Way::nowhere : Way::kept;
 }
 
 /// Whether nothing has been lost of a version that is kept only whole: what is can only be had with

@@ -39,6 +39,7 @@ class CachedResource final : public source::Resource {
     kept,      ///< From `version_`: the first wanted byte is there or on its way.
     directly,  ///< From the origin.
     changed,   ///< Not from this version: there is another one now.
+    nowhere,   ///< The fill at whose seat this is has failed before the first wanted byte.
   };
 
   enum class Seated : std::uint8_t {

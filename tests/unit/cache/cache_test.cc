@@ -428,6 +428,19 @@ TEST_F(CacheTest, ABrokenFillIsTheReadersError) {
   EXPECT_EQ(song->served, length);
 }
 
+TEST_F(CacheTest, AnOriginThatIsAwayIsAskedOnceForWhatIsMissingAndThereIsNoHead) {
+  open(a_song());
+  get(0, 2 * B - 1);
+  settle();
+  song_->failure = ErrorKind::connection_refused;
+  const int described = song_->described;
+  const Got got = get(5 * B);
+  ASSERT_TRUE(got.error);
+  EXPECT_EQ(got.error->kind, ErrorKind::connection_refused);
+  EXPECT_FALSE(got.what.length);
+  EXPECT_EQ(song_->described, described + 1);
+}
+
 TEST_F(CacheTest, TheSizeIsABound) {
   options_.size = 16 * B;
   open(a_song(100 * B));

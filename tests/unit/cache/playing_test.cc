@@ -110,6 +110,19 @@ TEST_F(PlayingTest, WhatTheOriginHasReplacedPlaysOn) {
   EXPECT_EQ(get(B, 2 * B).body, content(B, 2 * B + 1, 9));
 }
 
+// What a fill ran into while a listener had enough is not what is wrong when the listener gets there.
+TEST_F(PlayingTest, AnOriginThatIsBackIsAskedAgain) {
+  auto song = a_strong_song();
+  song->breaks_at = 6 * B;
+  open(song);
+  begin_playing();
+  ASSERT_TRUE(run_until([this] { return cache_->statistics().fills_failed == 1; }));
+  song->breaks_at.reset();
+  EXPECT_EQ(get(7 * B, 8 * B - 1).body, content(7 * B, 8 * B));
+  play_on();
+  EXPECT_TRUE(player_.body == content(0, length));
+}
+
 // Its rest cannot be had from the origin.
 TEST_F(PlayingTest, WhatIsKeptOnlyWholeIsNotEvicted) {
   options_.size = 40 * B;
