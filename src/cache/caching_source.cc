@@ -30,6 +30,7 @@ io::Task<void> Cache::forget(std::string key) {
     const std::lock_guard lock(entry->mutex);
     version = std::exchange(entry->version, nullptr);
     loaded = std::exchange(entry->loaded, true);
+    entry->visit.reset();  // its answer is for who waits for it
     entry->not_found_until = {};
     entry->pass_until = {};
   }

@@ -202,29 +202,44 @@ io::Task<void> pour(Job& job, source::Resource& resource) {
   }
 }
 
+/// The song was forgotten after the origin was asked, who may have spoken of what was before.
+/// With the entry's lock held.
+bool is_forgotten(const Job& job) { return job.entry->visit != job.visit; }
+
+/// What the visit has found out holds for all. With the entry's lock held.
+void publish(Job& job) {
+  Entry& entry = *job.entry;
+  const Visit& visit = *job.visit;
+  const auto now = Clock::now();
+  switch (visit.result) {
+    case Visit::Result::current:
+      if (!visit.version->dead()) entry.version = visit.version;
+      break;
+    case Visit::Result::not_found:
+      entry.version.reset();
+      entry.not_found = visit.error;
+      entry.not_found_until = now + job.shelf.policy().negative;
+      break;
+    case Visit::Result::pass:
+      entry.version.reset();
+      if (visit.never_kept) entry.pass_until = now + pass_for;
+      break;
+    case Visit::Result::failed:
+    case Visit::Result::pending:
+      if (visit.down) entry.do_not_ask_until = now + let_it_recover;
+      break;
+  }
+}
+
 /// What the visit has found out is told, and the next request may visit again.
 void conclude(Job& job) {
   {
     const std::lock_guard lock(job.entry->mutex);
-    if (job.entry->visit == job.visit) job.entry->visit.reset();
-    const auto now = Clock::now();
-    switch (job.visit->result) {
-      case Visit::Result::current:
-        if (!job.visit->version->dead()) job.entry->version = job.visit->version;
-        break;
-      case Visit::Result::not_found:
-        job.entry->version.reset();
-        job.entry->not_found = job.visit->error;
-        job.entry->not_found_until = now + job.shelf.policy().negative;
-        break;
-      case Visit::Result::pass:
-        job.entry->version.reset();
-        if (job.visit->never_kept) job.entry->pass_until = now + pass_for;
-        break;
-      case Visit::Result::failed:
-      case Visit::Result::pending:
-        if (job.visit->down) job.entry->do_not_ask_until = now + let_it_recover;
-        break;
+    if (is_forgotten(job)) {
+      if (job.visit->version) job.visit->version->kill();
+    } else {
+      job.entry->visit.reset();
+      publish(job);
     }
   }
   job.fill->set_verified();
@@ -240,6 +255,12 @@ bool must_be_whole(const http::Representation& what) {
 bool may_be_kept(const Shelf& shelf, const http::Representation& what) {
   const bool too_large = what.length && *what.length > shelf.policy().size / 2;
   return http::is_storable(what.caching) && !(must_be_whole(what) && too_large);
+}
+
+/// Whether anything can be kept of what the origin has answered now.
+bool can_be_kept(const Job& job) {
+  const std::lock_guard lock(job.entry->mutex);
+  return job.shelf.disk().writable() && !is_forgotten(job);
 }
 
 /// Whether this request is one that brings what is to be kept.
@@ -279,6 +300,12 @@ bool confirms(const Version& known, const http::Representation& unchanged) {
   return !another && !known.dead() && http::is_storable(unchanged.caching);
 }
 
+/// What the origin is asked from now on is asked after whatever was forgotten.
+void ask_anew(Job& job) {
+  const std::lock_guard lock(job.entry->mutex);
+  if (!job.entry->visit) job.entry->visit = job.visit;
+}
+
 /// Asks whether `known` is current; empty it when that is not to be used any more.
 io::Task<Answered> inquire(Job& job, source::ReadIntent ask, std::shared_ptr<Version>& known) {
   if (known) {
@@ -295,6 +322,7 @@ io::Task<Answered> inquire(Job& job, source::ReadIntent ask, std::shared_ptr<Ver
     co_await throw_away(job, std::exchange(known, nullptr));
   }
   ask.known.reset();
+  ask_anew(job);
   answered = co_await ask_origin(job, ask);
   co_return answered;
 }
@@ -317,7 +345,7 @@ io::Task<void> take_in(Job& job, const source::ReadIntent& ask, std::shared_ptr<
   http::Representation& what = *answered.what;
   co_await compare(job, std::move(known), what);
   visit.never_kept = !may_be_kept(job.shelf, what);
-  if (visit.never_kept || !brings_it(what, ask) || !job.shelf.disk().writable()) {
+  if (visit.never_kept || !brings_it(what, ask) || !can_be_kept(job)) {
     visit.result = visit.version ? Visit::Result::current : Visit::Result::pass;
     if (!visit.version) {
       hand_over.resource = std::move(answered.resource);

@@ -56,7 +56,7 @@ struct Entry {
   std::mutex mutex;
   bool loaded = false;  ///< The disk was asked for a record.
   std::shared_ptr<Version> version;
-  std::shared_ptr<Visit> visit;
+  std::shared_ptr<Visit> visit;  ///< The one whose answer holds; none when the song is forgotten.
   Clock::time_point not_found_until{};
   Error not_found;
   Clock::time_point pass_until{};        ///< It is known not to be kept.

@@ -110,7 +110,8 @@ TEST_F(PlayingTest, WhatTheOriginHasReplacedPlaysOn) {
   EXPECT_EQ(get(B, 2 * B).body, content(B, 2 * B + 1, 9));
 }
 
-// What a fill ran into while a listener had enough is not what is wrong when the listener gets there.
+// What a fill ran into while a listener had enough is not what is wrong when the listener gets
+// there.
 TEST_F(PlayingTest, AnOriginThatIsBackIsAskedAgain) {
   auto song = a_strong_song();
   song->breaks_at = 6 * B;

@@ -27,6 +27,11 @@ class RevalidationTest : public CacheTest {
     EXPECT_EQ(song_->described, described + 1) << "what is not kept needs no visit";
     EXPECT_TRUE(pieces().empty());
   }
+  /// As DELETE does, from another loop and while this one does not run.
+  void forget() {
+    const std::string key = key_of(Locator{Locator::Kind::plain, "song.mp3", {}}, "scope");
+    std::thread([this, key] { test::run(other_loop_, cache_->forget(key)); }).join();
+  }
 
   io::asio::io_context other_loop_{1};
 };
@@ -88,8 +93,7 @@ TEST_F(RevalidationTest, WhatIsForgottenMeanwhileIsFetchedAnew) {
   bool forgotten = false;
   song_->before_describe = [this, &forgotten, asked = 0]() mutable {
     if (++asked > 1) return;
-    const std::string key = key_of(Locator{Locator::Kind::plain, "song.mp3", {}}, "scope");
-    std::thread([this, key] { test::run(other_loop_, cache_->forget(key)); }).join();
+    forget();
     forgotten = pieces().empty();
   };
   EXPECT_EQ(get().body, content(0, length));
@@ -97,6 +101,27 @@ TEST_F(RevalidationTest, WhatIsForgottenMeanwhileIsFetchedAnew) {
   settle();
   EXPECT_EQ(get(B, 2 * B).body, content(B, 2 * B + 1));
   EXPECT_EQ(song_->served, 2 * length);
+}
+
+// What the origin says to a question of before may be of before, too.
+TEST_F(RevalidationTest, WhatIsForgottenWhileItIsFirstAskedForIsNotKept) {
+  for (const bool weak : {false, true}) {
+    SCOPED_TRACE(weak);
+    forget();
+    song_->what.caching.max_age = std::chrono::seconds(3600);
+    if (weak) song_->what.validators = {};
+    song_->what.single_pass = weak;
+    song_->before_describe = [this] { forget(); };
+    const auto first = begin();
+    const auto follower = begin();
+    ASSERT_TRUE(run_until([&] { return first->ended && follower->ended; }));
+    EXPECT_EQ(first->got.body, content(0, length));
+    EXPECT_EQ(follower->got.body, content(0, length));
+    song_->before_describe = nullptr;
+    settle();
+    EXPECT_TRUE(pieces().empty());
+    EXPECT_EQ(get().use.state, State::miss);
+  }
 }
 
 }  // namespace
