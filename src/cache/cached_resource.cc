@@ -99,12 +99,13 @@ std::optional<Result<void>> CachedResource::settle() {
   if (entry_->version) {
     const http::Representation what = entry_->version->what();
     const std::chrono::seconds most = shelf_.policy().fresh;
-    if (!entry_->version->is_complete() ||
-        http::is_fresh(what.caching, what.validators.last_modified, most, now())) {
+    if (http::is_fresh(what.caching, what.validators.last_modified, most, now())) {
       use(entry_->version, false);
       return done;
     }
     if (moment < entry_->do_not_ask_until && use_stale()) return done;
+    // One that is only on its way can neither be asked about nor make room for another.
+    if (!entry_->version->is_complete()) return done;
     return std::nullopt;
   }
   if (moment < entry_->not_found_until) return entry_->not_found;

@@ -31,6 +31,8 @@ struct Job {
       if (entry->visit == visit) entry->visit.reset();
     }
     if (version) {
+      // However this one ended, there is no other that could bring the rest.
+      if (version->whole_only() && !version->is_complete()) version->kill();
       const std::lock_guard lock(version->fills_mutex());
       std::erase(version->fills(), fill);
     }

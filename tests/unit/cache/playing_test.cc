@@ -124,6 +124,26 @@ TEST_F(PlayingTest, AnOriginThatIsBackIsAskedAgain) {
   EXPECT_TRUE(player_.body == content(0, length));
 }
 
+TEST_F(PlayingTest, WhatComesOnlyOnceIsSharedWhileItIsFresh) {
+  for (const bool fresh : {true, false}) {
+    SCOPED_TRACE(fresh);
+    auto song = a_weak_song();
+    song->what.caching.max_age = std::chrono::seconds(fresh ? 3600 : 0);
+    open(song);
+    player_ = {};
+    begin_playing();
+    const auto another = begin();
+    ASSERT_TRUE(run_until([&] { return another->ended; }));
+    play_on();
+    EXPECT_TRUE(player_.body == content(0, length));
+    EXPECT_TRUE(another->got.body == content(0, length));
+    EXPECT_EQ(song->described, fresh ? 1 : 2);
+    EXPECT_EQ(song->served, fresh ? length : 2 * length);
+    TearDown();
+    SetUp();
+  }
+}
+
 // Its rest cannot be had from the origin.
 TEST_F(PlayingTest, WhatIsKeptOnlyWholeIsNotEvicted) {
   options_.size = 40 * B;
