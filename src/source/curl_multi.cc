@@ -85,10 +85,11 @@ void CurlMulti::unpause(CURL* easy) {
   settle();
 }
 
-curl_socket_t CurlMulti::open_socket(const curl_sockaddr& address) {
+curl_socket_t CurlMulti::open_socket(const curl_sockaddr& address,
+                                     std::shared_ptr<SocketOwner> owner) {
   const int fd = ::socket(address.family, address.socktype | SOCK_CLOEXEC, address.protocol);
   if (fd < 0) return CURL_SOCKET_BAD;
-  opened_.insert(fd);
+  opened_.insert(fd, std::move(owner));
   // libcurl has closed one of this number that did not connect, and may believe that it still has
   // it watched.
   const auto found = watches_.find(fd);
@@ -168,9 +169,25 @@ int CurlMulti::on_socket(CURL* easy, curl_socket_t fd, int what, void* self, voi
     watch->client = client;
     watch->connected = watch->connected || client->connected_;
     client->watch_ = watch.get();
+    multi.use_socket(*client, fd);
   }
   multi.arm(watch);
   return 0;
+}
+
+void CurlMulti::use_socket(Client& client, curl_socket_t fd) {
+  const std::shared_ptr<OpenSocket> socket = opened_.get(fd);
+  if (!socket) return;
+  client.socket_ = socket;
+  socket->user = &client;
+  socket->owner->used(fd);
+}
+
+/// The transfer went well. libcurl has closed its connection, keeps it, or uses it for another
+/// transfer already.
+void CurlMulti::leave_socket(const Client& client) {
+  const std::shared_ptr<OpenSocket> socket = client.socket_.lock();
+  if (socket && socket->user == &client) socket->owner->kept(socket->number);
 }
 
 int CurlMulti::on_timer(CURLM*, long timeout_ms, void* self) {
@@ -234,6 +251,7 @@ void CurlMulti::settle() {
       Client* client = nullptr;
       curl_easy_getinfo(easy, CURLINFO_PRIVATE, &client);
       curl_multi_remove_handle(multi_, easy);
+      if (code == CURLE_OK) leave_socket(*client);
       client->on_done(code);
     }
     if (!due_now_) break;

@@ -38,6 +38,7 @@ class CurlMulti {
    private:
     friend class CurlMulti;
     struct Watch* watch_ = nullptr;
+    std::weak_ptr<OpenSocket> socket_;  ///< The one that was last watched for it.
     bool connected_ = false;
   };
 
@@ -57,8 +58,9 @@ class CurlMulti {
   /// Lets libcurl hand out again what its write callback refused (CURL_WRITEFUNC_PAUSE).
   void unpause(CURL* easy);
 
-  /// Creates a socket. For CURLOPT_OPENSOCKETFUNCTION.
-  curl_socket_t open_socket(const curl_sockaddr& address);
+  /// Creates a socket, of which `owner` is told until it is closed. For
+  /// CURLOPT_OPENSOCKETFUNCTION.
+  curl_socket_t open_socket(const curl_sockaddr& address, std::shared_ptr<SocketOwner> owner);
   /// Whether bytes stand in an established connection, to be asked before a request goes out over
   /// it: nobody has asked for them, and libcurl (7.88) would take them for the answer. It looks
   /// only whether a connection that it uses again is closed.
@@ -71,6 +73,8 @@ class CurlMulti {
 
   std::shared_ptr<Watch> watch_of(curl_socket_t fd);
   void drop(const std::shared_ptr<Watch>& watch);
+  void use_socket(Client& client, curl_socket_t fd);
+  void leave_socket(const Client& client);
   void arm(const std::shared_ptr<Watch>& watch);
   void ready(const std::shared_ptr<Watch>& watch, int mask);
   void act(curl_socket_t fd, int mask);

@@ -24,11 +24,11 @@ struct HostGate::Host {
     std::shared_ptr<Approach> admitted;
   };
 
-  Host(io::Executor executor, std::shared_ptr<ConnectionLimit::Host> of_all_loops)
-      : connections(std::move(of_all_loops)),
+  Host(io::Executor executor, std::shared_ptr<ConnectionLimit::Host> limit)
+      : connections(HostConnections::make(executor, std::move(limit))),
         patience_over(executor, [this] { lose_patience(); }) {}
 
-  const std::shared_ptr<ConnectionLimit::Host> connections;
+  const std::shared_ptr<HostConnections> connections;
   // Invariant: nobody waits while there is room, so that whoever comes next cannot push in.
   std::size_t approaching = 0;
   double burst = first_burst;
@@ -88,7 +88,7 @@ struct HostGate::Host {
   }
 };
 
-HostGate::Permit::Permit(ConnectionLimit::Host::Slot slot, std::shared_ptr<Host> host,
+HostGate::Permit::Permit(HostConnections::Slot slot, std::shared_ptr<Host> host,
                          std::shared_ptr<Approach> approach)
     : slot_(std::move(slot)), host_(std::move(host)), approach_(std::move(approach)) {}
 
@@ -102,10 +102,17 @@ void HostGate::Permit::answered(std::chrono::microseconds connecting) {
   host_->admit();
 }
 
+std::shared_ptr<HostConnections> HostGate::Permit::connections() const {
+  return host_->connections;
+}
+
 std::shared_ptr<HostGate::Host> HostGate::host(const std::string& authority) {
-  // The catalog decides how many hosts there are; those that nobody uses are forgotten in bulk.
+  // The catalog decides how many hosts there are; those that nobody uses and that have no open
+  // connection are forgotten in bulk.
   if (hosts_.size() > 1024) {
-    std::erase_if(hosts_, [](const auto& entry) { return entry.second.use_count() == 1; });
+    std::erase_if(hosts_, [](const auto& entry) {
+      return entry.second.use_count() == 1 && entry.second->connections.use_count() == 1;
+    });
   }
   auto& host = hosts_[authority];
   if (!host) host = std::make_shared<Host>(executor_, limit_->host(authority));
@@ -136,9 +143,9 @@ class PlaceInLine {
 io::Task<std::optional<HostGate::Permit>> HostGate::enter(std::string authority,
                                                           io::Clock::time_point deadline) {
   const std::shared_ptr<Host> place = host(authority);
-  std::optional<ConnectionLimit::Host::Slot> slot = place->connections->try_enter();
+  std::optional<HostConnections::Slot> slot = place->connections->try_enter();
   if (!slot) {
-    auto turn = co_await place->connections->enter(executor_, deadline);
+    auto turn = co_await place->connections->enter(deadline);
     if (!turn) co_return std::nullopt;
     slot.emplace(std::move(*turn));
   }

@@ -4,7 +4,7 @@
 #include "tonearm/io/task.h"
 #include "tonearm/source/connection_limit.h"
 
-#include "source/limited_host.h"
+#include "source/host_connections.h"
 
 #include <chrono>
 #include <cstddef>
@@ -41,7 +41,7 @@ class HostGate {
    public:
     struct Approach;
 
-    Permit(ConnectionLimit::Host::Slot slot, std::shared_ptr<Host> host,
+    Permit(HostConnections::Slot slot, std::shared_ptr<Host> host,
            std::shared_ptr<Approach> approach);
     Permit(Permit&&) noexcept = default;
     Permit& operator=(Permit&&) = delete;
@@ -50,8 +50,11 @@ class HostGate {
     /// The origin has answered; connecting took so long (zero on a connection that was there).
     void answered(std::chrono::microseconds connecting);
 
+    /// What the connection is one of.
+    std::shared_ptr<HostConnections> connections() const;
+
    private:
-    ConnectionLimit::Host::Slot slot_;
+    HostConnections::Slot slot_;
     std::shared_ptr<Host> host_;
     std::shared_ptr<Approach> approach_;
   };

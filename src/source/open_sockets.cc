@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace tonearm::source {
 namespace {
@@ -34,11 +35,24 @@ std::string text_of(const ConnectionEnds& ends) {
 
 }  // namespace
 
+void OpenSockets::insert(curl_socket_t socket, std::shared_ptr<SocketOwner> owner) {
+  erase(socket);  // libcurl does not say when it closes one that did not connect
+  sockets_.emplace(socket,
+                   std::make_shared<OpenSocket>(OpenSocket{socket, std::move(owner), {}, nullptr}));
+}
+
 void OpenSockets::erase(curl_socket_t socket) {
   const auto known = sockets_.find(socket);
   if (known == sockets_.end()) return;
-  found_.erase(known->second);
+  const std::shared_ptr<OpenSocket> closed = std::move(known->second);
   sockets_.erase(known);
+  found_.erase(closed->ends);
+  if (closed->owner) closed->owner->closed(socket);
+}
+
+std::shared_ptr<OpenSocket> OpenSockets::get(curl_socket_t socket) const {
+  const auto known = sockets_.find(socket);
+  return known == sockets_.end() ? nullptr : known->second;
 }
 
 curl_socket_t OpenSockets::find(const ConnectionEnds& ends) {
@@ -46,12 +60,12 @@ curl_socket_t OpenSockets::find(const ConnectionEnds& ends) {
   if (const auto known = found_.find(text); known != found_.end()) return known->second;
   // Those that were not found yet have only just connected: they are few, and their ports differ.
   const auto socket = std::find_if(sockets_.begin(), sockets_.end(), [&](const auto& entry) {
-    return entry.second.empty() && port_of(entry.first, &::getsockname) == ends.local_port &&
+    return entry.second->ends.empty() && port_of(entry.first, &::getsockname) == ends.local_port &&
            port_of(entry.first, &::getpeername) == ends.remote_port;
   });
   if (socket == sockets_.end()) return CURL_SOCKET_BAD;
   found_.emplace(text, socket->first);
-  socket->second = std::move(text);
+  socket->second->ends = std::move(text);
   return socket->first;
 }
 

@@ -247,7 +247,7 @@ curl_socket_t Transfer::on_open_socket(void* self, curlsocktype, curl_sockaddr* 
     return CURL_SOCKET_BAD;
   }
   transfer.opened_ = true;
-  return transfer.shared_.multi.open_socket(*address);
+  return transfer.shared_.multi.open_socket(*address, transfer.permit_->connections());
 }
 
 /// Called for a pooled connection too, which somebody with more trust may have opened.

@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -854,6 +855,46 @@ class ConnectionLimitTest(Case):
         go_on.set()
         for client, head in zip(clients, heads):
             self.assert_bytes(client.body(head), 0, MIB)
+
+    def test_idle_connections_count_too_whatever_loop_keeps_them(self):
+        two_workers = FaultOrigin()
+        self.addCleanup(two_workers.stop)
+        file, most = Resource(300_000), 0
+
+        def handler(exchange):
+            nonlocal most
+            most = max(most, two_workers.standing)
+            file(exchange)
+
+        two_workers.routes["/song"] = handler
+        port = self.serve_many_loops(max_connections_per_host=2)
+        target = song(two_workers.base_url + "song")
+        for _ in range(16):
+            self.assert_bytes(get(port, target), 0, file.size)
+        with ThreadPoolExecutor(8) as clients:
+            for response in clients.map(lambda _: get(port, target), range(40)):
+                self.assert_bytes(response, 0, file.size)
+        self.assertLessEqual(most, 2)
+
+    def test_far_from_the_limit_connections_are_kept(self):
+        kept = FaultOrigin()
+        self.addCleanup(kept.stop)
+        kept.routes["/song"] = Resource(300_000)
+        port = self.serve_many_loops()
+        target = song(kept.base_url + "song")
+        for _ in range(16):
+            self.assert_bytes(get(port, target), 0, 300_000)
+        self.assertLessEqual(kept.accepted, 4, "one for each loop")
+
+    def serve_many_loops(self, **upstream):
+        config = {
+            "server": {"threads": 4},
+            "catalog": {"path": catalog.path},
+            "upstream": {"first_byte_timeout": "30s", **upstream},
+        }
+        server = Tonearm(directory.name, config).start()
+        self.addCleanup(server.stop)
+        return server.port
 
     def test_who_waits_in_time_gets_a_turn(self):
         file = Resource(MIB, ranges=False)

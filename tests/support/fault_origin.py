@@ -194,6 +194,12 @@ class FaultOrigin:
         """Connections open now, idle ones too."""
         return len(self._open)
 
+    @property
+    def standing(self):
+        """Connections open now whose peer has not ended them."""
+        with self._lock:
+            return sum(not _has_ended(sock) for sock in self._open)
+
     def _accept(self):
         while True:
             try:
@@ -238,6 +244,15 @@ class FaultOrigin:
             self.routes.get(exchange.path, _missing)(exchange)
         finally:
             exchange.ended = True
+        return True
+
+
+def _has_ended(sock):
+    try:
+        return sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
         return True
 
 

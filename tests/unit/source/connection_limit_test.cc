@@ -35,9 +35,22 @@ TEST(ConnectionLimit, MayChange) {
   EXPECT_FALSE(host->try_enter());
 }
 
+/// One that keeps nothing.
+class Pool final : public Host::Pool {
+ public:
+  explicit Pool(io::Executor loop) : loop_(loop) {}
+
+  io::Executor loop() const override { return loop_; }
+  void make_room() override {}
+  void take_back(Host::Slot) override {}
+
+ private:
+  io::Executor loop_;
+};
+
 io::Task<void> enter(Host& host, io::Executor loop, std::optional<Host::Slot>& slot,
                      std::vector<int>& order, int number) {
-  auto entered = co_await host.enter(loop, io::Clock::now() + 1h);
+  auto entered = co_await host.enter(std::make_shared<Pool>(loop), io::Clock::now() + 1h);
   if (!entered) co_return;
   slot.emplace(std::move(*entered));
   order.push_back(number);
@@ -107,10 +120,11 @@ TEST(ConnectionLimit, WhoIsGoneWithItsLoopHoldsNothing) {
 
 io::Task<void> come_and_go(Host& host, io::Executor loop, std::atomic<int>& now,
                            std::atomic<int>& most, std::atomic<int>& served) {
+  const auto pool = std::make_shared<Pool>(loop);
   for (int i = 0; i < 200; ++i) {
     std::optional<Host::Slot> slot = host.try_enter();
     if (!slot) {
-      auto entered = co_await host.enter(loop, io::Clock::now() + (i % 3 == 0 ? 1ms : 60'000ms));
+      auto entered = co_await host.enter(pool, io::Clock::now() + (i % 3 == 0 ? 1ms : 60'000ms));
       if (!entered) continue;
       slot.emplace(std::move(*entered));
     }
