@@ -15,7 +15,7 @@ fts5_api* full_text(sqlite3* connection) {
   fts5_api* api = nullptr;
   const auto statement = prepare(connection, "SELECT fts5(?1)");
   if (!statement) return nullptr;
-  sqlite3_bind_pointer(statement.get(), 1, &api, "fts5_api_ptr", nullptr);
+  sqlite3_bind_pointer(statement.get(), 1, static_cast<void*>(&api), "fts5_api_ptr", nullptr);
   sqlite3_step(statement.get());
   return api;
 }
