@@ -19,31 +19,30 @@ namespace {
 
 struct Probed {
   std::shared_ptr<const catalog::Song> song;
-  source::OriginReport report;
+  Result<source::OriginReport> report;
 };
 
 io::Task<Result<Probed>> probe(catalog::SongStore& store, source::Source& source,
                                const std::function<bool(std::string_view)>& is_resolver,
                                std::string id) {
-  Probed probed;
   Result<std::shared_ptr<const catalog::Song>> song = co_await store.find(id);
   if (!song) co_return song.error();
-  probed.song = *song;
-  Result<Locator> locator = parse_locator(probed.song->file, is_resolver);
-  if (!locator) co_return locator.error();
-  source::SourceRequest wanted{std::move(*locator), probed.song->growing};
+  Result<Locator> locator = parse_locator((*song)->file, is_resolver);
+  if (!locator) co_return Probed{*song, locator.error()};
+  source::SourceRequest wanted{std::move(*locator), (*song)->growing};
   Result<source::OriginReport> report = co_await source.probe(std::move(wanted));
-  if (!report) co_return report.error();
-  probed.report = std::move(*report);
-  co_return probed;
+  co_return Probed{*song, std::move(report)};
 }
 
-void print(const Probed& probed) {
-  const source::OriginReport& report = probed.report;
+void print(const catalog::Song& song) {
+  std::printf("song:          %s\n", one_line(song.name).c_str());
+  std::printf("file:          %s\n", one_line(song.file).c_str());
+}
+
+void print(const source::OriginReport& report) {
+  if (!report.url.empty()) std::printf("url:           %s\n", one_line(report.url).c_str());
+  if (report.status == 0) return;
   const http::Validators& validators = report.validators;
-  std::printf("song:          %s\n", one_line(probed.song->name).c_str());
-  std::printf("file:          %s\n", one_line(probed.song->file).c_str());
-  std::printf("url:           %s\n", one_line(report.url).c_str());
   std::printf("status:        %u\n", report.status);
   std::printf("size:          %s\n",
               report.length ? std::to_string(*report.length).c_str() : "unknown");
@@ -88,9 +87,11 @@ int run_probe(const Config& config, std::string_view id) {
   pool.join();
   resolvers.stop();
   if (!*probed) return fail(probed->error());
-  print(**probed);
-  if ((*probed)->report.complaint.empty()) return 0;
-  return complain((*probed)->report.complaint, 1);
+  print(*(*probed)->song);
+  const Result<source::OriginReport>& report = (*probed)->report;
+  if (!report) return fail(report.error());
+  print(*report);
+  return report->complaint.empty() ? 0 : complain(report->complaint, 1);
 }
 
 }  // namespace tonearm::app

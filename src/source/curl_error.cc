@@ -42,8 +42,14 @@ ErrorKind kind_of(CURLcode code, CURL* easy) {
 
 }  // namespace
 
-Error error_of_curl(CURLcode code, CURL* easy) {
-  return Error{kind_of(code, easy), curl_easy_strerror(code), {}};
+Error error_of_curl(CURLcode code, CURL* easy, std::string_view said) {
+  Error error{kind_of(code, easy), std::string(said), {}};
+  // libcurl tells of a protocol of that name, or of HTTP/0.9.
+  if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WEIRD_SERVER_REPLY) {
+    error.detail = "the origin's answer is no HTTP";
+  }
+  if (error.detail.empty()) error.detail = curl_easy_strerror(code);
+  return error;
 }
 
 }  // namespace tonearm::source

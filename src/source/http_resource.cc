@@ -303,9 +303,14 @@ void HttpResource::take_body(Reply reply) {
 io::Task<Result<OriginReport>> HttpResource::probe() {
   auto deadline = io::Clock::now() + client_.options().first_byte_timeout;
   Result<Reply> reply = co_await ask_once(two_bytes, deadline);
-  if (!reply) co_return reply.error();
-  const UpstreamHead& head = reply->transfer->head();
   OriginReport report;
+  if (!reply) {
+    report.url = route_->destination().url.text;
+    if (report.url.empty()) co_return reply.error();  // the route has not found it
+    report.complaint = reply.error().detail;
+    co_return report;
+  }
+  const UpstreamHead& head = reply->transfer->head();
   report.url = reply->transfer->url().text;
   report.status = head.status;
   report.length = reply->answer.length;

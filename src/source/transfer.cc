@@ -29,6 +29,7 @@ Transfer::Transfer(Shared& shared, OriginRequest request, HostGate::Permit permi
 
 Transfer::~Transfer() {
   stop();
+  curl_easy_setopt(easy_.get(), CURLOPT_ERRORBUFFER, nullptr);
   shared_.easies.give_back(std::move(easy_));
 }
 
@@ -46,6 +47,7 @@ void Transfer::set_options() {
   curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &Transfer::on_connected);
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
   curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 0L);
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, said_.data());
   if (request_.range) {
     std::array<char, 48> text{};
     char* end = std::to_chars(text.data(), text.data() + 20, request_.range->first).ptr;
@@ -64,7 +66,7 @@ io::Task<Result<void>> Transfer::wait_for_head(io::Clock::time_point deadline) {
   if (head_complete_) co_return Result<void>{};
   stop();
   if (timed_out_) {
-    co_return Error{ErrorKind::http_response_timeout, "no response head in time", {}};
+    co_return named({ErrorKind::http_response_timeout, "no response head in time", {}});
   }
   co_return failure();
 }
@@ -87,7 +89,7 @@ io::Task<Result<std::span<const std::byte>>> Transfer::read(io::Clock::time_poin
   }
   if (timed_out_) {
     stop();
-    co_return Error{ErrorKind::connection_read_timeout, "the origin sends no more", {}};
+    co_return named({ErrorKind::connection_read_timeout, "the origin sends no more", {}});
   }
   if (released_ || code_ == CURLE_OK) co_return std::span<const std::byte>{};
   co_return failure();
@@ -187,20 +189,27 @@ void Transfer::on_done(CURLcode code) {
 }
 
 void Transfer::start_afresh() {
+  said_.front() = '\0';
   curl_easy_setopt(easy_.get(), CURLOPT_FRESH_CONNECT, 1L);
   shared_.multi.add(easy_.get());
 }
 
 Error Transfer::failure() const {
   if (prohibited_) {
-    return Error{ErrorKind::destination_ip_prohibited,
-                 "the origin's address is private and not allowed by upstream.allow_private",
-                 {}};
+    return named({ErrorKind::destination_ip_prohibited,
+                  "the origin's address is private and not allowed by upstream.allow_private",
+                  {}});
   }
-  Error error = error_of_curl(code_, easy_.get());
+  Error error = named(error_of_curl(code_, easy_.get(), said_.data()));
   // Of a connection that was used before, that may be what the answer before left behind.
   const bool may_be_strays = error.kind == ErrorKind::http_protocol_error && !opened_;
   if (may_be_strays && !head_complete_) error.kind = ErrorKind::connection_terminated;
+  return error;
+}
+
+/// For the log, which may know the origin but not the URL: that may hold keys.
+Error Transfer::named(Error error) const {
+  error.detail.insert(0, request_.url.authority() + ": ");
   return error;
 }
 

@@ -13,6 +13,7 @@
 #include "source/origin_url.h"
 #include "source/upstream_head.h"
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -95,6 +96,7 @@ class Transfer final : public CurlMulti::Client {
   /// Once more, on a connection of its own.
   void start_afresh();
   Error failure() const;
+  Error named(Error error) const;
 
   Shared& shared_;
   OriginRequest request_;
@@ -119,6 +121,7 @@ class Transfer final : public CurlMulti::Client {
   bool opened_ = false;  ///< A connection of its own, not one that was used before.
   bool stale_ = false;   ///< The connection held strays.
   CURLcode code_ = CURLE_OK;
+  std::array<char, CURL_ERROR_SIZE> said_{};  ///< By libcurl, of what went wrong.
   std::uint64_t received_ = 0;
   std::uint64_t position_ = 0;
   std::size_t handed_out_ = 0;

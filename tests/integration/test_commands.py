@@ -234,6 +234,18 @@ class Probe(Commands):
         self.assertEqual(unknown.returncode, 1)
         self.assertIn("99999", unknown.stderr)
 
+    def test_of_an_origin_that_is_not_there_it_says_where_it_was_asked(self):
+        url = f"http://127.0.0.1:{free_port()}/a.mp3"
+        told = self.probe(url)
+        self.assertEqual(told.returncode, 1)
+        self.assertRegex(told.stdout, rf"(?m)^song: .*\nfile: +{url}\nurl: +{url}\n\Z")
+        self.assertIn("Failed to connect to 127.0.0.1", told.stderr)
+
+    def test_of_a_file_that_cannot_be_one_it_says_which(self):
+        told = self.probe("../a.mp3")
+        self.assertEqual(told.returncode, 1)
+        self.assertRegex(told.stdout, r"(?m)^song: .*\nfile: +\.\./a\.mp3\n\Z")
+
     def test_a_bad_catalog_is_status_2(self):
         path = self.write(toml({"catalog": {"path": "/nowhere/c.sqlite3"}}), "bad.toml")
         self.assertRefused(run("probe", "-c", path, "1"), "/nowhere/c.sqlite3")

@@ -1011,6 +1011,17 @@ class SecrecyTest(Case):
                 with self.subTest(status=response.status, secret=secret):
                     self.assertNotIn(secret.encode(), seen)
 
+    def test_which_origin_failed_is_for_the_log_alone(self):
+        gone = f"127.0.0.1:{free_port()}"
+        response = get(server().port, song(f"http://{gone}/{SECRET}.mp3?key={SECRET}"))
+        self.assert_problem(response, 502)
+        self.assertNotIn(gone.encode(), response.raw + response.body)
+        request = response["X-Request-Id"]
+        lines = [line for line in server().stderr().splitlines() if request in line]
+        self.assertEqual(len(lines), 1)
+        self.assertIn(f"connection_refused: {gone}: Failed to connect", lines[0])
+        self.assertNotIn(SECRET, lines[0])
+
     def test_nothing_of_the_client_reaches_the_origin(self):
         path = route(Resource(1000))
         get(server().port, song(path), Cookie="a=b", Authorization="Basic x", User_Agent="me",

@@ -11,8 +11,8 @@ namespace tonearm::source {
 /// What an origin answered to `Range: bytes=0-1`, for `tonearm probe`. For the operator's eyes: the
 /// URL is a secret.
 struct OriginReport {
-  std::string url;  ///< Where it was asked in the end, redirects followed.
-  unsigned status = 0;
+  std::string url;                      ///< Where it was asked in the end, redirects followed.
+  unsigned status = 0;                  ///< 0: no answer came.
   std::optional<std::uint64_t> length;  ///< Of the whole representation, bytes.
   std::string content_type;
   http::Validators validators;

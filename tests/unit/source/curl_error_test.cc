@@ -34,9 +34,21 @@ TEST(CurlError, IsNamedAsRfc9209Does) {
       {CURLE_URL_MALFORMAT, ErrorKind::bad_locator},
   };
   for (const auto& row : rows) {
-    const Error error = error_of_curl(row.code, easy.get());
-    EXPECT_EQ(error.kind, row.kind) << error.detail;
-    EXPECT_EQ(error.detail, curl_easy_strerror(row.code));
+    EXPECT_EQ(error_of_curl(row.code, easy.get(), {}).kind, row.kind) << row.code;
+  }
+}
+
+TEST(CurlError, SaysWhatLibcurlSaysOfItElseWhatTheCodeMeans) {
+  EXPECT_EQ(error_of_curl(CURLE_RECV_ERROR, nullptr, "Recv failure: reset").detail,
+            "Recv failure: reset");
+  EXPECT_EQ(error_of_curl(CURLE_RECV_ERROR, nullptr, {}).detail,
+            curl_easy_strerror(CURLE_RECV_ERROR));
+}
+
+TEST(CurlError, OfWhatIsNoHttpItSaysSo) {
+  for (const CURLcode code : {CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY}) {
+    EXPECT_EQ(error_of_curl(code, nullptr, "Received HTTP/0.9 when not allowed").detail,
+              "the origin's answer is no HTTP");
   }
 }
 

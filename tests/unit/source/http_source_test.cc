@@ -315,6 +315,26 @@ TEST_F(HttpSourceTest, NobodyThereIsConnectionRefused) {
   const Heard heard = test::run(loop, listen(source, gone + "/x", {}));
   ASSERT_TRUE(heard.error);
   EXPECT_EQ(heard.error->kind, ErrorKind::connection_refused);
+  const std::string authority = gone.substr(gone.rfind('/') + 1);
+  EXPECT_TRUE(heard.error->detail.starts_with(authority + ": Failed to connect to 127.0.0.1"))
+      << heard.error->detail;
+}
+
+TEST_F(HttpSourceTest, FailuresNameTheOriginAndNoUrl) {
+  options_.retries = 0;
+  ScriptedOrigin origin([](const OriginAsked& asked) {
+    OriginAnswer answer;
+    if (asked.target.starts_with("/other")) answer.bytes = "SSH-2.0-OpenSSH_9.2\r\n";
+    answer.then = OriginAnswer::Then::close;
+    return answer;
+  });
+  const std::string authority = origin.url().substr(origin.url().rfind('/') + 1);
+  const Heard silent = hear(origin, {}, "/song?key=secret");
+  ASSERT_TRUE(silent.error);
+  EXPECT_EQ(silent.error->detail, authority + ": Empty reply from server");
+  const Heard other = hear(origin, {}, "/other?key=secret");
+  ASSERT_TRUE(other.error);
+  EXPECT_EQ(other.error->detail, authority + ": the origin's answer is no HTTP");
 }
 
 TEST_F(HttpSourceTest, APausedListenerGivesItsConnectionUpAndGoesOnLater) {
