@@ -121,6 +121,13 @@ std::uint64_t Fill::position() const {
   return position_;
 }
 
+std::uint64_t Fill::slowest() const {
+  const std::lock_guard lock(mutex_);
+  std::uint64_t slowest = position_;
+  for (const auto& [number, position] : seats_) slowest = std::min(slowest, position);
+  return slowest;
+}
+
 std::uint64_t Fill::first() const {
   const std::lock_guard lock(mutex_);
   return first_;

@@ -94,6 +94,8 @@ class Fill : public std::enable_shared_from_this<Fill> {
   // For the fills of the same version.
 
   std::uint64_t position() const;
+  /// Nobody who sits here reads what lies before.
+  std::uint64_t slowest() const;
   std::uint64_t first() const;
   /// It ends before `limit`, where another begins.
   void limit_to(std::uint64_t limit);

@@ -98,6 +98,18 @@ io::Task<bool> refresh(Job& job, std::shared_ptr<Version> version, http::CacheFi
   return on_pool(job.shelf, std::move(refresh));
 }
 
+/// Nothing of the song is to be kept any more.
+io::Task<bool> forbid(Job& job) {
+  {
+    const std::lock_guard lock(job.entry->mutex);
+    job.entry->pass_until = Clock::now() + pass_for;
+  }
+  return throw_away(job);
+}
+
+/// What would throw itself out before it is whole is not kept as a whole.
+bool is_too_large(const Shelf& shelf, std::uint64_t size) { return size > shelf.policy().size / 2; }
+
 /// A fill from its description to its end: what has come of it, and what has become of that.
 struct Pouring {
   Pouring(Job& of, source::Resource& from)
@@ -122,6 +134,20 @@ struct Pouring {
 
 io::Task<void> write_down(Pouring& pouring) {
   if (pouring.writing) pouring.writing = co_await write_out(pouring.job);
+}
+
+/// A song of unknown length has turned out to be too large: its readers read on.
+io::Task<void> keep_no_more(Pouring& pouring) {
+  const bool writing = std::exchange(pouring.writing, false);
+  if (!writing) co_return;
+  pouring.fill.keep_in_memory();
+  co_await forbid(pouring.job);
+  // Else it takes its place on the disk until the last of them leaves, and a stream may have no
+  // end.
+  auto let_go = [version = pouring.version, slowest = pouring.fill.slowest()] {
+    version->let_go(slowest);
+  };
+  co_await on_pool(pouring.job.shelf, std::move(let_go));
 }
 
 /// Where a block that is kept already begins, the fill ends.
@@ -188,6 +214,8 @@ io::Task<void> pour(Job& job, source::Resource& resource) {
   Pouring pouring(job, resource);
   for (bool flows = true; flows;) {
     if (pouring.fill.unwritten_bytes() >= write_batch) co_await write_down(pouring);
+    const bool outgrown = pouring.whole && is_too_large(job.shelf, pouring.fill.position());
+    if (outgrown) co_await keep_no_more(pouring);
     co_await stop_at_what_is_kept(pouring);
     const Fill::Next next = pouring.fill.next(pouring.version->geometry(), pouring.whole);
     switch (next.kind) {
@@ -253,9 +281,8 @@ bool must_be_whole(const http::Representation& what) {
   return what.single_pass || !what.length || !what.ranges;
 }
 
-/// What would throw itself out before it is whole is not kept, either.
 bool may_be_kept(const Shelf& shelf, const http::Representation& what) {
-  const bool too_large = what.length && *what.length > shelf.policy().size / 2;
+  const bool too_large = what.length && is_too_large(shelf, *what.length);
   return http::is_storable(what.caching) && !(must_be_whole(what) && too_large);
 }
 
@@ -412,15 +439,6 @@ io::Task<void> visit_origin(Jobs job, Inquiry inquiry, std::shared_ptr<HandOver>
   } else {
     co_await take_in(*job, inquiry.ask, known, std::move(answered), *hand_over);
   }
-}
-
-/// Nothing of the song is to be kept any more.
-io::Task<bool> forbid(Job& job) {
-  {
-    const std::lock_guard lock(job.entry->mutex);
-    job.entry->pass_until = Clock::now() + pass_for;
-  }
-  return throw_away(job);
 }
 
 io::Task<void> fetch_missing(Jobs job, std::uint64_t wanted_end) {

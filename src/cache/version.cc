@@ -106,6 +106,16 @@ void Version::close_idle() {
   }
 }
 
+void Version::let_go(std::uint64_t position) {
+  std::vector<std::shared_ptr<File>> files;
+  const std::lock_guard lock(mutex_);
+  for (auto& [slice, piece] : pieces_) {
+    if ((slice + 1) * record_.slice_size > position) break;
+    files.push_back(std::move(piece.file));
+    piece = Piece{};
+  }
+}
+
 void Version::complete() {
   complete_ = true;
   store_first_record();

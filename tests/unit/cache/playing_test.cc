@@ -1,3 +1,4 @@
+#include "cache/file.h"
 #include "unit/cache/cache_fixture.h"
 
 namespace tonearm::cache {
@@ -142,6 +143,35 @@ TEST_F(PlayingTest, WhatComesOnlyOnceIsSharedWhileItIsFresh) {
     TearDown();
     SetUp();
   }
+}
+
+// It would throw itself out before it is whole, and all others before that.
+TEST_F(PlayingTest, AStreamThatOutgrowsTheCacheLeavesOthersThere) {
+  options_.size = 80 * B;
+  auto song = a_weak_song();
+  song->what.length.reset();
+  song->what.seekable = false;
+  song->what.ranges = false;
+  song->hidden_length = 200 * B;
+  open(song);
+  auto other = a_strong_song(32 * B);
+  CachingSource second(loop_.get_executor(), *cache_, std::make_shared<ScriptedSource>(other), "b");
+  EXPECT_TRUE(test::run(loop_, fetch(second)).body == content(0, 32 * B));
+  settle();
+  const std::size_t open_before = File::open_count();
+  std::size_t most_open = 0;
+  song->before_read = [&]() -> io::Task<void> {
+    if (song->served >= 80 * B) most_open = std::max(most_open, File::open_count().load());
+    co_return;
+  };
+  begin_playing();
+  play_on();
+  EXPECT_TRUE(player_.body == content(0, 200 * B));
+  EXPECT_LE(most_open, open_before + 4) << "only what lies near the listener is";
+  settle();
+  EXPECT_EQ(cache_->statistics().evictions, 0U);
+  EXPECT_EQ(test::run(loop_, fetch(second)).use.state, State::hit);
+  EXPECT_EQ(cache_->statistics().songs, 1U);
 }
 
 // Its rest cannot be had from the origin.
