@@ -117,17 +117,14 @@ Result<void> CatalogWriter::Tables::load() {
   const auto songs = prepare(connection(), "SELECT file, id FROM main.music_song ORDER BY id");
   const auto files = prepare(connection(), "SELECT file, size, modified FROM main.tonearm_import");
   if (!songs || !files) return failure();
-  int result = sqlite3_step(songs.get());
-  for (; result == SQLITE_ROW; result = sqlite3_step(songs.get())) {
-    ids.emplace(column_text(songs.get(), 0), sqlite3_column_int64(songs.get(), 1));
-  }
-  if (result != SQLITE_DONE) return failure();
-  for (result = sqlite3_step(files.get()); result == SQLITE_ROW;
-       result = sqlite3_step(files.get())) {
-    seen[column_text(files.get(), 0)] =
-        Seen{sqlite3_column_int64(files.get(), 1), sqlite3_column_int64(files.get(), 2)};
-  }
-  if (result != SQLITE_DONE) return failure();
+  const auto add_song = [&, song = songs.get()] {
+    ids.emplace(column_text(song, 0), sqlite3_column_int64(song, 1));
+  };
+  const auto add_file = [&, file = files.get()] {
+    seen[column_text(file, 0)] = Seen{sqlite3_column_int64(file, 1), sqlite3_column_int64(file, 2)};
+  };
+  if (!for_each_row(songs.get(), add_song)) return failure();
+  if (!for_each_row(files.get(), add_file)) return failure();
   return {};
 }
 

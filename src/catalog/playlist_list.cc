@@ -56,11 +56,8 @@ Result<std::vector<std::string>> song_ids(sqlite3* connection, const std::string
   if (!statement) return unavailable(path, connection);
   bind_text(statement.get(), 1, playlist);
   std::vector<std::string> ids;
-  int result = sqlite3_step(statement.get());
-  for (; result == SQLITE_ROW; result = sqlite3_step(statement.get())) {
-    ids.push_back(id_text(sqlite3_column_value(statement.get(), 0)));
-  }
-  if (result != SQLITE_DONE) return unavailable(path, connection);
+  const auto add = [&] { ids.push_back(id_text(sqlite3_column_value(statement.get(), 0))); };
+  if (!for_each_row(statement.get(), add)) return unavailable(path, connection);
   return ids;
 }
 

@@ -38,11 +38,8 @@ Result<std::vector<Song>> read_all(sqlite3* connection, const std::string& path,
                                    sqlite3_stmt* statement) {
   const SongColumns columns(statement);
   std::vector<Song> songs;
-  int result = sqlite3_step(statement);
-  for (; result == SQLITE_ROW; result = sqlite3_step(statement)) {
-    songs.push_back(columns.read(statement, {}));
-  }
-  if (result != SQLITE_DONE) return unavailable(path, connection);
+  const auto add = [&] { songs.push_back(columns.read(statement, {})); };
+  if (!for_each_row(statement, add)) return unavailable(path, connection);
   return songs;
 }
 
@@ -81,15 +78,14 @@ Result<SongPage> scan(sqlite3* connection, const std::string& path, sqlite3_stmt
                       const PageWindow& window) {
   const SongColumns columns(statement);
   SongPage page;
-  int result = sqlite3_step(statement);
-  for (; result == SQLITE_ROW; result = sqlite3_step(statement)) {
-    if (!columns.can_be_asked_for(statement)) continue;
-    if (matches && !matches(columns.searched_text(statement))) continue;
+  const auto count_and_keep = [&] {
+    if (!columns.can_be_asked_for(statement)) return;
+    if (matches && !matches(columns.searched_text(statement))) return;
     const std::uint64_t place = page.total++;
-    if (place < window.offset || page.songs.size() >= window.limit) continue;
+    if (place < window.offset || page.songs.size() >= window.limit) return;
     page.songs.push_back(columns.read(statement, {}));
-  }
-  if (result != SQLITE_DONE) return unavailable(path, connection);
+  };
+  if (!for_each_row(statement, count_and_keep)) return unavailable(path, connection);
   return page;
 }
 

@@ -15,11 +15,8 @@ Result<std::vector<std::string>> all(sqlite3* connection, const std::string& pat
   const auto statement = prepare(connection, sql);
   if (!statement) return unavailable(path, connection);
   std::vector<std::string> values;
-  int result = sqlite3_step(statement.get());
-  for (; result == SQLITE_ROW; result = sqlite3_step(statement.get())) {
-    values.push_back(column_text(statement.get(), column));
-  }
-  if (result != SQLITE_DONE) return unavailable(path, connection);
+  const auto add = [&] { values.push_back(column_text(statement.get(), column)); };
+  if (!for_each_row(statement.get(), add)) return unavailable(path, connection);
   return values;
 }
 

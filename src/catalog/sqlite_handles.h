@@ -24,6 +24,15 @@ using Statement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
 /// connection). `tail` receives what follows the first statement.
 Statement prepare(sqlite3* connection, std::string_view sql, std::string_view* tail = nullptr);
 
+/// Calls `take` at each row of a statement that was bound and not stepped yet. False when SQLite
+/// fails before their end (it says why in the connection).
+template <class Take>
+bool for_each_row(sqlite3_stmt* statement, Take take) {
+  int result = sqlite3_step(statement);
+  for (; result == SQLITE_ROW; result = sqlite3_step(statement)) take();
+  return result == SQLITE_DONE;
+}
+
 /// The database's file as SQLite has it open; null where there is none.
 sqlite3_file* file_of(sqlite3* connection);
 
