@@ -246,8 +246,8 @@ io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent
   const bool apart =
       version_->whole_only() && !version_->is_complete() && what.ranges && range.first > 0;
   if (apart) co_return Way::directly;
-  const bool can_be_had = stay_with_the_only_fill(range.first, range.end);
-  if (!can_be_had) co_return Way::changed;
+  const Way way = stay_with_the_only_fill(range.first, range.end);
+  if (way != Way::kept) co_return way;
   if (version_->whole_only() && version_->is_complete()) {
     const bool whole = co_await is_whole();
     if (!whole) co_return Way::changed;
@@ -337,16 +337,20 @@ std::optional<Fill::Seat> CachedResource::join_running(std::uint64_t position, s
 }
 
 /// What is not kept yet of a song that is kept only whole can be had from its one fill and never
-/// again: who still reads what is kept must not find that over. False when it is over already.
-bool CachedResource::stay_with_the_only_fill(std::uint64_t position, std::uint64_t end) {
-  if (seat_ || !version_->whole_only() || version_->is_complete()) return true;
+/// again: who still reads what is kept must not find that over, or what lies between in no place.
+CachedResource::Way CachedResource::stay_with_the_only_fill(std::uint64_t position,
+                                                            std::uint64_t end) {
+  if (seat_ || !version_->whole_only() || version_->is_complete()) return Way::kept;
+  bool goes_on = false;
   {
     const std::lock_guard lock(version_->fills_mutex());
     if (auto joined = join_running(position, end)) seat_ = std::move(*joined);
+    for (const auto& fill : version_->fills()) goes_on = goes_on || fill->goes_on();
   }
-  if (seat_ || version_->is_complete()) return true;
+  if (seat_ || version_->is_complete()) return Way::kept;
+  if (goes_on) return Way::directly;
   version_->kill();
-  return false;
+  return Way::changed;
 }
 
 CachedResource::Seated CachedResource::take_seat(std::uint64_t position, std::uint64_t end) {

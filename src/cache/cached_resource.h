@@ -69,7 +69,7 @@ class CachedResource final : public source::Resource {
   Seated take_seat(std::uint64_t position, std::uint64_t end);
   std::optional<Fill::Seat> join_running(std::uint64_t position, std::uint64_t end);
   void sit_at(std::uint64_t first, std::optional<std::uint64_t> end);
-  bool stay_with_the_only_fill(std::uint64_t position, std::uint64_t end);
+  Way stay_with_the_only_fill(std::uint64_t position, std::uint64_t end);
   io::Task<void> load(std::uint64_t position);
   /// The rest from the origin itself, if it still has this version.
   io::Task<Result<std::unique_ptr<io::ByteReader>>> read_directly(std::uint64_t position,

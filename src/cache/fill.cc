@@ -47,7 +47,8 @@ std::optional<Fill::Seat> Fill::join(std::uint64_t position, std::uint64_t end,
     const std::lock_guard lock(mutex_);
     const std::uint64_t oldest = blocks_.empty() ? position_ : blocks_.front()->block * block_size;
     if (outcome_ || closed_ || position >= limit_) return std::nullopt;
-    if (position < oldest && patience != endless) return std::nullopt;
+    const bool is_kept = patience == endless && !in_memory_;
+    if (position < oldest && !is_kept) return std::nullopt;
     const bool on_its_way = position <= position_ || patience == endless ||
                             (position - position_ <= patience && position <= wanted_ + block_size);
     if (!on_its_way) return std::nullopt;
@@ -97,6 +98,11 @@ bool Fill::verified(std::uint64_t& seen) const {
 std::optional<FillOutcome> Fill::outcome() const {
   const std::lock_guard lock(mutex_);
   return outcome_;
+}
+
+bool Fill::goes_on() const {
+  const std::lock_guard lock(mutex_);
+  return !outcome_ && !closed_;
 }
 
 Error Fill::error() const {

@@ -60,7 +60,8 @@ class Fill : public std::enable_shared_from_this<Fill> {
 
   /// A seat for who reads from `position` to `end`, if the fill will come by there within
   /// `patience` bytes and on its way to what others want: bytes between two ranges are nobody's
-  /// wish. With `patience` endless wherever it is, also behind what the fill still has.
+  /// wish. With `patience` endless wherever it is, also behind what the fill still has, if that is
+  /// on disk with all that comes until then.
   std::optional<Seat> join(std::uint64_t position, std::uint64_t end, std::uint64_t patience);
 
   struct View {
@@ -84,6 +85,8 @@ class Fill : public std::enable_shared_from_this<Fill> {
   /// be (or has ended).
   bool verified(std::uint64_t& seen) const;
   std::optional<FillOutcome> outcome() const;
+  /// It has not ended, and is not about to end in vain.
+  bool goes_on() const;
   Error error() const;
   /// What it has cost since this was called last: for the request that began it.
   source::OriginUse take_use();

@@ -213,6 +213,35 @@ TEST_F(PlayingTest, ADiskThatFailsDoesNotTearWhatIsKeptOnlyWhole) {
   std::filesystem::remove_all(directory_ + "-away");
 }
 
+// What finds no room is in memory for a while, and of a song that comes only once then nowhere.
+TEST_F(PlayingTest, WhoComesWhenThereIsNoRoomIsServedByTheOrigin) {
+  constexpr std::uint64_t size = 110 * B;
+  options_.size = 220 * B;
+  auto song = a_weak_song(size);
+  static const bool always = true;
+  int reads = 0;
+  song->before_read = [&] { return wait_until(++reads == 150 ? player_.began : always); };
+  open(song);
+  std::vector<std::unique_ptr<source::Resource>> played;
+  for (const char* scope : {"b", "c"}) {
+    CachingSource other(loop_.get_executor(), *cache_,
+                        std::make_shared<ScriptedSource>(a_weak_song(100 * B)), scope);
+    EXPECT_EQ(test::run(loop_, fetch(other)).body.size(), 100 * B);
+    settle();
+    played.push_back(
+        std::move(*other.open({Locator{Locator::Kind::plain, "song.mp3", {}}, false})));
+    EXPECT_TRUE(test::run(loop_, played.back()->describe({})));
+  }
+  const auto fast = begin();
+  ASSERT_TRUE(run_until([&] { return reads == 150; }));
+  begin_playing();
+  ASSERT_TRUE(run_until([&] { return fast->ended; }));
+  EXPECT_TRUE(fast->got.body == content(0, size));
+  play_on();
+  EXPECT_TRUE(player_.body == content(0, size));
+  EXPECT_EQ(song->described, 2);
+}
+
 TEST_F(PlayingTest, ADiskThatFailsDoesNotMakeTheFastWaitForTheSlow) {
   constexpr std::uint64_t size = 200 * B;
   auto song = a_strong_song(size);
