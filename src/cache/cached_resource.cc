@@ -340,7 +340,9 @@ std::optional<Fill::Seat> CachedResource::join_running(std::uint64_t position, s
 /// again: who still reads what is kept must not find that over, or what lies between in no place.
 CachedResource::Way CachedResource::stay_with_the_only_fill(std::uint64_t position,
                                                             std::uint64_t end) {
-  if (seat_ || !version_->whole_only() || version_->is_complete()) return Way::kept;
+  if (!version_->whole_only() || version_->is_complete()) return Way::kept;
+  sit_at(position, end);
+  if (seat_) return Way::kept;
   bool goes_on = false;
   {
     const std::lock_guard lock(version_->fills_mutex());

@@ -93,6 +93,8 @@ TEST_F(PartsTest, ARangeOfWhatHasNoLengthDoesNotDriveTheFillAhead) {
   options_.size = 60 * B;
   open(song);
   ask(200 * B, {}, false);
+  let_run();
+  EXPECT_LE(song->served, options_.read_ahead + 2 * B);
   read_from(0, {});
   const std::string begun = some();
   let_run();
