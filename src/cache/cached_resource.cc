@@ -1,6 +1,7 @@
 #include "cache/cached_resource.h"
 
 #include "cache/cached_reader.h"
+#include "cache/same_version.h"
 
 #include <algorithm>
 #include <utility>

@@ -39,8 +39,4 @@ void start_visit(Shelf& shelf, std::shared_ptr<Entry> entry, std::shared_ptr<Vis
 void start_fill(Shelf& shelf, std::shared_ptr<Entry> entry, std::shared_ptr<Version> version,
                 std::shared_ptr<Fill> fill, Supply supply, std::uint64_t wanted_end);
 
-/// Whether what the origin describes now is provably the version that is kept, as it described
-/// that. Where the source itself takes less for proof (upstream.window), so does this.
-bool is_same_version(const http::Representation& kept, const http::Representation& now);
-
 }  // namespace tonearm::cache

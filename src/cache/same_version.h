@@ -1,0 +1,11 @@
+#pragma once
+
+#include "tonearm/http/representation.h"
+
+namespace tonearm::cache {
+
+/// Whether what the origin describes now is provably the version that is kept, as it described
+/// that. Where the source itself takes less for proof (upstream.window), so does this.
+bool is_same_version(const http::Representation& kept, const http::Representation& now);
+
+}  // namespace tonearm::cache
