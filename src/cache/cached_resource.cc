@@ -436,8 +436,9 @@ source::OriginUse CachedResource::origin_use() const {
 
 source::CacheUse CachedResource::cache_use() const {
   source::CacheUse use = use_;
-  // More was missing than could be seen beforehand.
-  if (use.state == State::hit && fetched_bytes_ > 0) use.state = State::partial;
+  // More was missing than could be seen beforehand, or the origin told all that is kept once more.
+  const bool asked = !begun_.empty() && !use.revalidated && !use.stale;
+  if (use.state == State::hit && (asked || fetched_bytes_ > 0)) use.state = State::partial;
   return use;
 }
 

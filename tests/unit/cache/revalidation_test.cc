@@ -65,6 +65,15 @@ TEST_F(RevalidationTest, SoDoesOneThatBringsWhatIsMissing) {
   expect_nothing_kept();
 }
 
+// RFC 9211 §2.1: a hit is what nobody was asked for.
+TEST_F(RevalidationTest, AnAnswerInFullThatConfirmsIsNoHit) {
+  song_->answers_304 = false;
+  const Got got = get();
+  EXPECT_EQ(got.body, content(0, length));
+  EXPECT_EQ(got.use.state, State::partial);
+  EXPECT_FALSE(got.use.revalidated);
+}
+
 // RFC 9111 §4.3.4: it updates only what has the same strong validator.
 TEST_F(RevalidationTest, A304ThatNamesAnotherVersionIsNoConfirmation) {
   song_->etag_of_304 = http::EntityTag{"\"v2\"", false};
