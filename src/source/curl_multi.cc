@@ -177,7 +177,7 @@ int CurlMulti::on_socket(CURL* easy, curl_socket_t fd, int what, void* self, voi
 
 void CurlMulti::use_socket(Client& client, curl_socket_t fd) {
   const std::shared_ptr<OpenSocket> socket = opened_.get(fd);
-  if (!socket) return;
+  if (!socket || !socket->owner) return;
   client.socket_ = socket;
   socket->user = &client;
   socket->owner->used(fd);
