@@ -16,7 +16,7 @@ io::Task<Result<io::Chunk>> CachedResource::Reader::read() {
   block_.reset();
   if (direct_) co_return co_await read_direct();
   for (;;) {
-    const std::uint64_t end = end_.value_or(version_->geometry().length);
+    const std::uint64_t end = end_ ? *end_ : version_->geometry().length;
     if (position_ >= end) co_return io::Chunk();
     resource_.seat_.move_to(position_);
     Version::Look look = version_->look(position_, end);
@@ -43,15 +43,9 @@ io::Task<Result<io::Chunk>> CachedResource::Reader::read() {
 io::Task<Result<io::Chunk>> CachedResource::Reader::read_kept(Version::Look look) {
   const std::uint64_t size = look.end - position_;
   file_ = std::move(look.file);
-  if (!io::is_in_page_cache(file_->descriptor(), look.offset, size)) {
-    auto read = [file = file_, offset = look.offset, size] {
-      io::load_into_page_cache(file->descriptor(), offset, size);
-      return true;
-    };
-    co_await resource_.shelf_.pool().run(std::move(read));
-  }
+  if (!look.warm) co_await warm_up(look.offset, size);
   const std::uint64_t slice = version_->geometry().slice_at(position_);
-  resource_.shelf_.disk().touch(PieceId{version_->song(), version_->number(), slice});
+  resource_.shelf_.disk().touch(version_->song(), version_->number(), slice);
   position_ = look.end;
   resource_.kept_bytes_ += size;
   come_on();
@@ -60,6 +54,18 @@ io::Task<Result<io::Chunk>> CachedResource::Reader::read_kept(Version::Look look
   region.offset = look.offset;
   region.size = size;
   co_return io::Chunk(region);
+}
+
+/// So that sendfile() does not wait for a disk, and the whole loop with it.
+io::Task<void> CachedResource::Reader::warm_up(std::uint64_t offset, std::uint64_t size) {
+  if (!io::is_in_page_cache(file_->descriptor(), offset, size)) {
+    auto read = [file = file_, offset, size] {
+      io::load_into_page_cache(file->descriptor(), offset, size);
+      return true;
+    };
+    co_await resource_.shelf_.pool().run(std::move(read));
+  }
+  version_->set_warm(position_, position_ + size);
 }
 
 io::Task<Result<std::optional<io::Chunk>>> CachedResource::Reader::read_arriving(
@@ -91,6 +97,7 @@ io::Task<Result<std::optional<io::Chunk>>> CachedResource::Reader::read_arriving
     }
     case Fill::View::Kind::wait:
       has_waited_ = true;
+      if (!event_) event_ = std::make_shared<io::Event>(resource_.supply_.loop);
       co_await fill->wait(view.seen, event_, resource_.supply_.loop);
       co_return std::optional<io::Chunk>();
     case Fill::View::Kind::gone:

@@ -14,16 +14,13 @@ namespace tonearm::cache {
 class CachedResource::Reader final : public io::ByteReader {
  public:
   Reader(CachedResource& resource, std::uint64_t first, std::optional<std::uint64_t> end)
-      : resource_(resource),
-        version_(resource.version_),
-        position_(first),
-        end_(end),
-        event_(std::make_shared<io::Event>(resource.supply_.loop)) {}
+      : resource_(resource), version_(resource.version_), position_(first), end_(end) {}
 
   io::Task<Result<io::Chunk>> read() override;
 
  private:
   io::Task<Result<io::Chunk>> read_kept(Version::Look look);
+  io::Task<void> warm_up(std::uint64_t offset, std::uint64_t size);
   /// Empty: look again.
   io::Task<Result<std::optional<io::Chunk>>> read_arriving(std::uint64_t end);
   io::Task<Result<io::Chunk>> read_direct();
@@ -34,7 +31,7 @@ class CachedResource::Reader final : public io::ByteReader {
   const std::shared_ptr<Version> version_;
   std::uint64_t position_;
   std::optional<std::uint64_t> end_;
-  const std::shared_ptr<io::Event> event_;
+  std::shared_ptr<io::Event> event_;  ///< Once it has to wait.
   // What the last chunk points into.
   std::shared_ptr<File> file_;
   std::shared_ptr<ArrivingBlock> block_;

@@ -95,20 +95,18 @@ io::Task<void> CachedResource::load_entry() {
 /// With the entry's lock held.
 std::optional<Result<void>> CachedResource::settle() {
   const Result<void> done;
-  const auto moment = Clock::now();
   if (entry_->version && entry_->version->dead()) entry_->version.reset();
   if (entry_->version) {
-    const http::Representation what = entry_->version->what();
-    const std::chrono::seconds most = shelf_.policy().fresh;
-    if (http::is_fresh(what.caching, what.validators.last_modified, most, now())) {
+    if (entry_->version->is_fresh(shelf_.policy().fresh, now())) {
       use(entry_->version, false);
       return done;
     }
-    if (moment < entry_->do_not_ask_until && use_stale()) return done;
+    if (Clock::now() < entry_->do_not_ask_until && use_stale()) return done;
     // One that is only on its way can neither be asked about nor make room for another.
     if (!entry_->version->is_complete()) return done;
     return std::nullopt;
   }
+  const auto moment = Clock::now();
   if (moment < entry_->not_found_until) return entry_->not_found;
   const bool directly =
       moment < entry_->pass_until || (!entry_->visit && !shelf_.disk().writable());
@@ -234,18 +232,17 @@ io::Task<Result<http::Representation>> CachedResource::describe_directly(
 }
 
 io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent& intent) {
-  const http::Representation what = version_->what();
-  const std::uint64_t length = what.length.value_or(endless);
+  const std::uint64_t length = version_->geometry().length;
   use_.state = cold_ ? State::miss : State::hit;
   http::ByteRange range{0, length};
-  if (intent.range && what.length) {
+  if (intent.range && length != endless) {
     const auto fitted = http::fit_range(*intent.range, length);
     if (!fitted) co_return Way::kept;
     range = *fitted;
   }
   if (!intent.body || range.first >= range.end) co_return Way::kept;
-  const bool apart =
-      version_->whole_only() && !version_->is_complete() && what.ranges && range.first > 0;
+  const bool arriving_whole = version_->whole_only() && !version_->is_complete();
+  const bool apart = arriving_whole && range.first > 0 && version_->as_described().ranges;
   if (apart) co_return Way::directly;
   const Way way = stay_with_the_only_fill(range.first, range.end);
   if (way != Way::kept) co_return way;
@@ -253,9 +250,8 @@ io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent
     const bool whole = co_await is_whole();
     if (!whole) co_return Way::changed;
   }
-  co_await look_ahead(range.first, range.end);
-  const Version::Look first = version_->glance(range.first, range.end);
-  if (first.kind != Version::Look::Kind::missing) co_return Way::kept;
+  const bool begins = co_await look_ahead(range.first, range.end);
+  if (begins) co_return Way::kept;
   if (!seat_ || seat_.fill()->ended()) {
     // Nothing can be kept: from the origin, if it was not described by what is kept only.
     const Seated seated = take_seat(range.first, range.end);
@@ -289,8 +285,9 @@ io::Task<bool> CachedResource::is_whole() {
   co_return true;
 }
 
-/// Finds out how much of an answer is kept, as far as that is cheap.
-io::Task<void> CachedResource::look_ahead(std::uint64_t first, std::uint64_t end) {
+/// Finds out how much of an answer is kept, as far as that is cheap. Whether its first byte is.
+io::Task<bool> CachedResource::look_ahead(std::uint64_t first, std::uint64_t end) {
+  bool begins = true;
   bool some = false;
   bool all = true;
   int loaded = 0;
@@ -304,6 +301,7 @@ io::Task<void> CachedResource::look_ahead(std::uint64_t first, std::uint64_t end
       continue;
     }
     const bool missing = look.kind == Version::Look::Kind::missing;
+    if (missing && at == first) begins = false;
     all = all && !missing;
     some = some || !missing;
     if (missing && some) break;
@@ -312,6 +310,7 @@ io::Task<void> CachedResource::look_ahead(std::uint64_t first, std::uint64_t end
     at = look.end > at ? look.end : geometry.slice_end(at);
   }
   use_.state = cold_ || !some ? State::miss : all ? State::hit : State::partial;
+  co_return begins;
 }
 
 io::Task<void> CachedResource::load(std::uint64_t position) {

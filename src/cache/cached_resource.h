@@ -63,7 +63,7 @@ class CachedResource final : public source::Resource {
   io::Task<Result<http::Representation>> describe_directly(const source::ReadIntent& intent);
   io::Task<Way> get_going(const source::ReadIntent& intent);
   io::Task<bool> is_whole();
-  io::Task<void> look_ahead(std::uint64_t first, std::uint64_t end);
+  io::Task<bool> look_ahead(std::uint64_t first, std::uint64_t end);
 
   /// Sits down at a fill that brings the block at `position`, one of its own if there is none.
   Seated take_seat(std::uint64_t position, std::uint64_t end);

@@ -306,9 +306,9 @@ std::optional<std::uint64_t> Disk::next_piece(const std::string& song, std::uint
   return inventory_.next(song, version, from);
 }
 
-void Disk::touch(const PieceId& id) {
+void Disk::touch(const std::string& song, std::uint64_t version, std::uint64_t slice) {
   const std::lock_guard lock(mutex_);
-  inventory_.touch(id);
+  inventory_.touch(song, version, slice);
 }
 
 void Disk::pin(const std::string& song, std::uint64_t version) {

@@ -8,16 +8,17 @@ const Inventory::Song* Inventory::find_version(const std::string& song,
   return found != songs_.end() && found->second.version == version ? &found->second : nullptr;
 }
 
-const Inventory::Item* Inventory::find(const PieceId& id) const {
-  const Song* const song = find_version(id.song, id.version);
-  if (song == nullptr) return nullptr;
-  const auto piece = song->pieces.find(id.slice);
-  return piece == song->pieces.end() ? nullptr : &*piece->second;
+Inventory::Order::iterator Inventory::place_of(const std::string& song, std::uint64_t version,
+                                               std::uint64_t slice) {
+  const Song* const known = find_version(song, version);
+  if (known == nullptr) return order_.end();
+  const auto piece = known->pieces.find(slice);
+  return piece == known->pieces.end() ? order_.end() : piece->second;
 }
 
-Inventory::Order::iterator Inventory::place_of(const PieceId& id) {
-  const Item* const item = find(id);
-  return item == nullptr ? order_.end() : item->song->pieces.at(id.slice);
+bool Inventory::contains(const PieceId& id) const {
+  const Song* const known = find_version(id.song, id.version);
+  return known != nullptr && known->pieces.contains(id.slice);
 }
 
 bool Inventory::contains_other(const std::string& song, std::uint64_t version) const {
@@ -62,7 +63,7 @@ void Inventory::add(const PieceId& id, std::uint64_t bytes, Turn turn, Removals&
 }
 
 bool Inventory::grow(const PieceId& id, std::uint64_t bytes) {
-  const auto item = place_of(id);
+  const auto item = place_of(id.song, id.version, id.slice);
   if (item == order_.end()) return false;
   item->bytes += bytes;
   total_ += bytes;
@@ -70,7 +71,7 @@ bool Inventory::grow(const PieceId& id, std::uint64_t bytes) {
 }
 
 void Inventory::remove(const PieceId& id, Removals& removals) {
-  const auto item = place_of(id);
+  const auto item = place_of(id.song, id.version, id.slice);
   if (item != order_.end()) take_out(item, removals);
 }
 
@@ -114,8 +115,8 @@ bool Inventory::make_room(std::uint64_t bytes, const PieceId& for_whom, Removals
   return true;
 }
 
-void Inventory::touch(const PieceId& id) {
-  const auto item = place_of(id);
+void Inventory::touch(const std::string& song, std::uint64_t version, std::uint64_t slice) {
+  const auto item = place_of(song, version, slice);
   if (item == order_.end()) return;
   item->song->played = true;
   order_.splice(order_.end(), order_, item);

@@ -41,7 +41,7 @@ class Inventory {
   /// `size`: how many bytes may be there.
   explicit Inventory(std::uint64_t size) : size_(size) {}
 
-  bool contains(const PieceId& id) const { return find(id) != nullptr; }
+  bool contains(const PieceId& id) const;
   bool contains_song(const std::string& song) const { return songs_.contains(song); }
   /// Whether another version of the song is there.
   bool contains_other(const std::string& song, std::uint64_t version) const;
@@ -68,7 +68,7 @@ class Inventory {
   void resize(std::uint64_t size) { size_ = size; }
 
   /// It is being played now.
-  void touch(const PieceId& id);
+  void touch(const std::string& song, std::uint64_t version, std::uint64_t slice);
   /// While it is pinned, as often as it was, nothing of a version makes room.
   void pin(const std::string& song, std::uint64_t version) { ++pinned_[{song, version}]; }
   void unpin(const std::string& song, std::uint64_t version);
@@ -91,8 +91,8 @@ class Inventory {
   };
 
   const Song* find_version(const std::string& song, std::uint64_t version) const;
-  const Item* find(const PieceId& id) const;
-  Order::iterator place_of(const PieceId& id);
+  /// order_.end() when it is not there.
+  Order::iterator place_of(const std::string& song, std::uint64_t version, std::uint64_t slice);
   Song& song_of(const PieceId& id);
   void take_out(Order::iterator item, Removals& removals);
   void take_out_all(Song& song, Removals& removals);

@@ -34,6 +34,11 @@ http::Representation Version::what() const {
   return what;
 }
 
+bool Version::is_fresh(std::chrono::seconds most, http::HttpTime now) const {
+  const std::lock_guard lock(mutex_);
+  return http::is_fresh(record_.what.caching, record_.what.validators.last_modified, most, now);
+}
+
 Geometry Version::geometry() const {
   const std::lock_guard lock(mutex_);
   return {record_.slice_size, record_.what.length.value_or(endless)};
@@ -178,7 +183,21 @@ Version::Look Version::look(std::uint64_t position, std::uint64_t end, bool at_f
   found.end = std::min(bound, block * block_size);
   found.file = piece.file;
   found.offset = position - slice * geometry.slice_size;
+  if (proven && at_file) {
+    found.warm =
+        piece.warm.cover(block_at(position) - base, block - base, WarmBlocks::Clock::now());
+  }
   return found;
+}
+
+void Version::set_warm(std::uint64_t first, std::uint64_t end) {
+  const std::lock_guard lock(mutex_);
+  const std::uint64_t slice = first / record_.slice_size;
+  const std::uint64_t base = slice * (record_.slice_size / block_size);
+  const auto piece = pieces_.find(slice);
+  if (piece == pieces_.end()) return;
+  piece->second.warm.add(block_at(first) - base, block_at(end - 1) + 1 - base,
+                         WarmBlocks::Clock::now());
 }
 
 bool Version::holds(std::uint64_t position) const {

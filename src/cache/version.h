@@ -4,6 +4,7 @@
 
 #include "cache/disk.h"
 #include "cache/geometry.h"
+#include "cache/warm_blocks.h"
 
 #include <atomic>
 #include <cstddef>
@@ -37,6 +38,8 @@ class Version {
   Version(Disk& disk, std::string song, SongRecord record, bool recorded);
 
   http::Representation what() const;
+  /// RFC 9111 §4.2; `most`: however long the origin says.
+  bool is_fresh(std::chrono::seconds most, http::HttpTime now) const;
   /// The same in the origin's words: what() promises more once all of it is here.
   http::Representation as_described() const;
   Geometry geometry() const;
@@ -87,11 +90,14 @@ class Version {
     std::uint64_t end = 0;
     std::shared_ptr<File> file;
     std::uint64_t offset = 0;
+    bool warm = false;  ///< With kept: set_warm() was called for all of it a moment ago.
   };
   Look look(std::uint64_t position, std::uint64_t end);
   /// The same as far as is known without a look at the file: enough to say what an answer will
   /// cost, not to take bytes from it.
   Look glance(std::uint64_t position, std::uint64_t end);
+  /// [first, end), which lies in one slice, was found to be in memory, and is being sent.
+  void set_warm(std::uint64_t first, std::uint64_t end);
 
   /// Blocks. Reads which blocks the piece has.
   void load(std::uint64_t slice);
@@ -121,6 +127,7 @@ class Version {
     std::shared_ptr<File> file;  ///< Null when closed to save descriptors.
     std::vector<std::uint64_t> sums;
     std::vector<bool> proven;
+    WarmBlocks warm;
     Stamp stamp;           ///< Of the file when `proven` was true.
     unsigned writing = 0;  ///< Writes of our own under way: the stamp says nothing.
     std::uint64_t writes = 0;

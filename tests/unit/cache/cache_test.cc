@@ -1,5 +1,6 @@
 #include "cache/file.h"
 #include "cache/piece_format.h"
+#include "cache/warm_blocks.h"
 #include "unit/cache/cache_fixture.h"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -237,19 +238,25 @@ TEST_F(CacheTest, WhatTheKernelDroppedIsInMemoryAgainWhenItIsHandedOut) {
     ASSERT_EQ(::posix_fadvise(file.descriptor(), 0, 0, POSIX_FADV_DONTNEED), 0);
     if (is_in_memory({file.descriptor(), 0, 1})) GTEST_SKIP() << "the file system drops nothing";
   }
-  const auto regions = [&]() -> io::Task<int> {
+  const auto regions_in_memory = [&]() -> io::Task<int> {
     source::SourceRequest request;
     request.locator.value = "song.mp3";
     const auto resource = std::move(*source_->open(request));
     EXPECT_TRUE(co_await resource->describe({}));
     const auto reader = resource->read(0, length);
-    for (int count = 0;; ++count) {
+    for (int count = 0;;) {
       const Result<io::Chunk> chunk = co_await reader->read();
       if (!chunk || chunk->empty()) co_return count;
-      EXPECT_TRUE(chunk->file() != nullptr && is_in_memory(*chunk->file())) << count;
+      if (chunk->file() != nullptr && is_in_memory(*chunk->file())) ++count;
     }
   };
-  EXPECT_EQ(test::run(loop_, regions()), 3);
+  // What was in memory a moment ago is not asked about again.
+  const auto deadline = WarmBlocks::Clock::now() + 10 * WarmBlocks::lifetime;
+  int found = 0;
+  while (found < 3 && WarmBlocks::Clock::now() < deadline) {
+    found = test::run(loop_, regions_in_memory());
+  }
+  EXPECT_EQ(found, 3);
 }
 
 TEST_F(CacheTest, ARemovedDirectoryIsAnEmptyOne) {

@@ -96,7 +96,7 @@ TEST_F(InventoryTest, WhatWasPlayedLongestAgoMakesRoom) {
   add({"c", 1, 0}, 1000);
   EXPECT_TRUE(make_room(0));
   EXPECT_EQ(gone(), Gone{});
-  inventory_.touch({"a", 1, 0});
+  inventory_.touch("a", 1, 0);
   EXPECT_TRUE(make_room(1));
   EXPECT_EQ(gone(), (Gone{"b/1/0!"}));
   EXPECT_TRUE(make_room(1000 + record + 1));
@@ -139,8 +139,8 @@ TEST_F(InventoryTest, WhatNeverFitsThrowsNothingOut) {
 TEST_F(InventoryTest, SaysOnceWhichSongsWerePlayed) {
   add({"a", 1, 0}, 10);
   add({"b", 1, 0}, 10);
-  inventory_.touch({"b", 1, 0});
-  inventory_.touch({"b", 2, 0});
+  inventory_.touch("b", 1, 0);
+  inventory_.touch("b", 2, 0);
   EXPECT_EQ(inventory_.take_played(), std::vector<std::string>{"b"});
   EXPECT_EQ(inventory_.take_played(), std::vector<std::string>{});
 }
