@@ -30,8 +30,15 @@ std::optional<ContentRange> parse_content_range(std::string_view field) {
 }
 
 std::string format_content_range(const ByteRange& range, std::optional<std::uint64_t> complete) {
-  return "bytes " + std::to_string(range.first) + '-' + std::to_string(range.end - 1) + '/' +
-         (complete ? std::to_string(*complete) : "*");
+  std::string text;
+  text.reserve(64);
+  text += "bytes ";
+  text += std::to_string(range.first);
+  text += '-';
+  text += std::to_string(range.end - 1);
+  text += '/';
+  text += complete ? std::to_string(*complete) : "*";
+  return text;
 }
 
 std::string format_unsatisfied_range(std::uint64_t complete) {

@@ -217,6 +217,7 @@ void Metrics::add_client_bytes(std::uint64_t bytes) {
 }
 
 void Metrics::add_origin_use(std::string_view source, const source::OriginUse& use) {
+  if (use.bytes == 0 && use.requests == 0) return;
   const std::size_t kind = index_of(source);
   series_->origin_bytes[kind]->Increment(static_cast<double>(use.bytes));
   series_->origin_requests[kind]->Increment(static_cast<double>(use.requests));
