@@ -2,6 +2,7 @@
 
 #include "tonearm/cache/caching_source.h"
 
+#include "cache/shelf.h"
 #include "support/run.h"
 
 #include <boost/asio/steady_timer.hpp>
@@ -226,6 +227,8 @@ class CacheTest : public testing::Test {
   void open(std::shared_ptr<ScriptedSong> song) {
     song_ = std::move(song);
     cache_ = std::make_unique<Cache>(options_);
+    // A cache that does not know its directory yet keeps nothing.
+    cache_->shelf().disk().wait_until_scanned(std::chrono::minutes(1));
     source_ = std::make_unique<CachingSource>(loop_.get_executor(), *cache_,
                                               std::make_shared<ScriptedSource>(song_), "scope");
   }
