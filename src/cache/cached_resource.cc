@@ -22,7 +22,7 @@ http::HttpTime now() {
 
 }  // namespace
 
-CachedResource::CachedResource(Shelf& shelf, std::string key, Supply supply)
+CachedResource::CachedResource(Shelf& shelf, const std::string& key, Supply supply)
     : shelf_(shelf), entry_(shelf.entry(key)), supply_(std::move(supply)) {}
 
 CachedResource::~CachedResource() {
@@ -250,7 +250,7 @@ io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent
     const bool whole = co_await is_whole();
     if (!whole) co_return Way::changed;
   }
-  const bool begins = co_await look_ahead(range.first, range.end);
+  const bool begins = co_await look_ahead(range, intent.further);
   if (begins) co_return Way::kept;
   if (!seat_ || seat_.fill()->ended()) {
     // Nothing can be kept: from the origin, if it was not described by what is kept only.
@@ -285,32 +285,40 @@ io::Task<bool> CachedResource::is_whole() {
   co_return true;
 }
 
-/// Finds out how much of an answer is kept, as far as that is cheap. Whether its first byte is.
-io::Task<bool> CachedResource::look_ahead(std::uint64_t first, std::uint64_t end) {
-  bool begins = true;
-  bool some = false;
-  bool all = true;
-  int loaded = 0;
+/// Finds out how much of an answer is kept, as far as that is cheap. Whether the first byte of
+/// `range` is.
+io::Task<bool> CachedResource::look_ahead(http::ByteRange range,
+                                          const std::vector<http::RangeSpec>& further) {
+  Foreseen found;
+  const bool begins = co_await look_at(range, found);
+  for (const http::RangeSpec& asked : further) {
+    const auto part = http::fit_range(asked, version_->geometry().length);
+    if (part) co_await look_at(*part, found);
+  }
+  const bool miss = cold_ || !found.some;
+  use_.state = miss ? State::miss : found.all ? State::hit : State::partial;
+  co_return begins;
+}
+
+io::Task<bool> CachedResource::look_at(http::ByteRange range, Foreseen& found) {
   const Geometry geometry = version_->geometry();
-  for (std::uint64_t at = first; at < end;) {
-    const Version::Look look = version_->glance(at, end);
-    if (look.kind == Version::Look::Kind::unknown && loaded < most_looked_at) {
-      ++loaded;
+  for (std::uint64_t at = range.first; at < range.end;) {
+    const Version::Look look = version_->glance(at, range.end);
+    if (look.kind == Version::Look::Kind::unknown && found.loaded < most_looked_at) {
+      ++found.loaded;
       co_await load(at);
-      if (version_->glance(at, end).kind == Version::Look::Kind::unknown) break;
+      if (version_->glance(at, range.end).kind == Version::Look::Kind::unknown) co_return true;
       continue;
     }
-    const bool missing = look.kind == Version::Look::Kind::missing;
-    if (missing && at == first) begins = false;
-    all = all && !missing;
-    some = some || !missing;
-    if (missing && some) break;
-    if (missing && version_->next_kept(at) < end) some = true;
-    if (missing) break;
+    if (look.kind == Version::Look::Kind::missing) {
+      found.all = false;
+      found.some = found.some || version_->next_kept(at) < range.end;
+      co_return at > range.first;
+    }
+    found.some = true;
     at = look.end > at ? look.end : geometry.slice_end(at);
   }
-  use_.state = cold_ || !some ? State::miss : all ? State::hit : State::partial;
-  co_return begins;
+  co_return true;
 }
 
 io::Task<void> CachedResource::load(std::uint64_t position) {
@@ -405,7 +413,7 @@ io::Task<Result<std::unique_ptr<io::ByteReader>>> CachedResource::read_directly(
   Result<http::Representation> what = co_await direct_->describe(intent);
   if (!what) co_return what.error();
   if (!is_same_version(kept, *what)) co_return changed();
-  co_return direct_->read(position, *end);
+  co_return direct_->read(position, end);
 }
 
 /// The seat taken meanwhile is at the range that was asked for, or at the part before. The only

@@ -15,7 +15,7 @@ namespace tonearm::cache {
 /// A song's bytes from wherever they are: kept, on their way, or the origin. Nobody above can tell.
 class CachedResource final : public source::Resource {
  public:
-  CachedResource(Shelf& shelf, std::string key, Supply supply);
+  CachedResource(Shelf& shelf, const std::string& key, Supply supply);
   ~CachedResource() override;
 
   io::Task<Result<http::Representation>> describe(const source::ReadIntent& intent) override;
@@ -42,6 +42,13 @@ class CachedResource final : public source::Resource {
     nowhere,   ///< The fill at whose seat this is has failed before the first wanted byte.
   };
 
+  /// What was seen of an answer before its head.
+  struct Foreseen {
+    bool some = false;  ///< A part of it is kept.
+    bool all = true;
+    int loaded = 0;  ///< Pieces whose indexes were read for that.
+  };
+
   enum class Seated : std::uint8_t {
     at_fill,   ///< At one that brings the block.
     needless,  ///< The block is kept by now.
@@ -63,7 +70,8 @@ class CachedResource final : public source::Resource {
   io::Task<Result<http::Representation>> describe_directly(const source::ReadIntent& intent);
   io::Task<Way> get_going(const source::ReadIntent& intent);
   io::Task<bool> is_whole();
-  io::Task<bool> look_ahead(std::uint64_t first, std::uint64_t end);
+  io::Task<bool> look_ahead(http::ByteRange range, const std::vector<http::RangeSpec>& further);
+  io::Task<bool> look_at(http::ByteRange range, Foreseen& found);
 
   /// Sits down at a fill that brings the block at `position`, one of its own if there is none.
   Seated take_seat(std::uint64_t position, std::uint64_t end);

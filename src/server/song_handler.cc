@@ -27,6 +27,7 @@ source::ReadIntent intent_of(const http::RepresentationRequest& asked) {
   if (asked.head || asked.range.specs.empty()) return intent;
   intent.range = asked.range.specs.front();
   intent.several = asked.range.specs.size() > 1;
+  intent.further.assign(asked.range.specs.begin() + 1, asked.range.specs.end());
   return intent;
 }
 

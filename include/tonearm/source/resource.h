@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace tonearm::source {
 
@@ -43,6 +44,9 @@ struct ReadIntent {
   bool body = true;
   /// Several ranges were asked for: more than one read() will follow.
   bool several = false;
+  /// The ranges that were asked for behind the first one, so that a cache can say what it has of
+  /// the whole answer.
+  std::vector<http::RangeSpec> further;
   /// The version that the caller has already. Describing then asks only whether it is still the
   /// current one (RFC 9110 §13.1): see Representation::unchanged.
   std::optional<http::Validators> known;

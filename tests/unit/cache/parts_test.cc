@@ -102,5 +102,32 @@ TEST_F(PartsTest, ARangeOfWhatHasNoLengthDoesNotDriveTheFillAhead) {
   EXPECT_TRUE(begun + rest() == content(0, 300 * B));
 }
 
+TEST_F(PartsTest, WhatIsKeptOfAllPartsIsKnownBeforeTheFirst) {
+  struct Row {
+    std::uint64_t first, second;
+    source::CacheUse::State state;
+  };
+  const std::vector<Row> rows{{0, 2 * B, source::CacheUse::State::hit},
+                              {0, 2 * length, source::CacheUse::State::hit},
+                              {0, 30 * B, source::CacheUse::State::partial},
+                              {20 * B, 38 * B, source::CacheUse::State::miss},
+                              {36 * B, 0, source::CacheUse::State::partial}};
+  options_.slice = B;
+  open(std::make_shared<ScriptedSong>(length));
+  get(0, 4 * B - 1);
+  settle();
+  for (const Row& row : rows) {
+    source::SourceRequest request;
+    request.locator.value = "song.mp3";
+    const auto resource = std::move(*source_->open(request));
+    source::ReadIntent intent;
+    intent.range = http::RangeSpec{row.first, row.first + 99};
+    intent.several = true;
+    intent.further = {http::RangeSpec{row.second, row.second + 99}};
+    ASSERT_TRUE(test::run(loop_, resource->describe(intent)));
+    EXPECT_EQ(resource->cache_use().state, row.state) << row.first << ' ' << row.second;
+  }
+}
+
 }  // namespace
 }  // namespace tonearm::cache

@@ -63,6 +63,8 @@ TEST_F(SongHandler, SeveralRangesAreFramedExactly) {
   EXPECT_THAT(body, HasSubstr("\r\n\r\n678\r\n--" + boundary + "\r\n"));
   EXPECT_THAT(body, EndsWith("\r\n\r\n01\r\n--" + boundary + "--\r\n"));
   EXPECT_TRUE(source.script.intents[0].several);
+  EXPECT_EQ(source.script.intents[0].range, (http::RangeSpec{6, 8}));
+  EXPECT_EQ(source.script.intents[0].further, (std::vector<http::RangeSpec>{{0, 1}}));
 }
 
 TEST_F(SongHandler, EachMultipartAnswerHasABoundaryOfItsOwn) {
