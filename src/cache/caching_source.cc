@@ -46,10 +46,16 @@ io::Task<void> Cache::forget(std::string key) {
 
 std::string key_of(const Locator& locator, const std::string& scope) {
   std::string key = std::to_string(static_cast<int>(locator.kind));
+  key.reserve(scope.size() + locator.resolver.size() + locator.value.size() + 32);
   for (const std::string* part : {&scope, &locator.resolver}) {
-    key += ' ' + std::to_string(part->size()) + ' ' + *part;
+    key += ' ';
+    key += std::to_string(part->size());
+    key += ' ';
+    key += *part;
   }
-  return key + ' ' + locator.value;
+  key += ' ';
+  key += locator.value;
+  return key;
 }
 
 CachingSource::CachingSource(io::Executor loop, Cache& cache, std::shared_ptr<source::Source> inner,
