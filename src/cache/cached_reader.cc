@@ -2,6 +2,8 @@
 
 #include "tonearm/io/page_cache.h"
 
+#include "cache/foresight.h"
+
 #include <algorithm>
 
 namespace tonearm::cache {
@@ -30,7 +32,7 @@ io::Task<Result<io::Chunk>> CachedResource::Reader::read() {
       continue;
     }
     if (look.kind == Version::Look::Kind::unknown) {
-      co_await resource_.load(position_);
+      co_await load_piece(resource_.shelf_, version_, position_);
       continue;
     }
     Result<std::optional<io::Chunk>> chunk = co_await read_arriving(end);

@@ -1,6 +1,7 @@
 #include "cache/cached_resource.h"
 
 #include "cache/cached_reader.h"
+#include "cache/foresight.h"
 #include "cache/same_version.h"
 
 #include <algorithm>
@@ -11,8 +12,6 @@ namespace {
 
 using State = source::CacheUse::State;
 
-/// Pieces whose indexes are read to say beforehand whether an answer is a hit.
-constexpr int most_looked_at = 64;
 /// How often a song may turn out to be another one while a request begins.
 constexpr int most_attempts = 4;
 
@@ -247,11 +246,13 @@ io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent
   const Way way = stay_with_the_only_fill(range.first, range.end);
   if (way != Way::kept) co_return way;
   if (version_->whole_only() && version_->is_complete()) {
-    const bool whole = co_await is_whole();
+    const bool whole = co_await is_whole(shelf_, version_);
     if (!whole) co_return Way::changed;
   }
-  const bool begins = co_await look_ahead(range, intent.further);
-  if (begins) co_return Way::kept;
+  const Foresight seen = co_await foresee(shelf_, version_, range, intent.further);
+  const bool miss = cold_ || !seen.some;
+  use_.state = miss ? State::miss : seen.all ? State::hit : State::partial;
+  if (seen.begins) co_return Way::kept;
   if (!seat_ || seat_.fill()->ended()) {
     // Nothing can be kept: from the origin, if it was not described by what is kept only.
     const Seated seated = take_seat(range.first, range.end);
@@ -267,67 +268,6 @@ io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent
   }
   const bool has_come = fill->view(range.first).kind != Fill::View::Kind::ended;
   co_return outcome == FillOutcome::failed && !has_come ? Way::nowhere : Way::kept;
-}
-
-/// Whether nothing has been lost of a version that is kept only whole: what is can only be had with
-/// all the rest, from another visit, and that must be known before the head is out.
-io::Task<bool> CachedResource::is_whole() {
-  const Geometry geometry = version_->geometry();
-  for (std::uint64_t at = 0; at < geometry.length;) {
-    Version::Look look = version_->look(at, geometry.length);
-    if (look.kind == Version::Look::Kind::unknown) {
-      co_await load(at);
-      look = version_->look(at, geometry.length);
-    }
-    if (look.kind == Version::Look::Kind::missing) co_return false;
-    at = look.end > at ? look.end : geometry.slice_end(at);
-  }
-  co_return true;
-}
-
-/// Finds out how much of an answer is kept, as far as that is cheap. Whether the first byte of
-/// `range` is.
-io::Task<bool> CachedResource::look_ahead(http::ByteRange range,
-                                          const std::vector<http::RangeSpec>& further) {
-  Foreseen found;
-  const bool begins = co_await look_at(range, found);
-  for (const http::RangeSpec& asked : further) {
-    const auto part = http::fit_range(asked, version_->geometry().length);
-    if (part) co_await look_at(*part, found);
-  }
-  const bool miss = cold_ || !found.some;
-  use_.state = miss ? State::miss : found.all ? State::hit : State::partial;
-  co_return begins;
-}
-
-io::Task<bool> CachedResource::look_at(http::ByteRange range, Foreseen& found) {
-  const Geometry geometry = version_->geometry();
-  for (std::uint64_t at = range.first; at < range.end;) {
-    const Version::Look look = version_->glance(at, range.end);
-    if (look.kind == Version::Look::Kind::unknown && found.loaded < most_looked_at) {
-      ++found.loaded;
-      co_await load(at);
-      if (version_->glance(at, range.end).kind == Version::Look::Kind::unknown) co_return true;
-      continue;
-    }
-    if (look.kind == Version::Look::Kind::missing) {
-      found.all = false;
-      found.some = found.some || version_->next_kept(at) < range.end;
-      co_return at > range.first;
-    }
-    found.some = true;
-    at = look.end > at ? look.end : geometry.slice_end(at);
-  }
-  co_return true;
-}
-
-io::Task<void> CachedResource::load(std::uint64_t position) {
-  auto read = [this, version = version_, position] {
-    shelf_.save_descriptors();
-    version->load(version->geometry().slice_at(position));
-    return true;
-  };
-  co_await shelf_.pool().run(std::move(read));
 }
 
 /// With the lock of the version's fills held.

@@ -42,13 +42,6 @@ class CachedResource final : public source::Resource {
     nowhere,   ///< The fill at whose seat this is has failed before the first wanted byte.
   };
 
-  /// What was seen of an answer before its head.
-  struct Foreseen {
-    bool some = false;  ///< A part of it is kept.
-    bool all = true;
-    int loaded = 0;  ///< Pieces whose indexes were read for that.
-  };
-
   enum class Seated : std::uint8_t {
     at_fill,   ///< At one that brings the block.
     needless,  ///< The block is kept by now.
@@ -69,16 +62,12 @@ class CachedResource final : public source::Resource {
   bool use_stale();
   io::Task<Result<http::Representation>> describe_directly(const source::ReadIntent& intent);
   io::Task<Way> get_going(const source::ReadIntent& intent);
-  io::Task<bool> is_whole();
-  io::Task<bool> look_ahead(http::ByteRange range, const std::vector<http::RangeSpec>& further);
-  io::Task<bool> look_at(http::ByteRange range, Foreseen& found);
 
   /// Sits down at a fill that brings the block at `position`, one of its own if there is none.
   Seated take_seat(std::uint64_t position, std::uint64_t end);
   std::optional<Fill::Seat> join_running(std::uint64_t position, std::uint64_t end);
   void sit_at(std::uint64_t first, std::optional<std::uint64_t> end);
   Way stay_with_the_only_fill(std::uint64_t position, std::uint64_t end);
-  io::Task<void> load(std::uint64_t position);
   /// The rest from the origin itself, if it still has this version.
   io::Task<Result<std::unique_ptr<io::ByteReader>>> read_directly(std::uint64_t position,
                                                                   std::optional<std::uint64_t> end);

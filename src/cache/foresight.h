@@ -1,0 +1,33 @@
+#pragma once
+
+#include "tonearm/http/range.h"
+#include "tonearm/io/task.h"
+
+#include "cache/shelf.h"
+#include "cache/version.h"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace tonearm::cache {
+
+/// What was seen of an answer from a version before the answer's head: as far as that is cheap.
+struct Foresight {
+  bool begins = true;  ///< Its first byte is kept.
+  bool some = false;   ///< A part of it is.
+  bool all = true;
+};
+
+/// `further`: the ranges that were asked for behind `range`.
+io::Task<Foresight> foresee(Shelf& shelf, std::shared_ptr<Version> version, http::ByteRange range,
+                            const std::vector<http::RangeSpec>& further);
+
+/// Whether nothing has been lost of a version that is kept only whole: what is can only be had with
+/// all the rest, from another visit, and that must be known before the head is out.
+io::Task<bool> is_whole(Shelf& shelf, std::shared_ptr<Version> version);
+
+/// Reads on the pool which blocks the piece at `position` has.
+io::Task<void> load_piece(Shelf& shelf, std::shared_ptr<Version> version, std::uint64_t position);
+
+}  // namespace tonearm::cache
