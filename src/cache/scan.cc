@@ -6,6 +6,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <memory>
 #include <unordered_map>
 
 namespace tonearm::cache {
@@ -35,11 +36,11 @@ bool earlier(const timespec& a, const timespec& b) {
 }
 
 std::vector<FoundSong> read_directory(const std::string& path) {
-  DIR* directory = ::opendir(path.c_str());
-  if (directory == nullptr) return {};
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(path.c_str()), &::closedir);
+  const int descriptor = directory ? ::dirfd(directory.get()) : -1;
+  if (descriptor < 0) return {};
   std::unordered_map<std::string, FoundSong> songs;
-  const int descriptor = ::dirfd(directory);
-  while (const dirent* entry = ::readdir(directory)) {
+  while (const dirent* entry = ::readdir(directory.get())) {
     const std::string_view name(entry->d_name);
     FileName parsed = parse_file_name(name);
     struct stat status {};
@@ -59,7 +60,6 @@ std::vector<FoundSong> read_directory(const std::string& path) {
       song.pieces.push_back({std::move(parsed.id), bytes});
     }
   }
-  ::closedir(directory);
   std::vector<FoundSong> found;
   found.reserve(songs.size());
   for (auto& [name, song] : songs) found.push_back(std::move(song));
