@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -51,7 +52,6 @@ Disk::~Disk() {
   changed_.notify_all();
   worker_.join();
   note_played();
-  if (lock_ >= 0) ::close(lock_);
 }
 
 bool Disk::try_open() {
@@ -64,14 +64,13 @@ bool Disk::try_open() {
   std::error_code error;
   std::filesystem::create_directories(path_, error);
   if (error) return refuse(error.message());
-  const int lock = ::open(path_of("lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  const int read_only = lock >= 0 ? lock : ::open(path_of("lock").c_str(), O_RDONLY | O_CLOEXEC);
-  if (read_only < 0) return refuse(std::generic_category().message(errno));
-  if (::flock(read_only, LOCK_EX | LOCK_NB) != 0) {
-    ::close(read_only);
-    return refuse("another process uses it");
+  io::OwnedDescriptor lock(::open(path_of("lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!lock.valid()) {
+    lock = io::OwnedDescriptor(::open(path_of("lock").c_str(), O_RDONLY | O_CLOEXEC));
   }
-  lock_ = read_only;
+  if (!lock.valid()) return refuse(std::generic_category().message(errno));
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return refuse("another process uses it");
+  lock_ = std::move(lock);
   warned_ = false;
   return true;
 }
@@ -105,7 +104,7 @@ void Disk::start_over() {
     inventory_.remove_all(removals);
   }
   bury(removals);
-  ::close(std::exchange(lock_, -1));
+  lock_ = {};
   failing_until_ = 0;
 }
 
@@ -154,12 +153,11 @@ void Disk::succeed() {
 
 std::optional<SongRecord> Disk::load_record(const std::string& song) const {
   if (!ready_) return std::nullopt;
-  const int descriptor =
-      ::open(path_of(record_name(song)).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  if (descriptor < 0) return std::nullopt;
-  const File file(descriptor);
+  const io::OwnedDescriptor file(
+      ::open(path_of(record_name(song)).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!file.valid()) return std::nullopt;
   std::string bytes(most_record_bytes, '\0');
-  const ssize_t count = ::pread(descriptor, bytes.data(), bytes.size(), 0);
+  const ssize_t count = ::pread(file.get(), bytes.data(), bytes.size(), 0);
   if (count <= 0) return std::nullopt;
   return decode_record(std::string_view(bytes).substr(0, static_cast<std::size_t>(count)));
 }
@@ -172,14 +170,10 @@ bool Disk::store_record(const std::string& song, const Wanted& wanted) {
   if (bytes.size() > most_record_bytes) return false;
   const std::string name = path_of(record_name(song));
   const std::string fresh = name + ".new";
-  const int descriptor = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  bool stored = descriptor >= 0;
-  if (stored) {
-    const File file(descriptor);
-    stored = write_all(descriptor, bytes, 0);
-  }
-  stored = stored && ::rename(fresh.c_str(), name.c_str()) == 0;
-  if (stored) return true;
+  io::OwnedDescriptor file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  const bool written = file.valid() && write_all(file.get(), bytes, 0);
+  file = {};
+  if (written && ::rename(fresh.c_str(), name.c_str()) == 0) return true;
   const int error = errno;
   ::unlink(fresh.c_str());
   fail("a record cannot be written", error);
@@ -189,14 +183,14 @@ bool Disk::store_record(const std::string& song, const Wanted& wanted) {
 std::shared_ptr<File> Disk::open_piece(const PieceId& id) {
   if (!ready_) return nullptr;
   const std::string name = path_of(piece_name(id));
-  int descriptor = ::open(name.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-  if (descriptor < 0 && (errno == EACCES || errno == EROFS)) {
-    descriptor = ::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  io::OwnedDescriptor found(::open(name.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+  if (!found.valid() && (errno == EACCES || errno == EROFS)) {
+    found = io::OwnedDescriptor(::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   }
-  if (descriptor < 0) return nullptr;
-  auto file = std::make_shared<File>(descriptor);
+  if (!found.valid()) return nullptr;
+  auto file = std::make_shared<File>(std::move(found));
   struct stat now {};
-  if (::fstat(descriptor, &now) != 0) return nullptr;
+  if (::fstat(file->descriptor(), &now) != 0) return nullptr;
   Inventory::Removals removals;
   {
     const std::lock_guard lock(mutex_);
@@ -208,7 +202,7 @@ std::shared_ptr<File> Disk::open_piece(const PieceId& id) {
   }
   bury(removals);
   // Evicted between the two: it is counted no more, or counted and gone.
-  if (::fstat(descriptor, &now) != 0 || now.st_nlink == 0) {
+  if (::fstat(file->descriptor(), &now) != 0 || now.st_nlink == 0) {
     drop_piece(id);
     return nullptr;
   }
@@ -230,18 +224,18 @@ std::shared_ptr<File> Disk::create_piece(const PieceId& id, std::uint64_t slice_
   if (!room) return nullptr;
   const std::string name = path_of(piece_name(id));
   constexpr int anew = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
-  int descriptor = ::open(name.c_str(), anew, 0600);
-  if (descriptor < 0 && errno == EEXIST) {
+  io::OwnedDescriptor made(::open(name.c_str(), anew, 0600));
+  if (!made.valid() && errno == EEXIST) {
     ::unlink(name.c_str());
-    descriptor = ::open(name.c_str(), anew, 0600);
+    made = io::OwnedDescriptor(::open(name.c_str(), anew, 0600));
   }
-  if (descriptor < 0) {
+  if (!made.valid()) {
     fail("a piece cannot be made", errno);
     drop_piece(id);
     return nullptr;
   }
-  auto file = std::make_shared<File>(descriptor);
-  if (write_all(descriptor, make_index(id, slice_size), static_cast<off_t>(slice_size)))
+  auto file = std::make_shared<File>(std::move(made));
+  if (write_all(file->descriptor(), make_index(id, slice_size), static_cast<off_t>(slice_size)))
     return file;
   fail("a piece cannot be written", errno);
   drop_piece(id);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "tonearm/io/owned_descriptor.h"
+
 #include "cache/file.h"
 #include "cache/inventory.h"
 #include "cache/piece_format.h"
@@ -112,7 +114,7 @@ class Disk {
   std::atomic<std::int64_t> failing_until_{0};  ///< steady_clock, its ticks.
   std::atomic<bool> warned_ = false;
   std::atomic<bool> missing_ = false;  ///< A file could not be made because a name is not there.
-  int lock_ = -1;
+  io::OwnedDescriptor lock_;
 
   std::mutex naming_;  ///< Before mutex_: while a record is renamed to its name, or removed.
   mutable std::mutex mutex_;

@@ -1,28 +1,27 @@
 #pragma once
 
+#include "tonearm/io/owned_descriptor.h"
+
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <utility>
 
 namespace tonearm::cache {
 
-/// An open descriptor, closed with its last owner.
+/// The open file of a piece, closed with its last owner.
 class File {
  public:
-  explicit File(int descriptor) : descriptor_(descriptor) { ++open_count(); }
-  ~File() {
-    ::close(descriptor_);
-    --open_count();
+  explicit File(io::OwnedDescriptor descriptor) : descriptor_(std::move(descriptor)) {
+    ++open_count();
   }
+  ~File() { --open_count(); }
   File(const File&) = delete;
   File& operator=(const File&) = delete;
 
-  int descriptor() const { return descriptor_; }
+  int descriptor() const { return descriptor_.get(); }
   /// How many are open in this process.
   static std::atomic<std::size_t>& open_count() {
     static std::atomic<std::size_t> count = 0;
@@ -30,7 +29,7 @@ class File {
   }
 
  private:
-  int descriptor_;
+  io::OwnedDescriptor descriptor_;
 };
 
 /// What shows that somebody has touched a file: compared, never interpreted.

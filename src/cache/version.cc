@@ -1,5 +1,7 @@
 #include "cache/version.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <utility>
 

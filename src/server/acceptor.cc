@@ -37,8 +37,8 @@ std::optional<Address> address_of(const sockaddr_storage& storage) {
   return std::nullopt;
 }
 
-OwnedDescriptor spare_descriptor() {
-  return OwnedDescriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+io::OwnedDescriptor spare_descriptor() {
+  return io::OwnedDescriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
 }
 
 }  // namespace
@@ -83,9 +83,10 @@ void Acceptor::accept_later() {
 Acceptor::Accepted Acceptor::accept_one() {
   sockaddr_storage storage{};
   socklen_t size = sizeof storage;
-  const int descriptor = ::accept4(listener_->descriptor(), reinterpret_cast<sockaddr*>(&storage),
-                                   &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-  if (descriptor < 0) {
+  io::OwnedDescriptor client(::accept4(listener_->descriptor(),
+                                       reinterpret_cast<sockaddr*>(&storage), &size,
+                                       SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (!client.valid()) {
     const int error = errno;
     if (error == EAGAIN) return Accepted::none;
     // Errors of the one connection that was about to be accepted: accept(2).
@@ -97,12 +98,10 @@ Acceptor::Accepted Acceptor::accept_one() {
   const int family = is_unix ? AF_UNIX : static_cast<int>(storage.ss_family);
   Socket socket(executor_);
   boost::system::error_code failed;
-  socket.assign(io::asio::generic::stream_protocol(family, is_unix ? 0 : IPPROTO_TCP), descriptor,
+  socket.assign(io::asio::generic::stream_protocol(family, is_unix ? 0 : IPPROTO_TCP), client.get(),
                 failed);
-  if (failed) {
-    ::close(descriptor);
-    return Accepted::failed;
-  }
+  if (failed) return Accepted::failed;
+  client.release();  // it is the socket's
   on_accept_(std::move(socket), Peer{address_of(storage), is_unix});
   return Accepted::one;
 }
@@ -112,7 +111,7 @@ Acceptor::Accepted Acceptor::refuse_one() {
   reserve_ = {};
   Accepted accepted = Accepted::one;
   {
-    const OwnedDescriptor client(
+    const io::OwnedDescriptor client(
         ::accept4(listener_->descriptor(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     // Without descriptors accept fails also where nobody waits.
     if (!client.valid()) accepted = errno == EAGAIN ? Accepted::none : Accepted::failed;

@@ -1,11 +1,11 @@
 #pragma once
 
 #include "tonearm/io/deadline.h"
+#include "tonearm/io/owned_descriptor.h"
 #include "tonearm/io/task.h"
 #include "tonearm/server/client_address.h"
 #include "tonearm/server/listening_socket.h"
 
-#include "server/log_writer.h"
 #include "server/socket.h"
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
@@ -50,7 +50,7 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   void accept_later();
 
   const io::Executor executor_;
-  OwnedDescriptor reserve_;  ///< Given up for as long as it takes to refuse a client.
+  io::OwnedDescriptor reserve_;  ///< Given up for as long as it takes to refuse a client.
   io::Clock::time_point warned_;
   std::optional<ListeningSocket> listener_;  ///< Empty once closed.
   io::asio::posix::basic_stream_descriptor<io::Executor> watch_;

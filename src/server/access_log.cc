@@ -73,11 +73,11 @@ class LineBuilder {
   std::string line_;
 };
 
-Result<OwnedDescriptor> open_output(const std::string& target) {
+Result<io::OwnedDescriptor> open_output(const std::string& target) {
   const bool is_stdout = target == "-";
   // Non-blocking for a FIFO that nobody reads; to stdout it would be done to others as well.
   const char* const path = target.empty() ? "/dev/null" : target.c_str();
-  OwnedDescriptor output(
+  io::OwnedDescriptor output(
       is_stdout
           ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
           : ::open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640));
@@ -114,7 +114,7 @@ std::string format_access_line(const AccessRecord& record) {
 
 class AccessLog::Writer {
  public:
-  Writer(std::string target, OwnedDescriptor output, LogWriter::Options options)
+  Writer(std::string target, io::OwnedDescriptor output, LogWriter::Options options)
       : target_(std::move(target)), lines_(std::move(output), std::move(options)) {}
 
   void write(const AccessRecord& record) {

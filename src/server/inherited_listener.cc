@@ -59,8 +59,7 @@ Result<std::vector<std::vector<ListeningSocket>>> adopt_listeners(std::span<cons
                                                                   std::size_t loops) {
   std::vector<std::vector<ListeningSocket>> all(loops);
   for (const int descriptor : descriptors) {
-    // Closes the one that came, whatever happens.
-    const ListeningSocket passed = ListeningSocket::inherited(descriptor, {});
+    const io::OwnedDescriptor passed(descriptor);
     const std::optional<ListenAddress> address = address_of(descriptor);
     if (!address) {
       return Error{ErrorKind::internal,
@@ -73,9 +72,9 @@ Result<std::vector<std::vector<ListeningSocket>>> adopt_listeners(std::span<cons
       return listen_error(*address, errno);
     }
     for (auto& sockets : all) {
-      const int share = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
-      if (share < 0) return listen_error(*address, errno);
-      sockets.push_back(ListeningSocket::inherited(share, *address));
+      io::OwnedDescriptor share(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
+      if (!share.valid()) return listen_error(*address, errno);
+      sockets.push_back(ListeningSocket::inherited(std::move(share), *address));
     }
   }
   return all;

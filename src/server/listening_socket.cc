@@ -3,41 +3,20 @@
 #include "server/tcp_listener.h"
 #include "server/unix_listener.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <system_error>
 #include <utility>
 
 namespace tonearm::server {
 
-ListeningSocket::ListeningSocket(int descriptor, ListenAddress address,
+ListeningSocket::ListeningSocket(io::OwnedDescriptor descriptor, ListenAddress address,
                                  std::shared_ptr<UnixFile> file)
-    : descriptor_(descriptor), address_(std::move(address)), file_(std::move(file)) {}
+    : address_(std::move(address)), file_(std::move(file)), descriptor_(std::move(descriptor)) {}
 
-ListeningSocket::ListeningSocket(ListeningSocket&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)),
-      address_(std::move(other.address_)),
-      file_(std::move(other.file_)),
-      inherited_(other.inherited_) {}
-
-ListeningSocket ListeningSocket::inherited(int descriptor, ListenAddress address) {
-  ListeningSocket socket(descriptor, std::move(address));
+ListeningSocket ListeningSocket::inherited(io::OwnedDescriptor descriptor, ListenAddress address) {
+  ListeningSocket socket(std::move(descriptor), std::move(address));
   socket.inherited_ = true;
   return socket;
-}
-
-ListeningSocket& ListeningSocket::operator=(ListeningSocket&& other) noexcept {
-  std::swap(descriptor_, other.descriptor_);
-  std::swap(address_, other.address_);
-  std::swap(file_, other.file_);
-  std::swap(inherited_, other.inherited_);
-  return *this;
-}
-
-ListeningSocket::~ListeningSocket() {
-  if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 Error listen_error(const ListenAddress& address, int error_number) {

@@ -32,19 +32,7 @@ std::size_t piece_of(std::string_view text) {
 
 }  // namespace
 
-OwnedDescriptor::OwnedDescriptor(OwnedDescriptor&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)) {}
-
-OwnedDescriptor& OwnedDescriptor::operator=(OwnedDescriptor&& other) noexcept {
-  std::swap(descriptor_, other.descriptor_);
-  return *this;
-}
-
-OwnedDescriptor::~OwnedDescriptor() {
-  if (valid()) ::close(descriptor_);
-}
-
-LogWriter::LogWriter(OwnedDescriptor output, Options options)
+LogWriter::LogWriter(io::OwnedDescriptor output, Options options)
     : options_(std::move(options)),
       stop_signal_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       output_(std::move(output)) {
@@ -82,7 +70,7 @@ void LogWriter::append(std::string_view line) {
   if (!line.empty()) options_.on_drop(1);
 }
 
-void LogWriter::change_output(OwnedDescriptor output) {
+void LogWriter::change_output(io::OwnedDescriptor output) {
   const std::lock_guard lock(mutex_);
   next_output_ = std::move(output);
 }
@@ -98,7 +86,7 @@ bool LogWriter::take_batch(std::string& batch) {
   changed_.wait(lock, [&] { return stopping_ || !waiting_.empty(); });
   changed_.wait_for(lock, gathering_time, [&] { return stopping_; });
   if (next_output_.valid()) {
-    output_ = std::exchange(next_output_, OwnedDescriptor());
+    output_ = std::move(next_output_);
     inside_line_ = false;
   }
   batch.swap(waiting_);

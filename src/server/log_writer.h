@@ -1,5 +1,7 @@
 #pragma once
 
+#include "tonearm/io/owned_descriptor.h"
+
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -12,22 +14,6 @@
 
 namespace tonearm::server {
 
-/// A file descriptor that is closed when its owner goes.
-class OwnedDescriptor {
- public:
-  OwnedDescriptor() = default;
-  explicit OwnedDescriptor(int descriptor) : descriptor_(descriptor) {}
-  OwnedDescriptor(OwnedDescriptor&& other) noexcept;
-  OwnedDescriptor& operator=(OwnedDescriptor&& other) noexcept;
-  ~OwnedDescriptor();
-
-  int get() const { return descriptor_; }
-  bool valid() const { return descriptor_ >= 0; }
-
- private:
-  int descriptor_ = -1;
-};
-
 /// Writes lines to a descriptor from a thread of its own. What cannot be written in time is dropped
 /// by whole lines. Thread-safe.
 class LogWriter {
@@ -39,7 +25,7 @@ class LogWriter {
     std::function<void(std::uint64_t)> on_drop;
   };
 
-  LogWriter(OwnedDescriptor output, Options options);
+  LogWriter(io::OwnedDescriptor output, Options options);
   /// Writes out what waits, for at most flush_timeout.
   ~LogWriter();
   LogWriter(const LogWriter&) = delete;
@@ -48,7 +34,7 @@ class LogWriter {
   /// `line` ends with a newline. Only copies.
   void append(std::string_view line);
   /// What is not yet written goes to `output`.
-  void change_output(OwnedDescriptor output);
+  void change_output(io::OwnedDescriptor output);
 
  private:
   void run();
@@ -61,17 +47,17 @@ class LogWriter {
   void give_up(std::string_view rest, bool line_begun, int error);
 
   const Options options_;
-  OwnedDescriptor stop_signal_;  ///< An eventfd, readable from the destructor's start.
-  OwnedDescriptor output_;       ///< The thread's.
-  bool inside_line_ = false;     ///< The thread's: the output ends in a part of a lost line.
-  bool failing_ = false;         ///< The thread's: the failure has been reported.
+  io::OwnedDescriptor stop_signal_;  ///< An eventfd, readable from the destructor's start.
+  io::OwnedDescriptor output_;       ///< The thread's.
+  bool inside_line_ = false;         ///< The thread's: the output ends in a part of a lost line.
+  bool failing_ = false;             ///< The thread's: the failure has been reported.
   std::optional<std::chrono::steady_clock::time_point>
       deadline_;  ///< The thread's: set by the stop.
 
   std::mutex mutex_;  ///< Guards what follows.
   std::condition_variable changed_;
   std::string waiting_;
-  OwnedDescriptor next_output_;
+  io::OwnedDescriptor next_output_;
   bool stopping_ = false;
 
   std::thread thread_;

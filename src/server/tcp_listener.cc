@@ -6,7 +6,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -27,19 +26,16 @@ void set(int descriptor, int level, int option, int value) {
   ::setsockopt(descriptor, level, option, &value, sizeof value);
 }
 
-/// A bound socket, or -1 and errno.
-int bind_socket(const addrinfo& to, bool share_port) {
-  const int descriptor =
-      ::socket(to.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
-  if (descriptor < 0) return -1;
-  set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1);
-  if (share_port) set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1);
-  if (to.ai_family == AF_INET6) set(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-  if (::bind(descriptor, to.ai_addr, to.ai_addrlen) == 0) return descriptor;
-  const int error = errno;
-  ::close(descriptor);
-  errno = error;
-  return -1;
+/// A bound socket, or none and errno.
+io::OwnedDescriptor bind_socket(const addrinfo& to, bool share_port) {
+  io::OwnedDescriptor socket(
+      ::socket(to.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
+  if (!socket.valid()) return socket;
+  set(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+  if (share_port) set(socket.get(), SOL_SOCKET, SO_REUSEPORT, 1);
+  if (to.ai_family == AF_INET6) set(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
+  if (::bind(socket.get(), to.ai_addr, to.ai_addrlen) != 0) return {};
+  return socket;
 }
 
 Result<Addresses> resolve(const ListenAddress& address) {
@@ -71,17 +67,17 @@ std::optional<int> open_for_all(const addrinfo& to, const ListenAddress& asked,
                                 std::vector<std::vector<ListeningSocket>>& loops) {
   // With SO_REUSEPORT a second tonearm of the same user would quietly take half of the connections:
   // a socket without it finds out whether somebody listens there.
-  const int probe = bind_socket(to, false);
-  if (probe < 0) return errno;
-  set_port(*to.ai_addr, bound_address(probe, asked).port);
-  ::close(probe);
+  io::OwnedDescriptor probe = bind_socket(to, false);
+  if (!probe.valid()) return errno;
+  set_port(*to.ai_addr, bound_address(probe.get(), asked).port);
+  probe = {};
   for (auto& sockets : loops) {
-    const int descriptor = bind_socket(to, true);
-    if (descriptor < 0) return errno;
-    ListeningSocket socket(descriptor, bound_address(descriptor, asked));
-    set_accepted_options(descriptor);
-    if (::listen(descriptor, listen_backlog) != 0) return errno;
-    sockets.push_back(std::move(socket));
+    io::OwnedDescriptor socket = bind_socket(to, true);
+    if (!socket.valid()) return errno;
+    ListenAddress address = bound_address(socket.get(), asked);
+    set_accepted_options(socket.get());
+    if (::listen(socket.get(), listen_backlog) != 0) return errno;
+    sockets.emplace_back(std::move(socket), std::move(address));
   }
   return std::nullopt;
 }

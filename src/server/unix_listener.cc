@@ -22,7 +22,9 @@ sockaddr_un socket_address(const std::string& path) {
   return address;
 }
 
-int unix_socket() { return ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); }
+io::OwnedDescriptor unix_socket() {
+  return io::OwnedDescriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+}
 
 /// Removes a socket file that nobody answers on. Anything else there is an error.
 Result<void> clear_the_way(const ListenAddress& address) {
@@ -36,12 +38,11 @@ Result<void> clear_the_way(const ListenAddress& address) {
                  "cannot listen on " + to_text(address) + ": the file exists and is no socket",
                  {}};
   }
-  const int probe = unix_socket();
-  if (probe < 0) return listen_error(address, errno);
+  const io::OwnedDescriptor probe = unix_socket();
+  if (!probe.valid()) return listen_error(address, errno);
   const sockaddr_un at = socket_address(address.path);
-  const int connected = ::connect(probe, reinterpret_cast<const sockaddr*>(&at), sizeof at);
+  const int connected = ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at);
   const int error = connected == 0 ? EADDRINUSE : errno;
-  ::close(probe);
   // EAGAIN: somebody listens, and the queue is full.
   if (error != ECONNREFUSED) return listen_error(address, error == EAGAIN ? EADDRINUSE : error);
   if (::unlink(address.path.c_str()) != 0) return listen_error(address, errno);
@@ -67,19 +68,18 @@ ListeningSocket::UnixFile::~UnixFile() {
 Result<void> open_unix_listener(const ListenAddress& address,
                                 std::vector<std::vector<ListeningSocket>>& loops) {
   if (const Result<void> clear = clear_the_way(address); !clear) return clear;
-  const int descriptor = unix_socket();
-  if (descriptor < 0) return listen_error(address, errno);
-  ListeningSocket first(descriptor, address);
+  const io::OwnedDescriptor socket = unix_socket();
+  if (!socket.valid()) return listen_error(address, errno);
   const sockaddr_un at = socket_address(address.path);
-  if (::bind(descriptor, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0) {
+  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0) {
     return listen_error(address, errno);
   }
   const auto file = std::make_shared<ListeningSocket::UnixFile>(address.path);
-  if (::listen(descriptor, listen_backlog) != 0) return listen_error(address, errno);
+  if (::listen(socket.get(), listen_backlog) != 0) return listen_error(address, errno);
   for (auto& sockets : loops) {
-    const int share = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
-    if (share < 0) return listen_error(address, errno);
-    sockets.emplace_back(share, address, file);
+    io::OwnedDescriptor share(::fcntl(socket.get(), F_DUPFD_CLOEXEC, 0));
+    if (!share.valid()) return listen_error(address, errno);
+    sockets.emplace_back(std::move(share), address, file);
   }
   return {};
 }

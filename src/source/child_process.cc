@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 namespace tonearm::source {
 namespace {
@@ -23,19 +24,21 @@ Error cannot_start(const std::string& program, int error) {
 }
 
 struct Pipe {
-  Descriptor read;
-  Descriptor write;
+  io::OwnedDescriptor read;
+  io::OwnedDescriptor write;
 };
 
 bool open_pipe(Pipe& pipe) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return false;
-  pipe.read = Descriptor(ends[0]);
-  pipe.write = Descriptor(ends[1]);
+  pipe.read = io::OwnedDescriptor(ends[0]);
+  pipe.write = io::OwnedDescriptor(ends[1]);
   return true;
 }
 
-bool never_block(const Descriptor& end) { return ::fcntl(end.get(), F_SETFL, O_NONBLOCK) == 0; }
+bool never_block(const io::OwnedDescriptor& end) {
+  return ::fcntl(end.get(), F_SETFL, O_NONBLOCK) == 0;
+}
 
 /// As a shell finds it. Done before the fork: afterwards little is allowed.
 std::string find_program(const std::string& name) {
@@ -100,7 +103,7 @@ class SignalsBlocked {
 };
 
 /// What became of exec: 0 when it succeeded.
-int exec_error(const Descriptor& failure) {
+int exec_error(const io::OwnedDescriptor& failure) {
   int error = 0;
   ssize_t got = 0;
   do {
@@ -110,10 +113,6 @@ int exec_error(const Descriptor& failure) {
 }
 
 }  // namespace
-
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
 
 ChildProcess::ChildProcess(ChildProcess&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)),
@@ -130,11 +129,11 @@ ChildProcess::~ChildProcess() {
 Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& words) {
   const std::string program = find_program(words.front());
   if (program.empty()) return cannot_start(words.front(), ENOENT);
-  const Descriptor nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const io::OwnedDescriptor nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   Pipe output;
   Pipe complaints;
   Pipe failure;
-  if (nothing.get() < 0 || !open_pipe(output) || !open_pipe(complaints) || !open_pipe(failure) ||
+  if (!nothing.valid() || !open_pipe(output) || !open_pipe(complaints) || !open_pipe(failure) ||
       !never_block(output.read) || !never_block(complaints.read)) {
     return cannot_start(program, errno);
   }
@@ -152,10 +151,10 @@ Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& words) 
     if (child.pid_ == 0) become(setup);
   }
   if (child.pid_ < 0) return cannot_start(program, errno);
-  failure.write = Descriptor();
+  failure.write = {};
   if (const int error = exec_error(failure.read)) return cannot_start(program, error);
-  child.ended_ = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, child.pid_, 0)));
-  if (child.ended_.get() < 0) return cannot_start(program, errno);
+  child.ended_ = io::OwnedDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, child.pid_, 0)));
+  if (!child.ended_.valid()) return cannot_start(program, errno);
   child.output_ = std::move(output.read);
   child.complaints_ = std::move(complaints.read);
   return child;

@@ -1,33 +1,14 @@
 #pragma once
 
 #include "tonearm/base/result.h"
+#include "tonearm/io/owned_descriptor.h"
 
 #include <sys/types.h>
 
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace tonearm::source {
-
-/// A file descriptor that closes itself.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(other.release()) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Descriptor();
-
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_ = -1;
-};
 
 /// A program that runs in a process group of its own: no shell, nothing to read, and of our
 /// descriptors only the two pipes that it writes to. The kernel kills it when the thread that
@@ -57,9 +38,9 @@ class ChildProcess {
   ChildProcess() = default;
 
   pid_t pid_ = -1;  ///< -1 once it is reaped: the number may then be somebody else's.
-  Descriptor output_;
-  Descriptor complaints_;
-  Descriptor ended_;
+  io::OwnedDescriptor output_;
+  io::OwnedDescriptor complaints_;
+  io::OwnedDescriptor ended_;
 };
 
 }  // namespace tonearm::source

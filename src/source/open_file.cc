@@ -68,7 +68,7 @@ FileStamp::Time time_of(const timespec& time) {
 }
 
 /// A name that is being renamed while `..` is resolved makes the kernel give up: EAGAIN.
-int open_at(int directory, const std::string& path, std::uint64_t resolve) {
+io::OwnedDescriptor open_at(int directory, const std::string& path, std::uint64_t resolve) {
   open_how how{};
   how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve;
@@ -78,7 +78,7 @@ int open_at(int directory, const std::string& path, std::uint64_t resolve) {
         static_cast<int>(::syscall(SYS_openat2, directory, path.c_str(), &how, sizeof(how)));
     if (descriptor >= 0 || (errno != EAGAIN && errno != EINTR)) break;
   }
-  return descriptor;
+  return io::OwnedDescriptor(descriptor);
 }
 
 using Path = std::unique_ptr<char, decltype(&std::free)>;
@@ -114,11 +114,11 @@ std::string without_links(const std::string& root, const std::string& path) {
 
 /// RESOLVE_BENEATH refuses every absolute link, also one that stays inside: there the name is
 /// resolved first, and what comes of it may hold no link at all.
-int open_below(int directory, const std::string& root, const std::string& path) {
-  const int descriptor = open_at(directory, path, 0);
-  if (descriptor >= 0 || errno != EXDEV || leads_out(path)) return descriptor;
+io::OwnedDescriptor open_below(int directory, const std::string& root, const std::string& path) {
+  io::OwnedDescriptor found = open_at(directory, path, 0);
+  if (found.valid() || errno != EXDEV || leads_out(path)) return found;
   const std::string real = without_links(root, path);
-  return real.empty() ? -1 : open_at(directory, real, RESOLVE_NO_SYMLINKS);
+  return real.empty() ? io::OwnedDescriptor() : open_at(directory, real, RESOLVE_NO_SYMLINKS);
 }
 
 }  // namespace
@@ -144,11 +144,9 @@ http::Validators validators_of(const FileStamp& stamp, std::chrono::system_clock
   return validators;
 }
 
-OpenFile::~OpenFile() { ::close(descriptor_); }
-
 Result<FileStamp> OpenFile::stamp() const {
   struct stat info {};
-  if (::fstat(descriptor_, &info) != 0) {
+  if (::fstat(descriptor_.get(), &info) != 0) {
     return Error{ErrorKind::destination_unavailable, std::generic_category().message(errno), {}};
   }
   if (!S_ISREG(info.st_mode)) {
@@ -165,16 +163,14 @@ Result<FileStamp> OpenFile::stamp() const {
 
 Result<std::shared_ptr<const OpenFile>> open_beneath(const std::string& root,
                                                      const std::string& path) {
-  const int directory = ::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (directory < 0) {
+  const io::OwnedDescriptor directory(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.valid()) {
     const std::string why = std::generic_category().message(errno);
     return Error{ErrorKind::destination_unavailable, "files.root " + quoted(root) + ": " + why, {}};
   }
-  const int descriptor = open_below(directory, root, path);
-  const int error_number = errno;
-  ::close(directory);
-  if (descriptor < 0) return failed(error_number, path);
-  auto file = std::make_shared<const OpenFile>(descriptor);
+  io::OwnedDescriptor found = open_below(directory.get(), root, path);
+  if (!found.valid()) return failed(errno, path);
+  auto file = std::make_shared<const OpenFile>(std::move(found));
   const Result<FileStamp> stamp = file->stamp();
   if (!stamp) return Error{stamp.error().kind, quoted(path) + ": " + stamp.error().detail, {}};
   return file;

@@ -2,11 +2,13 @@
 
 #include "tonearm/base/result.h"
 #include "tonearm/http/validators.h"
+#include "tonearm/io/owned_descriptor.h"
 
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace tonearm::source {
 
@@ -44,17 +46,14 @@ http::Validators validators_of(const FileStamp& stamp, std::chrono::system_clock
 /// A regular file that is open for reading.
 class OpenFile {
  public:
-  explicit OpenFile(int descriptor) : descriptor_(descriptor) {}
-  ~OpenFile();
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
+  explicit OpenFile(io::OwnedDescriptor descriptor) : descriptor_(std::move(descriptor)) {}
 
-  int descriptor() const { return descriptor_; }
+  int descriptor() const { return descriptor_.get(); }
   /// Does not wait for a disk: the inode of an open file is in memory.
   Result<FileStamp> stamp() const;
 
  private:
-  int descriptor_;
+  io::OwnedDescriptor descriptor_;
 };
 
 /// Opens `path` below `root`; waits for the disk. destination_not_found when it is not there,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tonearm/base/result.h"
+#include "tonearm/io/owned_descriptor.h"
 #include "tonearm/server/listen_address.h"
 
 #include <cstddef>
@@ -17,24 +18,22 @@ class ListeningSocket {
  public:
   class UnixFile;
 
-  ListeningSocket(int descriptor, ListenAddress address, std::shared_ptr<UnixFile> file = nullptr);
-  ListeningSocket(ListeningSocket&& other) noexcept;
-  ListeningSocket& operator=(ListeningSocket&& other) noexcept;
-  ~ListeningSocket();
+  ListeningSocket(io::OwnedDescriptor descriptor, ListenAddress address,
+                  std::shared_ptr<UnixFile> file = nullptr);
 
   /// A share of a socket that somebody else opened and holds on to.
-  static ListeningSocket inherited(int descriptor, ListenAddress address);
+  static ListeningSocket inherited(io::OwnedDescriptor descriptor, ListenAddress address);
 
-  int descriptor() const { return descriptor_; }
+  int descriptor() const { return descriptor_.get(); }
   /// What waits in its queue is not lost when we close it.
   bool is_inherited() const { return inherited_; }
   /// Where it really listens: host names resolved, port 0 replaced.
   const ListenAddress& address() const { return address_; }
 
  private:
-  int descriptor_;
   ListenAddress address_;
   std::shared_ptr<UnixFile> file_;
+  io::OwnedDescriptor descriptor_;  ///< Closed before its file is removed.
   bool inherited_ = false;
 };
 

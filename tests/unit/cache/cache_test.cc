@@ -1,4 +1,5 @@
-#include "cache/file.h"
+#include "tonearm/io/owned_descriptor.h"
+
 #include "cache/piece_format.h"
 #include "cache/warm_blocks.h"
 #include "unit/cache/cache_fixture.h"
@@ -9,6 +10,7 @@
 
 #include <fcntl.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 namespace tonearm::cache {
 namespace {
@@ -233,10 +235,10 @@ TEST_F(CacheTest, WhatTheKernelDroppedIsInMemoryAgainWhenItIsHandedOut) {
   settle();
   get();  // now all of it is proven, and verifying brings nothing in
   for (const auto& piece : pieces()) {
-    const File file(::open(piece.c_str(), O_RDONLY | O_CLOEXEC));
-    ASSERT_EQ(::fdatasync(file.descriptor()), 0);
-    ASSERT_EQ(::posix_fadvise(file.descriptor(), 0, 0, POSIX_FADV_DONTNEED), 0);
-    if (is_in_memory({file.descriptor(), 0, 1})) GTEST_SKIP() << "the file system drops nothing";
+    const io::OwnedDescriptor file(::open(piece.c_str(), O_RDONLY | O_CLOEXEC));
+    ASSERT_EQ(::fdatasync(file.get()), 0);
+    ASSERT_EQ(::posix_fadvise(file.get(), 0, 0, POSIX_FADV_DONTNEED), 0);
+    if (is_in_memory({file.get(), 0, 1})) GTEST_SKIP() << "the file system drops nothing";
   }
   const auto regions_in_memory = [&]() -> io::Task<int> {
     source::SourceRequest request;
