@@ -1,5 +1,6 @@
 #include "app/import.h"
 
+#include "tonearm/base/ascii.h"
 #include "tonearm/base/locator.h"
 #include "tonearm/catalog/catalog_writer.h"
 
@@ -9,8 +10,6 @@
 #include "app/m3u_file.h"
 #include "app/media_files.h"
 #include "app/media_tags.h"
-
-#include <boost/algorithm/string/predicate.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -54,8 +53,7 @@ ImportedSong song_of(const std::string& locator) {
   ImportedSong song;
   song.file = locator;
   std::string_view name = locator;
-  if (boost::algorithm::istarts_with(locator, "http"))
-    name = name.substr(0, name.find_first_of("?#"));
+  if (istarts_with(locator, "http")) name = name.substr(0, name.find_first_of("?#"));
   song.name = title_from_name(name);
   if (song.name.empty()) song.name = title_from_name(locator);
   song.content_type = media_type_of(locator);

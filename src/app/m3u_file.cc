@@ -1,11 +1,11 @@
 #include "app/m3u_file.h"
 
+#include "tonearm/base/ascii.h"
 #include "tonearm/base/utf8.h"
 
 #include "app/media_tags.h"
 #include "app/values.h"
 
-#include <boost/algorithm/string/predicate.hpp>
 #include <boost/algorithm/string/trim.hpp>
 
 namespace tonearm::app {
@@ -51,7 +51,7 @@ M3uFile parse_m3u(std::string_view text, std::string_view file_name) {
       if (!name.empty()) file.name = name;
     }
     if (line.empty() || line.starts_with('#')) continue;
-    if (boost::algorithm::istarts_with(line, "file://")) {
+    if (istarts_with(line, "file://")) {
       line = percent_decoded(
           line.substr(line.find('/', 7) == std::string::npos ? line.size() : line.find('/', 7)));
     }

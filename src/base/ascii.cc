@@ -13,6 +13,20 @@ bool iequals(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, lower, lower);
 }
 
+bool istarts_with(std::string_view text, std::string_view start) {
+  return iequals(text.substr(0, start.size()), start);
+}
+
+bool iends_with(std::string_view text, std::string_view end) {
+  return text.size() >= end.size() && iequals(text.substr(text.size() - end.size()), end);
+}
+
+std::string to_lower(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), lower);
+  return out;
+}
+
 std::string_view trim(std::string_view text, std::string_view blanks) {
   const auto first = text.find_first_not_of(blanks);
   if (first == std::string_view::npos) return text.substr(0, 0);

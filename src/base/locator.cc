@@ -1,5 +1,7 @@
 #include "tonearm/base/locator.h"
 
+#include "tonearm/base/ascii.h"
+
 #include <algorithm>
 #include <cctype>
 
@@ -9,13 +11,6 @@ namespace {
 bool is_scheme_char(char c) {
   const auto u = static_cast<unsigned char>(c);
   return std::isalnum(u) != 0 || c == '+' || c == '-' || c == '.' || c == '_';
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
 }
 
 }  // namespace
@@ -29,7 +24,7 @@ Result<Locator> parse_locator(std::string_view file,
       std::all_of(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(colon), is_scheme_char);
   if (!has_scheme) return Locator{Locator::Kind::plain, std::string(file), {}};
 
-  const std::string scheme = lower(file.substr(0, colon));
+  const std::string scheme = to_lower(file.substr(0, colon));
   const std::string_view rest = file.substr(colon + 1);
   const bool has_authority = rest.substr(0, 2) == "//";
   if (scheme == "http" || scheme == "https") {

@@ -7,7 +7,7 @@ namespace tonearm::http {
 
 std::optional<ContentRange> parse_content_range(std::string_view field) {
   constexpr std::string_view unit = "bytes ";
-  if (!iequals(field.substr(0, unit.size()), unit)) return std::nullopt;
+  if (!istarts_with(field, unit)) return std::nullopt;
   field.remove_prefix(unit.size());
   const auto slash = field.find('/');
   if (slash == std::string_view::npos) return std::nullopt;

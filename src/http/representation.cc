@@ -3,31 +3,16 @@
 #include "tonearm/base/ascii.h"
 #include "tonearm/http/token.h"
 
-#include <boost/algorithm/string/case_conv.hpp>
-
 #include <algorithm>
 #include <array>
 
 namespace tonearm::http {
 namespace {
 
-bool istarts_with(std::string_view text, std::string_view start) {
-  return iequals(text.substr(0, start.size()), start);
-}
-
-bool iends_with(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() && iequals(text.substr(text.size() - end.size()), end);
-}
-
 constexpr std::string_view opaque_type = "application/octet-stream";
 
 /// `type/subtype` without parameters.
-std::string_view essence(std::string_view type) {
-  type = type.substr(0, type.find(';'));
-  const auto first = type.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return type.substr(first, type.find_last_not_of(" \t") - first + 1);
-}
+std::string_view essence(std::string_view type) { return trim(type.substr(0, type.find(';'))); }
 
 bool is_media_type(std::string_view essence) {
   const auto slash = essence.find('/');
@@ -125,8 +110,7 @@ std::string clean(std::string_view type) {
   if (std::any_of(type.begin(), type.end(), harmful) || looks_like_list(type)) {
     return std::string(essence(type));
   }
-  const auto first = type.find_first_not_of(' ');
-  return std::string(type.substr(first, type.find_last_not_of(' ') - first + 1));
+  return std::string(trim(type, " "));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "server/bearer_tokens.h"
 
-#include <boost/algorithm/string/predicate.hpp>
+#include "tonearm/base/ascii.h"
+
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 
@@ -26,7 +27,7 @@ Result<void> BearerTokens::verify(const http::RequestHead& head) const {
   const auto count = std::ranges::count_if(head.fields, is_authorization);
   std::string_view value = head.get(http::field::authorization);
   constexpr std::string_view scheme = "Bearer ";
-  if (count != 1 || !boost::algorithm::istarts_with(value, scheme)) {
+  if (count != 1 || !istarts_with(value, scheme)) {
     return Error{ErrorKind::unauthorized, "A token is missing: Authorization: Bearer TOKEN.", {}};
   }
   value.remove_prefix(std::min(value.find_first_not_of(' ', scheme.size()), value.size()));

@@ -1,5 +1,7 @@
 #include "server/cors.h"
 
+#include "tonearm/base/ascii.h"
+
 #include "server/error_response.h"
 
 #include <algorithm>
@@ -11,14 +13,10 @@ constexpr std::string_view exposed_fields = "Content-Range, Accept-Ranges, Conte
 constexpr std::string_view allowed_fields = "Range, If-Range, Authorization";
 constexpr std::uint64_t preflight_seconds = 600;
 
-char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 /// An origin as browsers write it (RFC 6454 §6.2).
 std::string canonical(std::string_view origin) {
   if (origin.ends_with('/')) origin.remove_suffix(1);
-  std::string text(origin);
-  std::ranges::transform(text, text.begin(), to_lower);
-  return text;
+  return to_lower(origin);
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 #include "server/song_links.h"
 
+#include "tonearm/base/ascii.h"
+
 #include "server/base_url.h"
 
-#include <boost/algorithm/string/predicate.hpp>
 #include <boost/url/encode.hpp>
 #include <boost/url/rfc/unreserved_chars.hpp>
 
@@ -49,8 +50,7 @@ std::string SongLinks::thumbnail(const catalog::Song& song) const {
 }
 
 bool is_absolute_url(std::string_view text) {
-  return boost::algorithm::istarts_with(text, "http://") ||
-         boost::algorithm::istarts_with(text, "https://");
+  return istarts_with(text, "http://") || istarts_with(text, "https://");
 }
 
 std::string percent_encoded(std::string_view text) {

@@ -1,5 +1,6 @@
 #include "source/origin_url.h"
 
+#include "tonearm/base/ascii.h"
 #include "tonearm/http/port.h"
 #include "tonearm/http/stray_bytes.h"
 
@@ -9,27 +10,19 @@
 #include <boost/url/url.hpp>
 
 #include <algorithm>
-#include <cctype>
 
 namespace tonearm::source {
 namespace {
 
 namespace urls = boost::urls;
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
-
 Result<OriginUrl> origin_url_of(urls::url url) {
   OriginUrl out;
-  out.scheme = lower(url.scheme());
+  out.scheme = to_lower(url.scheme());
   if (out.scheme != "http" && out.scheme != "https") {
     return Error{ErrorKind::bad_locator, "only http and https can be asked, not " + out.scheme, {}};
   }
-  out.host = lower(url.encoded_host());
+  out.host = to_lower(url.encoded_host());
   if (out.host.empty()) return Error{ErrorKind::bad_locator, "the URL names no host", {}};
   out.port = url.has_port() && !url.port().empty() ? std::string(url.port())
              : out.scheme == "https"               ? "443"

@@ -1,10 +1,10 @@
 #include "tonearm/source/resolver_source.h"
 
+#include "tonearm/base/ascii.h"
+
 #include "source/http_resource.h"
 #include "source/resolver_command.h"
 #include "source/resolver_route.h"
-
-#include <boost/algorithm/string/predicate.hpp>
 
 #include <utility>
 
@@ -22,8 +22,7 @@ class ResolvedResource final : public Resource {
     if (!described) co_return described;
     std::string& type = described->content_type;
     const std::string_view essence = std::string_view(type).substr(0, type.find(';'));
-    const bool says_nothing =
-        essence.empty() || boost::algorithm::iends_with(essence, "/octet-stream");
+    const bool says_nothing = essence.empty() || iends_with(essence, "/octet-stream");
     if (says_nothing && !route_.content_type().empty()) type = route_.content_type();
     co_return described;
   }

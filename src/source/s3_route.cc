@@ -1,10 +1,9 @@
 #include "source/s3_route.h"
 
+#include "tonearm/base/ascii.h"
+
 #include "source/s3_error.h"
 #include "source/sigv4.h"
-
-#include <boost/algorithm/string/case_conv.hpp>
-#include <boost/algorithm/string/predicate.hpp>
 
 #include <utility>
 #include <vector>
@@ -52,8 +51,8 @@ void S3Route::sign(std::chrono::sys_seconds now) {
     request.fields.emplace_back("host", address_.host);
     // Those of the operator's must be signed too, or S3 refuses them.
     for (const auto& [name, value] : client_.options().headers) {
-      if (!boost::algorithm::istarts_with(name, "x-amz-")) continue;
-      request.fields.emplace_back(boost::algorithm::to_lower_copy(name), value);
+      if (!istarts_with(name, "x-amz-")) continue;
+      request.fields.emplace_back(to_lower(name), value);
     }
     request.payload_hash = empty_payload;
     own.emplace_back("Authorization", authorization(request, *keys_, region_, now));

@@ -25,7 +25,7 @@ std::optional<std::chrono::seconds> parse_retry_after(std::string_view value, ht
 
 bool UpstreamHeadReader::line(std::string_view text, http::HttpTime now) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
-  if (iequals(text.substr(0, 5), "HTTP/")) {
+  if (istarts_with(text, "HTTP/")) {
     head_ = UpstreamHead{};
     const auto space = text.find(' ');
     if (space != std::string_view::npos) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace tonearm {
@@ -8,6 +9,13 @@ namespace tonearm {
 /// and units are compared (RFC 9110 §5.1). No locale has a say, and no byte past an end is read, as
 /// Boost.Beast's function of this name does.
 bool iequals(std::string_view a, std::string_view b);
+
+/// Whether `text` begins or ends with the other one, compared as iequals() does.
+bool istarts_with(std::string_view text, std::string_view start);
+bool iends_with(std::string_view text, std::string_view end);
+
+/// `text` with its ASCII letters in lower case.
+std::string to_lower(std::string_view text);
 
 /// `text` without the `blanks` around it, spaces and tabs as they stand (OWS, RFC 9110 §5.6.3).
 /// Lies in `text`, also if empty.

@@ -16,6 +16,21 @@ TEST(Ascii, LettersAreAlikeInEitherCaseAndNothingElseIs) {
   EXPECT_FALSE(iequals("\xC4", "\xE4"));
 }
 
+TEST(Ascii, StartsAndEndsAreComparedInEitherCase) {
+  EXPECT_TRUE(istarts_with("HTTPS://h", "https://"));
+  EXPECT_TRUE(istarts_with("", ""));
+  EXPECT_FALSE(istarts_with("http", "http:"));
+  EXPECT_FALSE(istarts_with("ahttp:", "http:"));
+  EXPECT_TRUE(iends_with("binary/Octet-STREAM", "/octet-stream"));
+  EXPECT_TRUE(iends_with("", ""));
+  EXPECT_FALSE(iends_with("stream", "/octet-stream"));
+}
+
+TEST(Ascii, LowerCaseIsOfLettersAlone) {
+  EXPECT_EQ(to_lower("AZaz@[`{09"), "azaz@[`{09");
+  EXPECT_EQ(to_lower("\xC4"), "\xC4");
+}
+
 TEST(Ascii, TrimTakesSpacesAndTabsAndNothingElse) {
   EXPECT_EQ(trim(" \t a b\t "), "a b");
   EXPECT_EQ(trim("a"), "a");
