@@ -1,6 +1,7 @@
 #include "app/checks.h"
 
 #include "tonearm/base/ascii.h"
+#include "tonearm/base/char_set.h"
 #include "tonearm/http/port.h"
 #include "tonearm/http/token.h"
 #include "tonearm/server/client_address.h"
@@ -122,11 +123,7 @@ Complaint check_resolver_name(const std::string& name) {
     return quoted(name) + " is a source of its own; choose another name";
   }
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  const bool scheme =
-      !name.empty() && letter(name[0]) && std::all_of(name.begin(), name.end(), [&](char c) {
-        return letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
-      });
-  if (scheme) return {};
+  if (!name.empty() && letter(name[0]) && consists_of(scheme_chars, name)) return {};
   return quoted(name) + " cannot be a scheme; give letters, digits, + - . and a letter first";
 }
 

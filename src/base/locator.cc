@@ -1,17 +1,12 @@
 #include "tonearm/base/locator.h"
 
 #include "tonearm/base/ascii.h"
-
-#include <algorithm>
-#include <cctype>
+#include "tonearm/base/char_set.h"
 
 namespace tonearm {
 namespace {
 
-bool is_scheme_char(char c) {
-  const auto u = static_cast<unsigned char>(c);
-  return std::isalnum(u) != 0 || c == '+' || c == '-' || c == '.' || c == '_';
-}
+constexpr CharSet prefix_chars = make_char_set("+-._");
 
 }  // namespace
 
@@ -19,9 +14,8 @@ Result<Locator> parse_locator(std::string_view file,
                               const std::function<bool(std::string_view)>& is_resolver) {
   if (file.empty()) return Error{ErrorKind::bad_locator, "the catalog's file value is empty", {}};
   const auto colon = file.find(':');
-  const bool has_scheme =
-      colon != std::string_view::npos && colon > 0 &&
-      std::all_of(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(colon), is_scheme_char);
+  const bool has_scheme = colon != std::string_view::npos && colon > 0 &&
+                          consists_of(prefix_chars, file.substr(0, colon));
   if (!has_scheme) return Locator{Locator::Kind::plain, std::string(file), {}};
 
   const std::string scheme = to_lower(file.substr(0, colon));

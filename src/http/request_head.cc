@@ -1,8 +1,8 @@
 #include "tonearm/http/request_head.h"
 
 #include "tonearm/base/ascii.h"
+#include "tonearm/base/char_set.h"
 #include "tonearm/base/number.h"
-#include "tonearm/http/char_set.h"
 #include "tonearm/http/token.h"
 
 #include <algorithm>

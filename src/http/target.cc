@@ -1,5 +1,6 @@
 #include "tonearm/http/target.h"
 
+#include "tonearm/base/char_set.h"
 #include "tonearm/http/stray_bytes.h"
 
 #include <boost/url/encoding_opts.hpp>
@@ -12,6 +13,8 @@ namespace tonearm::http {
 namespace {
 
 namespace urls = boost::urls;
+
+constexpr CharSet unreserved_chars = make_char_set("-._~");  // RFC 3986 §2.3
 
 Error bad_target(std::string why) { return Error{ErrorKind::bad_request, std::move(why), {}}; }
 
@@ -70,10 +73,7 @@ Result<Target> parse_target(std::string_view sent) {
 
 bool is_song_id(std::string_view id) {
   if (id.empty() || id.size() > 128 || id == "." || id == "..") return false;
-  return std::all_of(id.begin(), id.end(), [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '~' || c == '-';
-  });
+  return consists_of(unreserved_chars, id);
 }
 
 }  // namespace tonearm::http

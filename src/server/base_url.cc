@@ -1,24 +1,20 @@
 #include "server/base_url.h"
 
 #include "tonearm/base/ascii.h"
+#include "tonearm/base/char_set.h"
 
 #include "server/address_text.h"
 #include "server/forwarded.h"
 
-#include <algorithm>
 #include <string_view>
+#include <utility>
 
 namespace tonearm::server {
 namespace {
 
-bool is_alphanumeric(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-bool consists_of(std::string_view text, std::string_view marks) {
-  return std::ranges::all_of(
-      text, [&](char c) { return is_alphanumeric(c) || marks.find(c) != std::string_view::npos; });
-}
+constexpr CharSet address_chars = make_char_set(":.");
+constexpr CharSet name_chars = make_char_set("-._~");
+constexpr CharSet prefix_chars = make_char_set("/-._~%!$&'()*+,;=:@");
 
 /// RFC 3986 §3.2.3: a port may be empty.
 bool is_port_or_empty(std::string_view text) { return text.empty() || is_port(text); }
@@ -27,20 +23,21 @@ bool is_port_or_empty(std::string_view text) { return text.empty() || is_port(te
 bool is_host(std::string_view text) {
   if (text.starts_with('[')) {
     const auto end = text.find(']');
-    if (end == std::string_view::npos || !consists_of(text.substr(1, end - 1), ":.")) return false;
+    if (end == std::string_view::npos || !consists_of(address_chars, text.substr(1, end - 1)))
+      return false;
     text.remove_prefix(end + 1);
     return text.empty() || (text[0] == ':' && is_port_or_empty(text.substr(1)));
   }
   const auto colon = text.find(':');
   const auto name = text.substr(0, colon);
-  if (name.empty() || name.size() > 255 || !consists_of(name, "-._~")) return false;
+  if (name.empty() || name.size() > 255 || !consists_of(name_chars, name)) return false;
   return colon == std::string_view::npos || is_port_or_empty(text.substr(colon + 1));
 }
 
 /// An absolute path without empty segments: `//` would begin a host.
 bool is_prefix(std::string_view text) {
   return text.starts_with('/') && text.find("//") == std::string_view::npos &&
-         consists_of(text, "/-._~%!$&'()*+,;=:@");
+         consists_of(prefix_chars, text);
 }
 
 /// The field that stands last, and of its members the last.

@@ -1,6 +1,7 @@
 #include "server/forwarded.h"
 
 #include "tonearm/base/ascii.h"
+#include "tonearm/http/token.h"
 
 #include "server/address_text.h"
 
@@ -11,9 +12,6 @@
 
 namespace tonearm::server {
 namespace {
-
-constexpr std::string_view token_characters =
-    "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 /// Reads one Forwarded line (RFC 7239 §4): elements of pairs, `for="[2001:db8::1]:80";proto=http`.
 class ForwardedLine {
@@ -72,7 +70,7 @@ class ForwardedLine {
   }
 
   std::string_view token() {
-    const std::string_view found = left_.substr(0, left_.find_first_not_of(token_characters));
+    const std::string_view found = leading(http::token_chars, left_);
     left_.remove_prefix(found.size());
     return found;
   }

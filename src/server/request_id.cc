@@ -1,6 +1,7 @@
 #include "server/request_id.h"
 
 #include "tonearm/base/ascii.h"
+#include "tonearm/base/char_set.h"
 
 #include <algorithm>
 #include <array>
@@ -11,6 +12,7 @@ namespace tonearm::server {
 namespace {
 
 constexpr std::size_t max_request_id_bytes = 128;
+constexpr CharSet safe_chars = make_char_set("._~+/=-");
 
 std::mt19937_64 seeded_generator() {
   std::random_device device;
@@ -18,11 +20,6 @@ std::mt19937_64 seeded_generator() {
   std::ranges::generate(words, [&] { return device(); });
   std::seed_seq seed(words.begin(), words.end());
   return std::mt19937_64(seed);
-}
-
-bool is_safe(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-         std::string_view("._~+/=-").find(c) != std::string_view::npos;
 }
 
 }  // namespace
@@ -39,7 +36,7 @@ std::string make_request_id() {
 }
 
 bool is_request_id(std::string_view text) {
-  return !text.empty() && text.size() <= max_request_id_bytes && std::ranges::all_of(text, is_safe);
+  return !text.empty() && text.size() <= max_request_id_bytes && consists_of(safe_chars, text);
 }
 
 std::string choose_request_id(const http::RequestHead& head, bool peer_is_trusted) {

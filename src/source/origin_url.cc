@@ -46,7 +46,7 @@ std::size_t end_of_authority(std::string_view text) {
 
 /// What a URL cannot hold is encoded; brackets stand only in its authority.
 std::string without_strays(std::string_view text) {
-  constexpr http::CharSet authority_chars = http::make_char_set("-._~:/?#@!$&'()*+,;=[]");
+  constexpr CharSet authority_chars = make_char_set("-._~:/?#@!$&'()*+,;=[]");
   const std::size_t authority = end_of_authority(text);
   return http::encode_strays(text.substr(0, authority), authority_chars) +
          http::encode_strays(text.substr(authority));

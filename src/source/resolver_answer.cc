@@ -1,6 +1,7 @@
 #include "source/resolver_answer.h"
 
 #include "tonearm/base/ascii.h"
+#include "tonearm/base/char_set.h"
 #include "tonearm/http/representation.h"
 #include "tonearm/http/token.h"
 #include "tonearm/source/http_options.h"
@@ -178,12 +179,8 @@ Result<ResolverAnswer> read_json(std::string_view text) {
 
 /// RFC 3986 §3.1: `scheme:`, and then `//`: what is meant as a URL, of whatever kind.
 bool looks_like_url(std::string_view line) {
-  const auto colon = line.find("://");
-  if (colon == 0 || colon == std::string_view::npos) return false;
-  return std::all_of(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(colon), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
-           c == '-' || c == '.';
-  });
+  const std::string_view scheme = leading(scheme_chars, line);
+  return !scheme.empty() && line.substr(scheme.size()).starts_with("://");
 }
 
 }  // namespace

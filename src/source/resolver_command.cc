@@ -1,5 +1,7 @@
 #include "source/resolver_command.h"
 
+#include "tonearm/base/char_set.h"
+
 #include <algorithm>
 
 namespace tonearm::source {
@@ -19,11 +21,6 @@ std::string fill(const std::string& word, std::string_view value) {
   return out.append(word, start);
 }
 
-bool is_scheme_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
-         c == '-' || c == '.';
-}
-
 /// Leaves of every URL its scheme: what is behind it may be a link that lets others in.
 std::string without_urls(std::string_view text) {
   constexpr std::string_view mark = "://";
@@ -34,7 +31,7 @@ std::string without_urls(std::string_view text) {
     out += text.substr(0, end);
     text.remove_prefix(end);
     const bool is_url = found != std::string_view::npos && found > 0 &&
-                        is_scheme_char(out[out.size() - mark.size() - 1]);
+                        contains(scheme_chars, out[out.size() - mark.size() - 1]);
     if (!is_url) continue;
     out += "...";
     text.remove_prefix(std::min(text.find(' '), text.size()));

@@ -1,5 +1,7 @@
 #include "source/s3_address.h"
 
+#include "tonearm/base/char_set.h"
+
 #include "source/sigv4.h"
 
 #include <boost/url/parse.hpp>
@@ -16,10 +18,7 @@ constexpr std::string_view amazon = ".amazonaws.com";
 
 Error bad_locator(std::string why) { return Error{ErrorKind::bad_locator, std::move(why), {}}; }
 
-bool is_bucket_char(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
-         c == '-' || c == '_';
-}
+constexpr CharSet bucket_chars = make_char_set(".-_");
 
 /// A label or more of a host name: RFC 1123 §2.1, as S3 wants buckets to be.
 bool is_host_label(std::string_view bucket) {
@@ -67,7 +66,7 @@ Result<S3Object> parse_s3_object(std::string_view text) {
   S3Object object{std::string(text.substr(0, slash)), std::string(text.substr(slash + 1))};
   const bool named = !object.bucket.empty() && object.bucket.size() <= 255 &&
                      object.bucket != "." && object.bucket != ".." &&
-                     std::all_of(object.bucket.begin(), object.bucket.end(), is_bucket_char);
+                     consists_of(bucket_chars, object.bucket);
   if (!named) return bad_locator("the catalog's file value names no possible S3 bucket");
   if (has_segment(object.key, ".") || has_segment(object.key, "..")) {
     return bad_locator("the catalog's file value has a \".\" or \"..\" path segment");

@@ -1,5 +1,7 @@
 #include "source/s3_error.h"
 
+#include "tonearm/base/char_set.h"
+
 #include <algorithm>
 #include <array>
 
@@ -14,10 +16,8 @@ std::string word_in(std::string_view xml, const std::string& element) {
   xml.remove_prefix(start + open.size());
   const std::string_view text = xml.substr(0, xml.find("</" + element + '>'));
   constexpr std::size_t longest = 64;
-  const bool is_word = text.size() <= longest && std::all_of(text.begin(), text.end(), [](char c) {
-                         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-                                (c >= 'A' && c <= 'Z') || c == '.' || c == '-';
-                       });
+  static constexpr CharSet word_chars = make_char_set(".-");
+  const bool is_word = text.size() <= longest && consists_of(word_chars, text);
   return is_word ? std::string(text) : std::string();
 }
 

@@ -1,5 +1,7 @@
 #include "source/sigv4.h"
 
+#include "tonearm/base/char_set.h"
+
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
@@ -83,12 +85,10 @@ std::string signed_names(const SigningRequest& request) {
 }  // namespace
 
 std::string aws_encode(std::string_view path) {
-  constexpr std::string_view marks = "-._~/";
+  static constexpr CharSet plain = make_char_set("-._~/");
   std::string out;
   for (const char c : path) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       marks.find(c) != std::string_view::npos;
-    if (plain) {
+    if (contains(plain, c)) {
       out += c;
       continue;
     }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tonearm/http/char_set.h"
+#include "tonearm/base/char_set.h"
 
 #include <string>
 #include <string_view>
