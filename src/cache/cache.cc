@@ -1,0 +1,60 @@
+#include "tonearm/cache/cache.h"
+
+#include "cache/shelf.h"
+
+#include <chrono>
+#include <utility>
+
+namespace tonearm::cache {
+namespace {
+
+constexpr std::chrono::seconds longest_scan{2};
+
+}  // namespace
+
+Cache::Cache(Options options) : shelf_(std::make_unique<Shelf>(std::move(options))) {}
+Cache::~Cache() = default;
+
+void Cache::stop() { shelf_->stop(); }
+
+Statistics Cache::statistics() const { return shelf_->statistics(); }
+
+void Cache::change(const Policy& policy) { shelf_->change(policy); }
+
+io::Task<void> Cache::forget(std::string key) {
+  const std::shared_ptr<Entry> entry = shelf_->entry(key);
+  std::shared_ptr<Version> version;
+  bool loaded = false;
+  {
+    const std::lock_guard lock(entry->mutex);
+    version = std::exchange(entry->version, nullptr);
+    loaded = std::exchange(entry->loaded, true);
+    entry->visit.reset();  // its answer is for who waits for it
+    entry->not_found_until = {};
+    entry->pass_until = {};
+  }
+  auto forget = [this, key, version, loaded] {
+    // Before that, nothing can be told of what there is to be removed.
+    shelf_->disk().wait_until_scanned(longest_scan);
+    const std::shared_ptr<Version> known = loaded ? version : shelf_->load(key);
+    if (known) shelf_->throw_away(*known);
+    return true;
+  };
+  co_await shelf_->pool().run(std::move(forget));
+}
+
+std::string key_of(const Locator& locator, const std::string& scope) {
+  std::string key = std::to_string(static_cast<int>(locator.kind));
+  key.reserve(scope.size() + locator.resolver.size() + locator.value.size() + 32);
+  for (const std::string* part : {&scope, &locator.resolver}) {
+    key += ' ';
+    key += std::to_string(part->size());
+    key += ' ';
+    key += *part;
+  }
+  key += ' ';
+  key += locator.value;
+  return key;
+}
+
+}  // namespace tonearm::cache
