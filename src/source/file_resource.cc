@@ -24,17 +24,6 @@ io::Task<Result<Opened>> open_on_pool(io::BlockingPool& pool, std::string root, 
   co_return Opened{std::move(*file), *stamp};
 }
 
-Result<void> check(const FileOptions& options, const Locator& locator) {
-  const auto refuse = [](std::string why) {
-    return Error{ErrorKind::bad_locator, std::move(why), {}};
-  };
-  if (locator.kind != Locator::Kind::file) return refuse("not a file");
-  if (options.root.empty()) return refuse("files.root is not set, so that no file: can be opened");
-  if (locator.value.empty()) return refuse("file: names no file");
-  if (locator.value.find('\0') != std::string::npos) return refuse("a file's name holds NUL");
-  return {};
-}
-
 }  // namespace
 
 bool has_ended(const FileStamp& stamp, std::chrono::system_clock::time_point now,
@@ -68,40 +57,6 @@ std::unique_ptr<io::ByteReader> FileResource::read(std::uint64_t first,
   if (grows_) return std::make_unique<GrowingReader>(file_, described_, place_, first, end, use_);
   const http::ByteRange range{first, end.value_or(described_.size)};
   return std::make_unique<FileReader>(file_, described_, place_.pool, range, may_grow_, use_);
-}
-
-FileSource::FileSource(io::Executor executor, io::BlockingPool& pool, FileWatches& watches,
-                       FileOptions options)
-    : executor_(executor),
-      pool_(pool),
-      watches_(watches),
-      options_(std::make_shared<const FileOptions>(std::move(options))) {}
-
-Result<std::unique_ptr<Resource>> FileSource::open(const SourceRequest& request) {
-  const Result<void> checked = check(*options_, request.locator);
-  if (!checked) return checked.error();
-  return std::unique_ptr<Resource>(
-      std::make_unique<FileResource>(FileResource::Place{executor_, pool_, watches_, options_},
-                                     request.locator.value, request.growing));
-}
-
-io::Task<Result<OriginReport>> FileSource::probe(SourceRequest request) {
-  const Result<void> checked = check(*options_, request.locator);
-  if (!checked) co_return checked.error();
-  const Result<Opened> opened = co_await open_on_pool(pool_, options_->root, request.locator.value);
-  if (!opened) co_return opened.error();
-  const auto now = std::chrono::system_clock::now();
-  const bool grows = request.growing && !has_ended(opened->stamp, now, options_->growth_timeout);
-  OriginReport report;
-  report.url = options_->root + "/" + request.locator.value;
-  report.status = 200;
-  if (!grows) {
-    report.length = opened->stamp.size;
-    report.validators = validators_of(opened->stamp, now);
-  }
-  report.ranges = true;
-  report.provable = !grows;
-  co_return report;
 }
 
 }  // namespace tonearm::source
