@@ -1,7 +1,7 @@
 #include "app/media_tags.h"
 
 #include "tonearm/base/utf8.h"
-#include "tonearm/http/representation.h"
+#include "tonearm/http/content_type.h"
 
 #include <boost/algorithm/string/trim.hpp>
 

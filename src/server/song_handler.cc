@@ -1,6 +1,7 @@
 #include "server/song_handler.h"
 
 #include "tonearm/base/locator.h"
+#include "tonearm/http/content_type.h"
 #include "tonearm/http/plan.h"
 #include "tonearm/io/paced_writer.h"
 

@@ -1,7 +1,7 @@
 #include "server/song_text.h"
 
 #include "tonearm/base/utf8.h"
-#include "tonearm/http/representation.h"
+#include "tonearm/http/content_type.h"
 
 #include "server/json_text.h"
 

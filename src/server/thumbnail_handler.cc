@@ -1,5 +1,6 @@
 #include "server/thumbnail_handler.h"
 
+#include "tonearm/http/content_type.h"
 #include "tonearm/http/plan.h"
 #include "tonearm/http/target.h"
 

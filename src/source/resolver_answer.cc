@@ -2,7 +2,7 @@
 
 #include "tonearm/base/ascii.h"
 #include "tonearm/base/char_set.h"
-#include "tonearm/http/representation.h"
+#include "tonearm/http/content_type.h"
 #include "tonearm/http/token.h"
 #include "tonearm/source/http_options.h"
 

@@ -46,15 +46,4 @@ struct Representation {
   bool unchanged = false;
 };
 
-/// The type that a client is told (INTERFACE.md): the catalog's, else the origin's unless it is
-/// missing or */octet-stream, else by the extension of `name`; only audio/*, video/*,
-/// application/ogg, application/mp4 and playlist types (m3u, HLS, DASH, XSPF) pass, all others
-/// become application/octet-stream. Never contains CR, LF or NUL.
-std::string choose_content_type(std::string_view from_catalog, std::string_view from_origin,
-                                std::string_view name);
-
-/// The type of a raster image that a browser shows and never runs: jpeg, png, webp, gif or avif.
-/// The origin's, or by the extension of `name` where it says nothing; empty for all others.
-std::string_view choose_image_type(std::string_view from_origin, std::string_view name);
-
 }  // namespace tonearm::http

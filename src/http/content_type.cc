@@ -1,4 +1,4 @@
-#include "tonearm/http/representation.h"
+#include "tonearm/http/content_type.h"
 
 #include "tonearm/base/ascii.h"
 #include "tonearm/http/token.h"

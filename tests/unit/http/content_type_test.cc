@@ -1,4 +1,4 @@
-#include "tonearm/http/representation.h"
+#include "tonearm/http/content_type.h"
 
 #include <gtest/gtest.h>
 
