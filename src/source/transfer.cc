@@ -60,10 +60,10 @@ void Transfer::set_options() {
 }
 
 io::Task<Result<void>> Transfer::wait_for_head(io::Clock::time_point deadline) {
-  if (!head_complete_ && running_) deadline_.expire_at(deadline);
-  while (!head_complete_ && running_ && !timed_out_) co_await progress_.wait();
+  if (phase_ == Phase::head && running_) deadline_.expire_at(deadline);
+  while (phase_ == Phase::head && running_ && !timed_out_) co_await progress_.wait();
   deadline_.clear();
-  if (head_complete_) co_return Result<void>{};
+  if (phase_ != Phase::head) co_return Result<void>{};
   stop();
   if (timed_out_) {
     co_return named({ErrorKind::http_response_timeout, "no response head in time", {}});
@@ -74,10 +74,10 @@ io::Task<Result<void>> Transfer::wait_for_head(io::Clock::time_point deadline) {
 io::Task<Result<std::span<const std::byte>>> Transfer::read(io::Clock::time_point deadline) {
   make_room();
   if (buffer_.empty() && running_) {
-    reading_ = true;
+    phase_ = Phase::reading;
     deadline_.expire_at(std::min(deadline, io::Clock::now() + shared_.options.stall_timeout));
     while (buffer_.empty() && running_ && !timed_out_) co_await progress_.wait();
-    reading_ = false;
+    phase_ = Phase::unread;
     deadline_.clear();
   }
   if (!buffer_.empty()) {
@@ -127,22 +127,29 @@ void Transfer::make_room() {
 }
 
 bool Transfer::wants_data() const {
-  return discarding_ || buffer_.free() >= receive_size(shared_.options);
+  return phase_ == Phase::discarding || buffer_.free() >= receive_size(shared_.options);
 }
 
 void Transfer::on_deadline() {
-  if (discarding_) {
-    stop();
-    if (when_discarded_) io::asio::post(shared_.executor, std::move(when_discarded_));
-    return;
+  switch (phase_) {
+    case Phase::head:
+    case Phase::reading:
+      timed_out_ = true;
+      progress_.notify();
+      break;
+    case Phase::unread:
+      released_ = running_;
+      stop();
+      break;
+    case Phase::discarding:
+      stop();
+      tell_discarded();
+      break;
   }
-  if (reading_ || !head_complete_) {
-    timed_out_ = true;
-    progress_.notify();
-    return;
-  }
-  released_ = running_;
-  stop();
+}
+
+void Transfer::tell_discarded() {
+  if (when_discarded_) io::asio::post(shared_.executor, std::move(when_discarded_));
 }
 
 void Transfer::stop() {
@@ -154,20 +161,17 @@ void Transfer::stop() {
 
 bool Transfer::rest_is_at_most(std::uint64_t bytes) const {
   if (!running_) return true;
-  if (!head_complete_ || !head().content_length) return false;
+  if (phase_ == Phase::head || !head().content_length) return false;
   return *head().content_length - received_ <= bytes;
 }
 
 void Transfer::discard(std::chrono::milliseconds limit, std::function<void()> then) {
-  discarding_ = true;
+  phase_ = Phase::discarding;
   use_ = nullptr;
   when_discarded_ = std::move(then);
   buffer_.clear();
   handed_out_ = 0;
-  if (!running_) {
-    io::asio::post(shared_.executor, std::move(when_discarded_));
-    return;
-  }
+  if (!running_) return tell_discarded();
   deadline_.expire_after(limit);
   if (paused_) {
     paused_ = false;
@@ -181,10 +185,7 @@ void Transfer::on_done(CURLcode code) {
   running_ = false;
   code_ = code;
   permit_.reset();
-  if (discarding_) {
-    if (when_discarded_) io::asio::post(shared_.executor, std::move(when_discarded_));
-    return;
-  }
+  if (phase_ == Phase::discarding) return tell_discarded();
   progress_.notify();
 }
 
@@ -203,7 +204,7 @@ Error Transfer::failure() const {
   Error error = named(error_of_curl(code_, easy_.get(), said_.data()));
   // Of a connection that was used before, that may be what the answer before left behind.
   const bool may_be_strays = error.kind == ErrorKind::http_protocol_error && !opened_;
-  if (may_be_strays && !head_complete_) error.kind = ErrorKind::connection_terminated;
+  if (may_be_strays && phase_ == Phase::head) error.kind = ErrorKind::connection_terminated;
   return error;
 }
 
@@ -216,10 +217,10 @@ Error Transfer::named(Error error) const {
 std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count, void* self) {
   auto& transfer = *static_cast<Transfer*>(self);
   const std::size_t length = size * count;
-  if (transfer.head_complete_) return length;  // a trailer
+  if (transfer.phase_ != Phase::head) return length;  // a trailer
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   if (transfer.head_.line({data, length}, now)) {
-    transfer.head_complete_ = true;
+    transfer.phase_ = Phase::unread;
     transfer.report_answer();
     transfer.progress_.notify();
   }
@@ -229,7 +230,7 @@ std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count,
 std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, void* self) {
   auto& transfer = *static_cast<Transfer*>(self);
   const std::size_t length = size * count;
-  if (!transfer.discarding_) {
+  if (transfer.phase_ != Phase::discarding) {
     if (transfer.buffer_.free() < length) {
       transfer.paused_ = true;
       return CURL_WRITEFUNC_PAUSE;
@@ -238,7 +239,7 @@ std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, v
   }
   transfer.received_ += length;
   if (transfer.use_ != nullptr) transfer.use_->bytes += length;
-  if (transfer.reading_) transfer.progress_.notify();
+  if (transfer.phase_ == Phase::reading) transfer.progress_.notify();
   return length;
 }
 

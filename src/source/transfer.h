@@ -15,6 +15,8 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -79,6 +81,14 @@ class Transfer final : public CurlMulti::Client {
   void discard(std::chrono::milliseconds limit, std::function<void()> then);
 
  private:
+  /// Who waits for what of the exchange, and so what a deadline that has passed means.
+  enum class Phase : std::uint8_t {
+    head,        ///< Until the final response head is complete.
+    reading,     ///< Somebody waits in read().
+    unread,      ///< Nobody does.
+    discarding,  ///< Nobody will again.
+  };
+
   bool wants_data() const override;
   void on_done(CURLcode code) override;
 
@@ -92,6 +102,7 @@ class Transfer final : public CurlMulti::Client {
   std::span<const std::byte> portion();
   void make_room();
   void on_deadline();
+  void tell_discarded();
   void stop();
   /// Once more, on a connection of its own.
   void start_afresh();
@@ -110,13 +121,11 @@ class Transfer final : public CurlMulti::Client {
   io::Event progress_;
   io::Deadline deadline_;
 
-  bool head_complete_ = false;
+  Phase phase_ = Phase::head;
   bool running_ = false;  ///< In the multi.
   bool paused_ = false;   ///< libcurl itself holds bytes back (TLS reads more than once).
   bool timed_out_ = false;
-  bool reading_ = false;  ///< Somebody waits in read().
   bool released_ = false;
-  bool discarding_ = false;
   bool prohibited_ = false;
   bool opened_ = false;  ///< A connection of its own, not one that was used before.
   bool stale_ = false;   ///< The connection held strays.
