@@ -1,7 +1,7 @@
 #pragma once
 
 #include "tonearm/io/task.h"
-#include "tonearm/source/resource.h"
+#include "tonearm/source/source.h"
 
 #include "cache/shelf.h"
 

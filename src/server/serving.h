@@ -3,7 +3,7 @@
 #include "tonearm/catalog/song_store.h"
 #include "tonearm/server/link_signer.h"
 #include "tonearm/server/options.h"
-#include "tonearm/source/resource.h"
+#include "tonearm/source/source.h"
 
 #include "server/bearer_tokens.h"
 #include "server/cors.h"

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tonearm/source/origin_report.h"
 #include "tonearm/source/resource.h"
 
 #include "source/http_client.h"

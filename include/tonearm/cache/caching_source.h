@@ -2,7 +2,7 @@
 
 #include "tonearm/cache/cache.h"
 #include "tonearm/io/task.h"
-#include "tonearm/source/resource.h"
+#include "tonearm/source/source.h"
 
 #include <memory>
 #include <string>

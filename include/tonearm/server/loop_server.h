@@ -5,7 +5,7 @@
 #include "tonearm/server/listening_socket.h"
 #include "tonearm/server/options.h"
 #include "tonearm/server/shared.h"
-#include "tonearm/source/resource.h"
+#include "tonearm/source/source.h"
 
 #include <cstddef>
 #include <functional>

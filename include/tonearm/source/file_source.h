@@ -4,7 +4,7 @@
 #include "tonearm/io/task.h"
 #include "tonearm/source/file_options.h"
 #include "tonearm/source/file_watches.h"
-#include "tonearm/source/resource.h"
+#include "tonearm/source/source.h"
 
 #include <memory>
 

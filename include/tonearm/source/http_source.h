@@ -2,7 +2,7 @@
 
 #include "tonearm/io/task.h"
 #include "tonearm/source/http_options.h"
-#include "tonearm/source/resource.h"
+#include "tonearm/source/source.h"
 
 #include <memory>
 

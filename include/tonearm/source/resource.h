@@ -1,12 +1,10 @@
 #pragma once
 
-#include "tonearm/base/locator.h"
 #include "tonearm/base/result.h"
 #include "tonearm/http/plan.h"
 #include "tonearm/http/representation.h"
 #include "tonearm/io/byte_stream.h"
 #include "tonearm/io/task.h"
-#include "tonearm/source/origin_report.h"
 
 #include <chrono>
 #include <cstdint>
@@ -89,26 +87,6 @@ class Resource {
   virtual OriginUse origin_use() const = 0;
   /// As far as it is known: once described for the head, when all is read for the log.
   virtual CacheUse cache_use() const { return {}; }
-};
-
-/// What a source is asked for: where the bytes live, and what the catalog says of them.
-struct SourceRequest {
-  Locator locator;
-  bool growing = false;  ///< The catalog says that it may still be written.
-};
-
-/// Opens songs' bytes: one implementation per scheme, and one that picks among them. One per loop
-/// and configuration. A reload drops it while the loop runs, when the last request that began with
-/// it has ended: what goes on longer (a fill, a drained rest) must own what it needs.
-class Source {
- public:
-  virtual ~Source() = default;
-  /// bad_locator when it cannot be opened as it stands; the origin is not asked yet.
-  virtual Result<std::unique_ptr<Resource>> open(const SourceRequest& request) = 0;
-  /// Asks the origin once, and says what it said; an error only when no answer came.
-  virtual io::Task<Result<OriginReport>> probe(SourceRequest request) = 0;
-  /// Nothing that was kept of it may be used from now on.
-  virtual io::Task<void> forget(SourceRequest) { co_return; }
 };
 
 }  // namespace tonearm::source

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "tonearm/source/resource.h"
 #include "tonearm/source/s3_account.h"
+#include "tonearm/source/source.h"
 
 #include <memory>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tonearm/source/resource.h"
+#include "tonearm/source/source.h"
 
 #include <array>
 #include <memory>

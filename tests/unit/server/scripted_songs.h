@@ -2,7 +2,7 @@
 
 #include "tonearm/catalog/song_store.h"
 #include "tonearm/io/event.h"
-#include "tonearm/source/resource.h"
+#include "tonearm/source/source.h"
 
 #include <map>
 #include <memory>
