@@ -1,7 +1,6 @@
 #include "tonearm/catalog/check_catalog.h"
 
 #include "app/commands.h"
-#include "app/layer_options.h"
 #include "app/load_config.h"
 
 #include <cstdio>
@@ -9,7 +8,7 @@
 namespace tonearm::app {
 
 int run_check(const Config& config) {
-  const auto catalog = catalog::check_catalog(catalog_options(config));
+  const auto catalog = catalog::check_catalog({config.catalog});
   if (!catalog) return complain(catalog.error().detail);
   std::fputs(print_config(config).c_str(), stdout);
   return 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tonearm/catalog/catalog_options.h"
 #include "tonearm/source/file_options.h"
 #include "tonearm/source/http_options.h"
 #include "tonearm/source/resolver_options.h"
@@ -10,7 +11,6 @@
 #include <cstdint>
 #include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace tonearm::app {
@@ -38,26 +38,6 @@ struct AdminConfig {
 struct LogConfig {
   std::string level = "info";
   std::string access = "-";
-};
-
-struct CatalogConfig {
-  std::string path = "catalog.sqlite3";
-  std::string lookup;
-  std::string list;
-};
-
-struct UpstreamConfig {
-  std::string base_url = "http://localhost:8000/media/";
-  milliseconds connect_timeout{3'000};
-  milliseconds first_byte_timeout{10'000};
-  milliseconds stall_timeout{15'000};
-  unsigned retries = 5;
-  std::size_t max_connections_per_host = 512;
-  std::uint64_t window = 0;
-  std::string ca_file;
-  std::vector<std::pair<std::string, std::string>> headers;
-  source::AllowPrivate allow_private = source::AllowPrivate::configured;
-  unsigned max_redirects = 5;
 };
 
 struct StreamConfig {
@@ -93,8 +73,8 @@ struct Config {
   ServerConfig server;
   AdminConfig admin;
   LogConfig log;
-  CatalogConfig catalog;
-  UpstreamConfig upstream;
+  catalog::CatalogSettings catalog;
+  source::UpstreamOptions upstream;
   StreamConfig stream;
   CacheConfig cache;
   source::FileOptions files;

@@ -6,7 +6,7 @@
 namespace tonearm::app {
 
 catalog::CatalogOptions catalog_options(const Config& config, const Process& process) {
-  catalog::CatalogOptions options = catalog_options(config);
+  catalog::CatalogOptions options{config.catalog};
   options.stop = process.stopping.get_token();
   options.log_owners = process.log_owners;
   return options;

@@ -50,7 +50,7 @@ Key<Config> allow_private_key() {
   return key;
 }
 
-Complaint read_headers(const toml::node& node, UpstreamConfig& upstream) {
+Complaint read_headers(const toml::node& node, source::UpstreamOptions& upstream) {
   const auto* table = node.as_table();
   if (table == nullptr) return R"(is not a table; give { Authorization = "…" })";
   std::vector<std::pair<std::string, std::string>> headers;

@@ -13,14 +13,6 @@ std::function<bool(std::string_view)> resolver_names(const Config& config) {
   return [names = std::move(names)](std::string_view name) { return names.contains(name); };
 }
 
-catalog::CatalogOptions catalog_options(const Config& config) {
-  catalog::CatalogOptions options;
-  options.path = config.catalog.path;
-  options.lookup = config.catalog.lookup;
-  options.list = config.catalog.list;
-  return options;
-}
-
 cache::Options cache_options(const Config& config) {
   using std::chrono::duration_cast;
   using std::chrono::seconds;
@@ -58,18 +50,7 @@ server::Options server_options(const Config& config) {
 }
 
 source::HttpOptions http_options(const Config& config) {
-  source::HttpOptions options;
-  options.base_url = config.upstream.base_url;
-  options.connect_timeout = config.upstream.connect_timeout;
-  options.first_byte_timeout = config.upstream.first_byte_timeout;
-  options.stall_timeout = config.upstream.stall_timeout;
-  options.retries = config.upstream.retries;
-  options.max_connections_per_host = config.upstream.max_connections_per_host;
-  options.window = config.upstream.window;
-  options.ca_file = config.upstream.ca_file;
-  options.headers = config.upstream.headers;
-  options.allow_private = config.upstream.allow_private;
-  options.max_redirects = config.upstream.max_redirects;
+  source::HttpOptions options{config.upstream};
   options.buffer = config.stream.buffer;
   options.release_after = config.stream.release_after;
   return options;

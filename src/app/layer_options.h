@@ -1,7 +1,6 @@
 #pragma once
 
 #include "tonearm/cache/options.h"
-#include "tonearm/catalog/catalog_options.h"
 #include "tonearm/server/options.h"
 #include "tonearm/source/http_options.h"
 
@@ -15,7 +14,6 @@ namespace tonearm::app {
 
 /// What each layer is told of the configuration, where that is not a part of it as it stands. The
 /// whole only app sees.
-catalog::CatalogOptions catalog_options(const Config& config);
 cache::Options cache_options(const Config& config);
 server::Options server_options(const Config& config);
 source::HttpOptions http_options(const Config& config);

@@ -69,7 +69,7 @@ int run_probe(const Config& config, std::string_view id) {
   const source::HttpLibrary http;
   io::BlockingPool pool(1);
   io::asio::io_context loop(1);
-  catalog::SqliteSongStore store(loop.get_executor(), pool, catalog_options(config));
+  catalog::SqliteSongStore store(loop.get_executor(), pool, {config.catalog});
   source::S3Accounts accounts(pool);
   source::FileWatches watches;
   source::Resolvers resolvers;

@@ -8,8 +8,8 @@
 
 namespace tonearm::catalog {
 
-/// What the configuration says of the catalog, and what the process lends to its connections.
-struct CatalogOptions {
+/// What the catalog takes from [catalog].
+struct CatalogSettings {
   /// The SQLite file; ":memory:" when `lookup` needs none.
   std::string path = "catalog.sqlite3";
   /// SQL with :id that yields a column `file`, and any of the other columns of Song; empty for the
@@ -18,6 +18,10 @@ struct CatalogOptions {
   /// SQL without parameters that yields what there is to list where `lookup` is set: a column `id`,
   /// and any of name, artist, duration, thumbnail and content_type.
   std::string list;
+};
+
+/// And what the process lends to its connections.
+struct CatalogOptions : CatalogSettings {
   /// Once it is requested nobody waits for an answer any more: what runs fails at once.
   std::stop_token stop = {};
   /// What earlier connections saw, and these see. Not null.

@@ -20,8 +20,8 @@ enum class AllowPrivate : std::uint8_t {
   configured,  ///< Those that the configuration or the catalog names themselves.
 };
 
-/// What the HTTP source takes from [upstream] and [stream]. Sizes are bytes.
-struct HttpOptions {
+/// What the HTTP source takes from [upstream]. Sizes are bytes.
+struct UpstreamOptions {
   std::string base_url = "http://localhost:8000/media/";
   std::chrono::milliseconds connect_timeout{3'000};
   std::chrono::milliseconds first_byte_timeout{10'000};
@@ -29,8 +29,6 @@ struct HttpOptions {
   /// Attempts after the first, counted anew from the last byte that had not come before.
   unsigned retries = 5;
   std::size_t max_connections_per_host = 512;
-  /// What all loops share, and where the limit holds for all of them; null: one of its own.
-  std::shared_ptr<ConnectionLimit> connections;
   /// Upper bound of one request. 0: windows grow by themselves, where validators prove that they
   /// are of one version. Set, it forces windows, and equal size and type are the proof.
   std::uint64_t window = 0;
@@ -40,14 +38,20 @@ struct HttpOptions {
   std::vector<std::pair<std::string, std::string>> headers;
   AllowPrivate allow_private = AllowPrivate::configured;
   unsigned max_redirects = 5;
+};
 
-  /// Told how long each request took from its start to the end of its response head; on the loop of
-  /// the client, within a callback of libcurl: it must not block and ask for nothing.
-  std::function<void(std::chrono::nanoseconds)> on_answer;
-
-  std::size_t buffer = 256 * 1024;  ///< For each body that is being read.
+/// And what it takes from [stream], and is lent by the process.
+struct HttpOptions : UpstreamOptions {
+  std::size_t buffer = 256 * 1024;  ///< Bytes, for each body that is being read.
   /// A body that can be resumed and that nobody has read for so long gives its connection up.
   std::chrono::milliseconds release_after{30'000};
+
+  /// What all loops share, and where max_connections_per_host holds for all of them; null: one of
+  /// its own.
+  std::shared_ptr<ConnectionLimit> connections = {};
+  /// Told how long each request took from its start to the end of its response head; on the loop of
+  /// the client, within a callback of libcurl: it must not block and ask for nothing.
+  std::function<void(std::chrono::nanoseconds)> on_answer = {};
 };
 
 /// Whether tonearm itself decides about the request field `name` for each request, or it belongs to
