@@ -165,9 +165,8 @@ void Shelf::ended(const std::shared_ptr<Fill>& fill) {
 
 void Shelf::close_account(Fill& fill) {
   const source::OriginUse rest = fill.close_account();
-  counters_.unclaimed_bytes += rest.bytes;
-  counters_.unclaimed_requests += rest.requests;
-  counters_.unclaimed_resumes += rest.resumes;
+  const std::lock_guard lock(mutex_);
+  unclaimed_ += rest;
 }
 
 void Shelf::stop() {
@@ -194,9 +193,6 @@ Statistics Shelf::statistics() const {
   now.fills_abandoned = ended_as(FillOutcome::abandoned);
   now.fills_changed = ended_as(FillOutcome::changed);
   now.followers = counters_.followers;
-  now.unclaimed.bytes = counters_.unclaimed_bytes;
-  now.unclaimed.requests = counters_.unclaimed_requests;
-  now.unclaimed.resumes = counters_.unclaimed_resumes;
   const Inventory::Totals totals = disk_.totals();
   now.evictions = totals.evictions;
   now.songs = totals.songs;
@@ -205,6 +201,7 @@ Statistics Shelf::statistics() const {
   now.size = disk_.size();
   const std::lock_guard lock(mutex_);
   now.running_fills = fills_.size();
+  now.unclaimed = unclaimed_;
   return now;
 }
 

@@ -72,9 +72,6 @@ struct Counters {
   std::atomic<std::uint64_t> arriving_bytes{0};
   std::atomic<std::uint64_t> outcomes[4]{};
   std::atomic<std::uint64_t> followers{0};
-  std::atomic<std::uint64_t> unclaimed_bytes{0};
-  std::atomic<std::uint64_t> unclaimed_requests{0};
-  std::atomic<std::uint64_t> unclaimed_resumes{0};
 };
 
 /// The inside of a Cache: its songs, its disk, its running fills. Thread-safe.
@@ -124,6 +121,7 @@ class Shelf {
   std::unordered_map<std::string, std::shared_ptr<Entry>> entries_;  ///< By hash_name().
   std::size_t sweep_at_ = 10'000;
   std::unordered_set<std::shared_ptr<Fill>> fills_;
+  source::OriginUse unclaimed_;
   std::condition_variable no_fills_;
   bool stopping_ = false;
 
