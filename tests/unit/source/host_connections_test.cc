@@ -87,108 +87,95 @@ class HostConnectionsTest : public testing::Test {
   ConnectionLimit limit_{2};
   Loop here_;
   Loop there_;
+  const Connection one_;
+  const Connection two_;
+};
+
+/// Both are in use by requests of one loop.
+class AllConnectionsInUseTest : public HostConnectionsTest {
+ protected:
+  std::optional<Slot> first_ = here_.connections->try_enter();
+  const std::optional<Slot> second_ = here_.connections->try_enter();
 };
 
 TEST_F(HostConnectionsTest, AnIdleOneCounts) {
-  const Connection one;
-  const Connection two;
-  use(*here_.connections, one);
+  use(*here_.connections, one_);
   const auto slot = there_.connections->try_enter();
   EXPECT_TRUE(slot);
   EXPECT_FALSE(there_.connections->try_enter());
 }
 
 TEST_F(HostConnectionsTest, AnIdleOneIsTheNextRequestsOfItsLoop) {
-  const Connection one;
-  const Connection two;
-  use(*here_.connections, one);
-  use(*there_.connections, two);
-  for (int i = 0; i < 3; ++i) use(*here_.connections, one);
-  EXPECT_FALSE(one.ended());
-  EXPECT_FALSE(two.ended());
+  use(*here_.connections, one_);
+  use(*there_.connections, two_);
+  for (int i = 0; i < 3; ++i) use(*here_.connections, one_);
+  EXPECT_FALSE(one_.ended());
+  EXPECT_FALSE(two_.ended());
 }
 
 TEST_F(HostConnectionsTest, AnIdleOneIsClosedForWhoWaitsOnAnotherLoop) {
-  const Connection one;
-  const Connection two;
-  use_both(*here_.connections, one, two);
+  use_both(*here_.connections, one_, two_);
   std::optional<Slot> slot;
   wait_for(there_, slot);
   EXPECT_TRUE(slot);
-  EXPECT_NE(one.ended(), two.ended()) << "one is enough";
+  EXPECT_NE(one_.ended(), two_.ended()) << "one is enough";
   EXPECT_FALSE(there_.connections->try_enter());
 }
 
-TEST_F(HostConnectionsTest, WhatEndsWhileAnotherLoopWaitsIsNotKept) {
-  const Connection one;
-  auto first = here_.connections->try_enter();
-  const auto second = here_.connections->try_enter();
+TEST_F(AllConnectionsInUseTest, WhatEndsWhileAnotherLoopWaitsIsNotKept) {
   std::optional<Slot> slot;
   wait_for(there_, slot);
   EXPECT_FALSE(slot);
-  here_.connections->kept(one.socket());
-  first.reset();
-  EXPECT_TRUE(one.ended());
+  here_.connections->kept(one_.socket());
+  first_.reset();
+  EXPECT_TRUE(one_.ended());
   settle();
   EXPECT_TRUE(slot);
 }
 
-TEST_F(HostConnectionsTest, WhoWaitsOnItsOwnLoopGetsTheConnectionToo) {
-  const Connection one;
-  auto first = here_.connections->try_enter();
-  const auto second = here_.connections->try_enter();
+TEST_F(AllConnectionsInUseTest, WhoWaitsOnItsOwnLoopGetsTheConnectionToo) {
   std::optional<Slot> slot;
   wait_for(here_, slot);
-  here_.connections->kept(one.socket());
-  first.reset();
+  here_.connections->kept(one_.socket());
+  first_.reset();
   settle();
   EXPECT_TRUE(slot);
-  EXPECT_FALSE(one.ended());
+  EXPECT_FALSE(one_.ended());
   EXPECT_FALSE(there_.connections->try_enter());
 }
 
-TEST_F(HostConnectionsTest, ATurnThatIsNotTakenKeepsTheConnection) {
-  const Connection one;
-  auto first = here_.connections->try_enter();
-  const auto second = here_.connections->try_enter();
+TEST_F(AllConnectionsInUseTest, ATurnThatIsNotTakenKeepsTheConnection) {
   {
     std::optional<Slot> slot;
     wait_for(here_, slot);
-    here_.connections->kept(one.socket());
-    first.reset();
+    here_.connections->kept(one_.socket());
+    first_.reset();
     settle();
   }
-  EXPECT_FALSE(one.ended());
+  EXPECT_FALSE(one_.ended());
   EXPECT_FALSE(there_.connections->try_enter()) << "it still counts";
   EXPECT_TRUE(here_.connections->try_enter());
 }
 
 TEST_F(HostConnectionsTest, OneThatLibcurlClosesNoLongerCounts) {
-  const Connection one;
-  const Connection two;
-  use_both(*here_.connections, one, two);
-  here_.connections->closed(one.socket());
+  use_both(*here_.connections, one_, two_);
+  here_.connections->closed(one_.socket());
   EXPECT_TRUE(there_.connections->try_enter());
 }
 
-TEST_F(HostConnectionsTest, OneThatBreaksGivesItsSlotBack) {
-  const Connection one;
-  auto first = here_.connections->try_enter();
-  auto second = here_.connections->try_enter();
-  here_.connections->used(one.socket());
-  here_.connections->closed(one.socket());
-  first.reset();
+TEST_F(AllConnectionsInUseTest, OneThatBreaksGivesItsSlotBack) {
+  here_.connections->used(one_.socket());
+  here_.connections->closed(one_.socket());
+  first_.reset();
   EXPECT_TRUE(there_.connections->try_enter());
 }
 
 TEST_F(HostConnectionsTest, ALowerLimitClosesIdleOnes) {
-  const Connection one;
-  const Connection two;
-  use(*here_.connections, one);
-  use(*there_.connections, two);
+  use(*here_.connections, one_);
+  use(*there_.connections, two_);
   limit_.set_most(1);
   settle();
-  EXPECT_NE(one.ended(), two.ended());
+  EXPECT_NE(one_.ended(), two_.ended());
 }
 
 }  // namespace
