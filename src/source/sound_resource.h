@@ -19,6 +19,7 @@ class SoundResource final : public Resource {
   std::unique_ptr<io::ByteReader> read(std::uint64_t first,
                                        std::optional<std::uint64_t> end) override;
   OriginUse origin_use() const override { return inner_->origin_use(); }
+  CacheUse cache_use() const override { return inner_->cache_use(); }
 
  private:
   ReadIntent intent_below(const ReadIntent& intent) const;

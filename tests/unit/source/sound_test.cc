@@ -29,6 +29,11 @@ class MemoryResource final : public Resource {
     return std::make_unique<Reader>(content_, first, end.value_or(content_.size()));
   }
   OriginUse origin_use() const override { return {}; }
+  CacheUse cache_use() const override {
+    CacheUse use;
+    use.state = CacheUse::State::hit;
+    return use;
+  }
 
  private:
   class Reader final : public io::ByteReader {
@@ -108,6 +113,11 @@ class Sound : public testing::Test {
 };
 
 constexpr const char* pcm = "s16le/100/1";  // 200 bytes a second
+
+TEST_F(Sound, WhatTheCacheGaveIsToldOfItsSound) {
+  ASSERT_TRUE(describe(samples(300), known(300), pcm, nullptr));
+  EXPECT_EQ(resource->cache_use().state, CacheUse::State::hit);
+}
 const http::WavFormat format = http::parse_pcm_format(pcm).value();
 
 std::string wav(const std::string& sound, const std::string& before = {}) {
