@@ -140,11 +140,12 @@ RepresentationRequest read_representation_request(const RequestHead& head) {
 ResponsePlan plan_response(const RepresentationRequest& request, const Representation& what,
                            const PlanOptions& options, std::string_view content_type,
                            std::string_view boundary) {
-  if (const unsigned status = evaluate_preconditions(request, what.validators)) {
-    return without_body(status);
-  }
+  // RFC 9110 §13.2.1: no precondition counts where the answer without it is an error.
   if (what.starts_past_end) {
     return unsatisfiable(what.growth ? std::optional(what.growth->exists) : what.length);
+  }
+  if (const unsigned status = evaluate_preconditions(request, what.validators)) {
+    return without_body(status);
   }
   if (what.growth) return plan_growing(request, *what.growth);
   ResponsePlan plan = whole(what);

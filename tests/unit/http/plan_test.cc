@@ -211,6 +211,15 @@ TEST(PlanRange, TheTotalIsToldWith206And416) {
   EXPECT_EQ(plan_of("bytes=abc").complete, size);
 }
 
+// RFC 9110 §13.2.1.
+TEST(PlanPosition, PastTheEndIs416WhateverThePreconditions) {
+  Representation what = song();
+  what.starts_past_end = true;
+  RepresentationRequest request;
+  request.if_none_match = parse_entity_tag_list("*");
+  expect_unsatisfiable(plan_response(request, what, PlanOptions{}, type, boundary));
+}
+
 TEST(PlanPosition, PastTheEndIs416WhateverElseIsAsked) {
   Representation what = song();
   what.starts_past_end = true;
