@@ -185,10 +185,11 @@ io::Task<bool> Connection::serve_request(std::string_view text) {
     exchange.fail(cancelled_ ? *cancelled_ : Error{ErrorKind::internal, error.what(), {}});
     answered = false;
   }
+  const bool dismissed = !answered && dismiss(responder);
   exchange_ = nullptr;
   exchange.finish();
   if (!answered) {
-    reset(socket_);
+    if (!dismissed) reset(socket_);
     co_return false;
   }
   const std::uint64_t body = head->content_length;
@@ -232,6 +233,13 @@ io::Task<bool> Connection::tell(Error error, Responder& responder) {
   if (responder.writer().started() || error.kind == ErrorKind::client_gone) co_return false;
   const Result<void> told = co_await responder.send_problem(problem_of(error));
   co_return told.has_value();
+}
+
+/// Who was cancelled because the program stops, and has not got a byte, is told so.
+bool Connection::dismiss(Responder& responder) {
+  if (!cancelled_ || cancelled_->kind != ErrorKind::draining) return false;
+  if (responder.writer().started()) return false;
+  return responder.send_problem_now(problem_of(*cancelled_));
 }
 
 io::Task<void> Connection::refuse(Error why) {

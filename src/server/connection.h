@@ -72,6 +72,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
                                 Responder& responder);
   /// Whether the client was told; else the connection is reset.
   io::Task<bool> tell(Error error, Responder& responder);
+  bool dismiss(Responder& responder);
   void introduce(const http::RequestHead& head, const Serving& serving, Responder& responder);
 
   /// Drops bytes that nobody wants, a request's body; false when they do not come.

@@ -36,8 +36,8 @@ io::Task<Result<void>> send_document(const Request& request, Responder& responde
   if (status == 412) {
     http::ResponsePlan plan;
     plan.status = status;
-    Problem problem = problem_of(plan);
-    co_return co_await responder.send_problem(std::move(problem));
+    const Problem problem = problem_of(plan);
+    co_return co_await responder.send_problem(problem);
   }
   http::ResponseHead head = responder.begin(status);
   head.add("ETag", etag.opaque);

@@ -54,10 +54,18 @@ io::Task<Result<void>> Responder::send(http::ResponseHead head, std::string body
   co_return co_await writer_.finish();
 }
 
-io::Task<Result<void>> Responder::send_problem(Problem problem) {
+io::Task<Result<void>> Responder::send_problem(const Problem& problem) {
   http::ResponseHead head = begin(problem.status);
   std::string body = add_problem_fields(head, problem);
   return send(std::move(head), std::move(body));
+}
+
+bool Responder::send_problem_now(const Problem& problem) {
+  close_ = true;
+  http::ResponseHead head = begin(problem.status);
+  const std::string body = add_problem_fields(head, problem);
+  start(std::move(head), BodyFraming::length, body.size());
+  return writer_.finish_now(head_only_ ? std::string_view() : body);
 }
 
 io::Task<Result<void>> Responder::send_preflight() {

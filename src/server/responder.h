@@ -41,7 +41,9 @@ class Responder {
 
   /// A whole answer, its head begun with `body.size()` as Content-Length.
   io::Task<Result<void>> send(http::ResponseHead head, std::string body);
-  io::Task<Result<void>> send_problem(Problem problem);
+  io::Task<Result<void>> send_problem(const Problem& problem);
+  /// The same where there is no time to wait: false when the client does not take all of it.
+  bool send_problem_now(const Problem& problem);
   io::Task<Result<void>> send_preflight();
 
   ResponseWriter& writer() { return writer_; }

@@ -148,6 +148,20 @@ io::Task<Result<void>> ResponseWriter::finish() {
   co_return co_await send({}, {});
 }
 
+bool ResponseWriter::finish_now(std::string_view body) {
+  Pieces pieces;
+  pieces.add(prefix_.data(), prefix_.size());
+  pieces.add(body.data(), body.size());
+  const std::size_t total = pieces.left();
+  const ssize_t count = pieces.send(socket_.native_handle(), 0);
+  if (count > 0) {
+    const auto bytes = static_cast<std::uint64_t>(count);
+    sent(bytes, body_part(bytes, prefix_.size(), body.size()));
+  }
+  prefix_.clear();
+  return count == static_cast<ssize_t>(total);
+}
+
 io::Task<Result<void>> ResponseWriter::send(std::span<const std::byte> body,
                                             std::string_view suffix, int flags) {
   Pieces pieces;

@@ -47,6 +47,9 @@ class ResponseWriter final : public io::ByteWriter {
   io::Task<Result<void>> flush();
   /// Sends what is left of the framing; internal when bytes of the body are missing.
   io::Task<Result<void>> finish();
+  /// The whole answer at once, where there is no time to wait: false when the client does not take
+  /// all of it.
+  bool finish_now(std::string_view body);
 
   /// A byte of the head has left: there is no way back.
   bool started() const { return started_; }

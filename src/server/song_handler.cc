@@ -87,8 +87,8 @@ io::Task<Result<void>> answer_with(const Request& request, Responder& responder,
   options.max_range = request.serving.options.max_range;
   ResponsePlan plan = http::plan_response(asked, *what, options, type, boundary);
   if (plan.status >= 400) {
-    Problem problem = problem_of(plan);
-    co_return co_await responder.send_problem(std::move(problem));
+    const Problem problem = problem_of(plan);
+    co_return co_await responder.send_problem(problem);
   }
   if (end_would_be_ambiguous(request, plan)) co_return wants_http_1_1();
   const PlannedAnswer answer{resource, std::move(*what), std::move(type), std::move(boundary),

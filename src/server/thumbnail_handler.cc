@@ -32,8 +32,8 @@ io::Task<Result<void>> send_image(const Request& request, Responder& responder,
 
   http::ResponsePlan plan = http::plan_response(asked, *what, {}, type, {});
   if (plan.status >= 400) {
-    Problem problem = problem_of(plan);
-    co_return co_await responder.send_problem(std::move(problem));
+    const Problem problem = problem_of(plan);
+    co_return co_await responder.send_problem(problem);
   }
   if (end_would_be_ambiguous(request, plan)) co_return wants_http_1_1();
   plan.accept_ranges = false;

@@ -136,6 +136,30 @@ class Drain(Case):
         self.assertEqual(response.end, "reset")
         self.assertTrue(response.body == content(0, len(response.body)))
 
+    def test_who_has_not_got_a_byte_by_then_is_told_so(self):
+        asked = threading.Event()
+
+        def silent(exchange):
+            asked.set()
+            exchange.hang()
+
+        self.origin.routes["/silent.mp3"] = silent
+        song = self.catalog.add("silent.mp3")
+        for method in ("GET", "HEAD"):
+            with self.subTest(method):
+                asked.clear()
+                tonearm = self.start(drain="500ms")
+                with Client(tonearm.port) as client:
+                    client.ask(f"/songs/listen/{song}", method)
+                    self.assertTrue(asked.wait(10))
+                    tonearm.terminate()
+                    response = client.response(method)
+                    self.assertStatus(response, 503)
+                    self.assertEqual(response.end, "done")
+                    self.assertIsNotNone(response["Retry-After"])
+                    self.assertTrue(client.is_closed())
+                self.ends()
+
     def test_a_second_signal_ends_it_now(self):
         tonearm = self.start(drain="300s")
         client, head = self.listener()

@@ -118,6 +118,20 @@ TEST_F(ResponseWriterTest, AnAnswerThatHasNotStartedCanBeReplaced) {
   EXPECT_EQ(received(), "BAD");
 }
 
+TEST_F(ResponseWriterTest, AWholeAnswerCanLeaveWithoutWaiting) {
+  writer.begin("HEAD ", BodyFraming::length, 4);
+  EXPECT_TRUE(writer.finish_now("body"));
+  EXPECT_EQ(received(), "HEAD body");
+  EXPECT_EQ(observer.body, 4U);
+}
+
+TEST_F(ResponseWriterTest, WhatTheClientDoesNotTakeIsNotWaitedFor) {
+  const std::string large(16 * 1024 * 1024, 'x');
+  writer.begin("HEAD ", BodyFraming::length, large.size());
+  EXPECT_FALSE(writer.finish_now(large));
+  EXPECT_EQ(observer.blocked, 0);
+}
+
 TEST_F(ResponseWriterTest, AShortBodyIsAnError) {
   writer.begin("", BodyFraming::length, 10);
   ASSERT_TRUE(write("four"));
