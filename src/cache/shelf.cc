@@ -23,8 +23,9 @@ std::size_t descriptors_for_pieces() {
 }
 
 /// A fill that is bound to less than what comes at a time only stops and starts.
-Policy usable(Policy policy) {
+Policy usable(const Policy& asked) {
   constexpr std::uint64_t least = 128 * 1024 + block_size;
+  Policy policy = asked;
   policy.read_ahead = std::max(policy.read_ahead, least);
   return policy;
 }

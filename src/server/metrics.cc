@@ -55,9 +55,10 @@ Buckets from_twenty_microseconds_to_two_seconds() {
   return {0.00002, 0.00005, 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2};
 }
 
-Histogram& histogram(Registry& registry, const char* name, const char* help, Buckets buckets) {
+Histogram& histogram(Registry& registry, const char* name, const char* help,
+                     const Buckets& buckets) {
   auto& family = prometheus::BuildHistogram().Name(name).Help(help).Register(registry);
-  return family.Add({}, std::move(buckets));
+  return family.Add({}, buckets);
 }
 
 /// One series for each kind of source.

@@ -14,7 +14,7 @@ namespace {
 
 namespace ip = boost::asio::ip;
 
-bool is_private_v4(ip::address_v4 address) {
+bool is_private_v4(const ip::address_v4& address) {
   struct Block {
     std::uint32_t network;
     unsigned prefix;
