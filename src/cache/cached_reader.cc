@@ -127,6 +127,10 @@ Result<std::optional<io::Chunk>> CachedResource::Reader::after(const Fill& fill)
   const auto outcome = fill.outcome();
   resource_.seat_.leave();
   const bool only_way = version_->whole_only() && !version_->is_complete();
+  if (outcome == FillOutcome::failed && only_way && resource_.has_delivered_nothing()) {
+    in_vain_ = most_in_vain;  // it cannot resume, but nothing was sent: begun anew at the origin
+    return std::optional<io::Chunk>();
+  }
   const bool final = std::exchange(has_waited_, false) || only_way;
   if (outcome == FillOutcome::changed || (outcome == FillOutcome::failed && final)) return error;
   if (!version_->holds(position_)) ++in_vain_;

@@ -40,6 +40,7 @@ io::Task<Result<http::Representation>> CachedResource::describe(const source::Re
   for (int attempt = 0; attempt < most_attempts; ++attempt) {
     version_.reset();
     hold_ = {};
+    seat_.leave();
     direct_.reset();
     Result<void> found = co_await find(intent);
     if (!found) co_return found.error();
@@ -267,7 +268,9 @@ io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent
     co_return Way::changed;
   }
   const bool has_come = fill->view(range.first).kind != Fill::View::Kind::ended;
-  co_return outcome == FillOutcome::failed && !has_come ? Way::nowhere : Way::kept;
+  if (outcome != FillOutcome::failed || has_come) co_return Way::kept;
+  // The only fill cannot resume, but an answer of which nothing was sent can be begun anew.
+  co_return arriving_whole ? Way::directly : Way::nowhere;
 }
 
 /// With the lock of the version's fills held.
@@ -341,18 +344,23 @@ io::Task<Result<std::unique_ptr<io::ByteReader>>> CachedResource::read_directly(
   const auto changed = [] {
     return Error{ErrorKind::representation_changed, "the rest cannot be had of this version", {}};
   };
-  if (!end) co_return changed();
+  const bool nothing_to_splice = has_delivered_nothing();
+  if (!end && !nothing_to_splice) co_return changed();
   Result<std::unique_ptr<source::Resource>> opened = supply_.source->open(supply_.request);
   if (!opened) co_return opened.error();
   direct_ = std::move(*opened);
   source::ReadIntent intent;
-  intent.range.emplace();
-  intent.range->first = position;
   const http::Representation kept = version_->as_described();
-  if (*end < kept.length.value_or(endless)) intent.range->last = *end - 1;
+  if (end) {
+    intent.range.emplace();
+    intent.range->first = position;
+    if (*end < kept.length.value_or(endless)) intent.range->last = *end - 1;
+  }
   Result<http::Representation> what = co_await direct_->describe(intent);
   if (!what) co_return what.error();
-  if (!is_same_version(kept, *what)) co_return changed();
+  const bool same =
+      is_same_version(kept, *what) || (nothing_to_splice && is_described_alike(kept, *what));
+  if (!same) co_return changed();
   co_return direct_->read(position, end);
 }
 
@@ -362,7 +370,8 @@ void CachedResource::sit_at(std::uint64_t first, std::optional<std::uint64_t> en
   const bool only_way = version_ && version_->whole_only() && !version_->is_complete();
   if (seat_ && only_way) {
     auto here = seat_.fill()->join(first, end.value_or(endless), endless);
-    if (here) seat_ = std::move(*here);
+    if (!here) return seat_.leave();
+    seat_ = std::move(*here);
   } else if (has_read_) {
     seat_.leave();
   }

@@ -72,6 +72,8 @@ class CachedResource final : public source::Resource {
   io::Task<Result<std::unique_ptr<io::ByteReader>>> read_directly(std::uint64_t position,
                                                                   std::optional<std::uint64_t> end);
 
+  bool has_delivered_nothing() const { return kept_bytes_ + fetched_bytes_ == 0; }
+
   Shelf& shelf_;
   const std::shared_ptr<Entry> entry_;
   const Supply supply_;

@@ -12,4 +12,9 @@ bool is_same_version(const http::Representation& kept, const http::Representatio
   return !kept.single_pass && !now.single_pass && kept.content_type == now.content_type;
 }
 
+bool is_described_alike(const http::Representation& one, const http::Representation& other) {
+  return one.length == other.length && one.content_type == other.content_type &&
+         one.validators == other.validators;
+}
+
 }  // namespace tonearm::cache

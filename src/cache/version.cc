@@ -53,6 +53,8 @@ void Version::refresh(const http::CacheFields& caching) {
   }
   disk_.store_record(song_, [this] {
     const std::lock_guard lock(mutex_);
+    // Of one that is kept only whole the record may have failed to be written when all was in.
+    if (whole_only_ && complete_) recorded_ = true;
     return recorded_ && !dead_ ? std::optional(record_) : std::nullopt;
   });
 }
@@ -130,7 +132,7 @@ void Version::complete() {
 
 /// Whether somebody has removed the file: when it is dead, we did. What was proven of a file that
 /// anybody has changed since is not any more. With the lock held.
-bool Version::is_gone(Piece& piece) const {
+bool Version::is_gone(Piece& piece) {
   if (piece.writing > 0) return false;
   struct stat now {};
   if (::fstat(piece.file->descriptor(), &now) != 0) return true;
@@ -138,7 +140,10 @@ bool Version::is_gone(Piece& piece) const {
   if (stamp == piece.stamp) return false;
   piece.proven.assign(piece.proven.size(), false);
   piece.stamp = stamp;
-  return now.st_nlink == 0 && !dead_;
+  if (now.st_nlink > 0 || dead_) return false;
+  // Who plays what can be had from nowhere else reads on from what is open.
+  if (whole_only_ && complete_ && holds_ > 0) dead_ = true;
+  return !dead_;
 }
 
 Version::Look Version::look(std::uint64_t position, std::uint64_t end) {
@@ -241,7 +246,8 @@ void Version::read_piece(std::uint64_t slice) {
     std::vector<std::byte> index(index_size(slice_size));
     const ssize_t count =
         ::pread(file->descriptor(), index.data(), index.size(), static_cast<off_t>(slice_size));
-    if (count == static_cast<ssize_t>(index.size()) && ::fstat(file->descriptor(), &now) == 0) {
+    const bool there = ::fstat(file->descriptor(), &now) == 0 && now.st_nlink > 0;
+    if (there && count == static_cast<ssize_t>(index.size())) {
       sums = read_index(index, id, slice_size);
     }
     if (!sums) disk_.drop_piece(id);

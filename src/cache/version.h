@@ -137,7 +137,7 @@ class Version {
 
   PieceId id_of(std::uint64_t slice) const { return {song_, number_, slice}; }
   Look look(std::uint64_t position, std::uint64_t end, bool at_file);
-  bool is_gone(Piece& piece) const;
+  bool is_gone(Piece& piece);
   void lose(std::uint64_t slice, const std::shared_ptr<File>& file);
   std::shared_ptr<File> open_for_writing(std::uint64_t slice);
   bool write_run(const File& file, Run& run, std::uint64_t slice, std::uint64_t index);

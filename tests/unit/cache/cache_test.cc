@@ -1,5 +1,6 @@
 #include "tonearm/io/owned_descriptor.h"
 
+#include "cache/checksum.h"
 #include "cache/piece_format.h"
 #include "cache/warm_blocks.h"
 #include "unit/cache/cache_fixture.h"
@@ -269,6 +270,44 @@ TEST_F(CacheTest, ARemovedDirectoryIsAnEmptyOne) {
   EXPECT_EQ(get().body, content(0, length));
   settle();
   EXPECT_EQ(song_->served, 2 * length);
+}
+
+TEST_F(CacheTest, ARecordThatCouldNotBeWrittenIsWrittenWhenTheSongIsConfirmed) {
+  auto song = a_song();
+  song->what.ranges = false;
+  song->what.caching.max_age = std::chrono::seconds(0);
+  open(song);
+  const Locator locator{Locator::Kind::plain, "song.mp3", {}};
+  const auto obstacle = directory_ + '/' + hash_name(key_of(locator, "scope")) + ".song.new";
+  std::filesystem::create_directory(obstacle);
+  get();
+  settle();
+  std::filesystem::remove(obstacle);
+  get();
+  reopen();
+  EXPECT_EQ(get().use.state, State::hit);
+  EXPECT_EQ(song->served, length);
+}
+
+TEST_F(CacheTest, AnAnswerThatBrokeBeforeAByteWasSentIsBegunAnew) {
+  for (const bool known : {true, false}) {
+    auto song = a_song();
+    song->what.validators = {};
+    song->what.single_pass = true;
+    song->what.ranges = false;
+    song->hidden_length = length;
+    if (!known) song->what.length.reset();
+    song->breaks_at = known ? 2 * B : 0;
+    song->before_describe = [of = song.get()] {
+      if (of->described > 1) of->breaks_at.reset();
+    };
+    open(song);
+    const Got got = known ? get(5 * B, 6 * B - 1) : get();
+    EXPECT_FALSE(got.error) << got.error->detail;
+    EXPECT_EQ(got.body, known ? content(5 * B, 6 * B) : content(0, length));
+    TearDown();
+    SetUp();
+  }
 }
 
 TEST_F(CacheTest, AChangedSongStartsAnew) {

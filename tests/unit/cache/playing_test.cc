@@ -77,6 +77,16 @@ class PlayingTest : public CacheTest {
   Player player_;
 };
 
+TEST_F(PlayingTest, WhatIsRemovedFromOutsidePlaysOnThoughItCannotBeHadAgain) {
+  open(a_weak_song());
+  keep_all();
+  begin_playing();
+  for (const auto& piece : pieces()) std::filesystem::remove(piece);
+  play_on();
+  EXPECT_EQ(player_.body, content(0, length));
+  EXPECT_EQ(get().body, content(0, length));
+}
+
 TEST_F(PlayingTest, WhatIsForgottenPlaysOn) {
   for (const bool weak : {true, false}) {
     SCOPED_TRACE(weak);
