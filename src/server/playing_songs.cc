@@ -2,36 +2,39 @@
 
 namespace tonearm::server {
 
-std::optional<PlayingSongs::Handle> PlayingSongs::start(const Address& address,
-                                                        std::string_view song, std::size_t most) {
-  const ClientKey key = client_key(address);
+bool PlayingSongs::start(Play& play, const Address& client, std::string_view song,
+                         std::size_t most) {
+  play.client_ = client_key(client);
+  play.song_ = song;
   const std::lock_guard lock(mutex_);
-  const auto client = clients_.try_emplace(key).first;
-  Songs& songs = client->second;
-  auto entry = songs.find(song);
-  if (entry == songs.end()) {
-    if (songs.size() >= most) {
-      // cppcheck-suppress oppositeInnerCondition ; both hold for `most` of 0
-      if (songs.empty()) clients_.erase(client);
-      return std::nullopt;
-    }
-    entry = songs.emplace(song, 0).first;
-  }
-  ++entry->second;
-  return Handle(*this, client, entry);
+  if (most > 0 && is_one_too_many(play, most)) return false;
+  plays_.insert(play);
+  play.playing_ = this;
+  return true;
 }
 
-PlayingSongs::Handle::~Handle() {
+bool PlayingSongs::is_one_too_many(const Play& play, std::size_t most) const {
+  if (plays_.find(play) != plays_.end()) return false;
+  Play at;
+  at.client_ = play.client_;
+  std::size_t songs = 0;
+  auto next = plays_.lower_bound(at);
+  while (next != plays_.end() && next->client_ == play.client_) {
+    if (++songs >= most) return true;
+    next = plays_.upper_bound(*next);
+  }
+  return false;
+}
+
+PlayingSongs::Play::~Play() {
   if (playing_ == nullptr) return;
   const std::lock_guard lock(playing_->mutex_);
-  if (--song_->second > 0) return;
-  client_->second.erase(song_);
-  if (client_->second.empty()) playing_->clients_.erase(client_);
+  playing_->plays_.erase(Plays::s_iterator_to(*this));
 }
 
-std::size_t PlayingSongs::clients() const {
+std::size_t PlayingSongs::requests() const {
   const std::lock_guard lock(mutex_);
-  return clients_.size();
+  return plays_.size();
 }
 
 }  // namespace tonearm::server

@@ -96,13 +96,12 @@ io::Task<Result<void>> answer_with(const Request& request, Responder& responder,
   co_return co_await send_song(request, responder, song, answer);
 }
 
-/// access.streams_per_client. Empty: it is one song too many for this client. A client without an
-/// address is not counted.
-std::optional<PlayingSongs::Handle> start_playing(const Request& request) {
+/// access.streams_per_client; false: it is one song too many for this client. What plays is counted
+/// without a limit as well: a reload may set one. A client without an address is not counted.
+bool start_playing(const Request& request, PlayingSongs::Play& play) {
+  if (request.head.method != http::verb::get || !request.client) return true;
   const unsigned most = request.serving.options.streams_per_client;
-  const bool plays = request.head.method == http::verb::get;
-  if (most == 0 || !plays || !request.client) return PlayingSongs::Handle();
-  return request.shared.playing.start(*request.client, request.id, most);
+  return request.shared.playing.start(play, *request.client, request.id, most);
 }
 
 Error too_many_songs() {
@@ -115,8 +114,8 @@ io::Task<Result<void>> stream_song(const Request& request, Responder& responder)
   if (!http::is_song_id(request.id)) co_return bad_song_id();
   Exchange& exchange = responder.exchange();
   exchange.set_song(request.id);
-  const std::optional<PlayingSongs::Handle> playing = start_playing(request);
-  if (!playing) co_return too_many_songs();
+  PlayingSongs::Play play;
+  if (!start_playing(request, play)) co_return too_many_songs();
   Result<std::shared_ptr<const Song>> song = co_await request.serving.store.find(request.id);
   exchange.catalog_answered();
   if (!song) co_return song.error();

@@ -93,6 +93,22 @@ class Reload(Case):
         self.assertBody(playing.body(head), content(0, SIZE))
         self.assertStatus(get(tonearm.admin_port, "/healthz"), 200)
 
+    def test_a_limit_of_songs_counts_what_plays_already(self):
+        tonearm = self.start()
+        other = f"/songs/listen/{self.catalog.add('song.mp3')}"
+        playing = Client(tonearm.port, receive_buffer=4096)
+        self.addCleanup(playing.close)
+        playing.ask(self.target)
+        playing.head()
+        self.assertStatus(get(tonearm.port, other, Range="bytes=0-9"), 206)
+        self.settings["access"] = {"streams_per_client": 1}
+        self.reload()
+        self.assertProblem(get(tonearm.port, other, Range="bytes=0-9"), 429)
+        self.assertStatus(get(tonearm.port, self.target, Range="bytes=0-9"), 206)
+        self.settings["access"] = {"streams_per_client": 0}
+        self.reload()
+        self.assertStatus(get(tonearm.port, other, Range="bytes=0-9"), 206)
+
     def test_a_log_that_cannot_be_written_is_not_said_to_be_reopened(self):
         tonearm = self.start(log={"access": os.path.join(self.directory, "kept.log")})
         self.settings["log"]["access"] = os.path.join(self.directory, "nowhere", "access.log")

@@ -2,52 +2,55 @@
 
 #include "tonearm/server/client_key.h"
 
+#include <boost/intrusive/set.hpp>
+
 #include <cstddef>
-#include <map>
 #include <mutex>
-#include <optional>
-#include <string>
 #include <string_view>
-#include <utility>
 
 namespace tonearm::server {
 
 /// access.streams_per_client: which songs each client is playing, over all loops. As large as what
-/// is playing. Thread-safe; outlives the handles it gave.
+/// is playing. Thread-safe; outlives the requests that it counts.
 class PlayingSongs {
-  using Songs = std::map<std::string, std::size_t, std::less<>>;  ///< Id, requests.
-  using Clients = std::map<ClientKey, Songs>;
+  using Hook =
+      boost::intrusive::set_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>>;
 
  public:
-  /// One request for a song, until its destructor. One thread.
-  class Handle {
+  /// One request for a song, counted from start() until its destructor. It stands in the frame of
+  /// who answers it, so that counting allocates nothing. One thread.
+  class Play : public Hook {
    public:
-    Handle() = default;
-    Handle(Handle&& other) noexcept
-        : playing_(std::exchange(other.playing_, nullptr)),
-          client_(other.client_),
-          song_(other.song_) {}
-    Handle& operator=(Handle&&) = delete;
-    ~Handle();
+    Play() = default;
+    Play(const Play&) = delete;
+    Play& operator=(const Play&) = delete;
+    ~Play();
 
    private:
     friend class PlayingSongs;
-    Handle(PlayingSongs& playing, Clients::iterator client, Songs::iterator song)
-        : playing_(&playing), client_(client), song_(song) {}
+    friend bool operator<(const Play& a, const Play& b) {
+      return a.client_ != b.client_ ? a.client_ < b.client_ : a.song_ < b.song_;
+    }
 
-    PlayingSongs* playing_ = nullptr;
-    Clients::iterator client_;
-    Songs::iterator song_;
+    PlayingSongs* playing_ = nullptr;  ///< Null: not counted.
+    ClientKey client_{};
+    std::string_view song_;
   };
 
-  /// Empty when the client plays `most` other songs already; several requests for one song count
-  /// once.
-  std::optional<Handle> start(const Address& client, std::string_view song, std::size_t most);
-  std::size_t clients() const;
+  /// Counts `play`, a fresh one; `song` outlives it. False, and not counted, when the client plays
+  /// `most` other songs already; several requests for one song count once. 0: no limit, but who
+  /// starts later with one is told of it too.
+  bool start(Play& play, const Address& client, std::string_view song, std::size_t most);
+  /// How many are counted.
+  std::size_t requests() const;
 
  private:
+  using Plays = boost::intrusive::multiset<Play>;  ///< The songs of one client side by side.
+
+  bool is_one_too_many(const Play& play, std::size_t most) const;
+
   mutable std::mutex mutex_;
-  Clients clients_;
+  Plays plays_;
 };
 
 }  // namespace tonearm::server
