@@ -114,11 +114,11 @@ io::Task<Result<void>> stream_song(const Request& request, Responder& responder)
   if (!http::is_song_id(request.id)) co_return bad_song_id();
   Exchange& exchange = responder.exchange();
   exchange.set_song(request.id);
-  PlayingSongs::Play play;
-  if (!start_playing(request, play)) co_return too_many_songs();
   Result<std::shared_ptr<const Song>> song = co_await request.serving.store.find(request.id);
   exchange.catalog_answered();
   if (!song) co_return song.error();
+  PlayingSongs::Play play;
+  if (!start_playing(request, play)) co_return too_many_songs();
   Result<Locator> locator = parse_locator((*song)->file, request.serving.is_resolver);
   if (!locator) co_return locator.error();
   exchange.set_source(to_string(locator->kind));

@@ -249,6 +249,7 @@ class Limits(Access):
         refused = other.get("/songs/listen/1", X_Forwarded_For="192.0.2.20")
         self.assertProblem(refused, 429)
         self.assertIsNotNone(refused["Retry-After"])
+        self.assertProblem(other.get("/songs/listen/99", X_Forwarded_For="192.0.2.20"), 404)
         self.assertStatus(other.get("/songs/listen/1", "HEAD", X_Forwarded_For="192.0.2.20"), 200)
         self.assertStatus(other.get("/songs/listen/1", X_Forwarded_For="192.0.2.21"), 200)
         for client in playing:
