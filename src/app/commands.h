@@ -3,6 +3,7 @@
 #include "app/config.h"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,8 +27,8 @@ int run_probe(const Config& config, std::string_view id);
 /// What `sign` was asked.
 struct SignArguments {
   std::string path;
-  std::string expires;  ///< A duration from now; empty: access.link_ttl.
-  std::string address;  ///< Whom the link is for; empty: anybody.
+  std::optional<std::string> expires;  ///< A duration from now; without one access.link_ttl.
+  std::optional<std::string> address;  ///< Whom the link is for; without one anybody.
 };
 /// Prints the path with a signature; 2 without keys, and for what cannot be signed.
 int run_sign(const Config& config, const SignArguments& arguments);

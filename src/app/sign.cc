@@ -22,17 +22,17 @@ int run_sign(const Config& config, const SignArguments& arguments) {
     return complain("access.signing_keys: is empty; set a key to sign with");
   }
   std::optional<std::chrono::milliseconds> time = config.access.link_ttl;
-  if (!arguments.expires.empty()) time = parse_duration(arguments.expires);
+  if (arguments.expires) time = parse_duration(*arguments.expires);
   if (!time || *time < std::chrono::seconds(1) || *time > longest_link) {
-    return complain("--expires: \"" + arguments.expires +
+    return complain("--expires: \"" + arguments.expires.value_or("") +
                     "\" is not a duration from 1s to 3650d; give one like 30m, 6h or 7d");
   }
   std::optional<server::Address> address;
-  if (!arguments.address.empty()) {
+  if (arguments.address) {
     boost::system::error_code error;
-    address = boost::asio::ip::make_address(arguments.address, error);
+    address = boost::asio::ip::make_address(*arguments.address, error);
     if (error) {
-      return complain("--ip: \"" + arguments.address +
+      return complain("--ip: \"" + *arguments.address +
                       "\" is not an address; give one like 192.0.2.1 or 2001:db8::1");
     }
   }

@@ -134,9 +134,10 @@ class SignedLinks(Access):
         bound = run("sign", "-c", config, "/songs/listen/2", "--expires", "5m", "--ip", "2001:DB8::0:1")
         self.assertStatus(self.get(bound.stdout.strip(), method="HEAD", Forwarded='for="[2001:db8::1]"'), 200)
         for arguments in (["songs/listen/1"], ["/songs/listen/1", "--expires", "soon"],
-                          ["/songs/listen/1", "--ip", "1.2.3"], ["/songs/listen/1", "--expires", "0s"]):
+                          ["/songs/listen/1", "--ip", "1.2.3"], ["/songs/listen/1", "--expires", "0s"],
+                          ["/songs/listen/1", "--ip", ""], ["/songs/listen/1", "--expires", ""]):
             refused = run("sign", "-c", config, *arguments)
-            self.assertEqual(refused.returncode, 2, arguments)
+            self.assertEqual((refused.returncode, refused.stdout), (2, ""), arguments)
             self.assertEqual(refused.stderr.count("\n"), 1, refused.stderr)
         self.assertEqual(run("sign", "/songs/listen/1", cwd=self.directory).returncode, 2)
 
