@@ -41,6 +41,10 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
+/// A request's target ends at a blank, and a link in a list at a line's end. What else may stand in
+/// a query as it is (http/stray_bytes) does arrive.
+bool breaks_a_link(char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7F; }
+
 Error forbidden(std::string why) { return Error{ErrorKind::forbidden, std::move(why), {}}; }
 
 }  // namespace
@@ -51,6 +55,10 @@ Result<std::string> LinkSigner::sign(std::string_view target, http::HttpTime exp
   if (!parsed) return parsed.error();
   if (!target.starts_with('/')) {
     return Error{ErrorKind::bad_request, "a path that is signed begins with /", {}};
+  }
+  if (std::ranges::any_of(target, breaks_a_link)) {
+    return Error{
+        ErrorKind::bad_request, "blanks and control characters are to be percent-encoded", {}};
   }
   for (const char* const own : {"exp", "bind", "sig"}) {
     if (!parsed->parameter(own)) continue;

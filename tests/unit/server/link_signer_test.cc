@@ -53,6 +53,17 @@ TEST(LinkSigner, MakesNoLinkThatItWouldRefuse) {
   EXPECT_TRUE(signer.sign("/a?expires=1&Sig=x", in_2033));
 }
 
+TEST(LinkSigner, MakesNoLinkThatEndsWithinItsQuery) {
+  const LinkSigner signer({"secret"});
+  for (const std::string target : {"/a?q=b c", "/a?q=b\tc", "/a?q=b\nc", "/a?q=b\x7F"}) {
+    const auto link = signer.sign(target, in_2033);
+    ASSERT_FALSE(link) << target;
+    EXPECT_THAT(link.error().detail, HasSubstr("percent-encoded")) << target;
+  }
+  EXPECT_FALSE(signer.sign("/a?q=b#c", in_2033));
+  EXPECT_EQ(verdict(signer, signer.sign("/a?q=ä+[b]%20c", in_2033).value()), "");
+}
+
 TEST(LinkSigner, CoversExactlyThatPath) {
   const LinkSigner signer({"secret"});
   const auto query = vector.substr(vector.find('?'));
