@@ -62,7 +62,7 @@ Complaint check_cidr(const std::string& text) {
 Complaint check_origin(const std::string& text) {
   const auto url = boost::urls::parse_absolute_uri(text);
   const bool origin = url && !url->encoded_host().empty() && !url->has_userinfo() &&
-                      !url->has_query() &&
+                      !url->has_query() && (!url->has_port() || http::is_port(url->port())) &&
                       (url->encoded_path().empty() || url->encoded_path() == "/");
   if (text == "*" || text == "null" || origin) return {};
   return quoted(text) + " is no origin; give \"https://player.example\" or \"*\"";

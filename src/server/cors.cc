@@ -5,6 +5,8 @@
 #include "server/error_response.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 namespace tonearm::server {
 namespace {
@@ -13,10 +15,18 @@ constexpr std::string_view exposed_fields = "Content-Range, Accept-Ranges, Conte
 constexpr std::string_view allowed_fields = "Range, If-Range, Authorization";
 constexpr std::uint64_t preflight_seconds = 600;
 
-/// An origin as browsers write it (RFC 6454 §6.2).
-std::string canonical(std::string_view origin) {
-  if (origin.ends_with('/')) origin.remove_suffix(1);
-  return to_lower(origin);
+using SchemePort = std::pair<std::string_view, std::string_view>;
+constexpr std::array<SchemePort, 2> default_ports{{{"http://", ":80"}, {"https://", ":443"}}};
+
+/// An origin as browsers write it (RFC 6454 §6.2): without the port that its scheme has anyway.
+std::string canonical(std::string_view written) {
+  std::string origin = to_lower(written);
+  if (origin.ends_with('/')) origin.pop_back();
+  for (const auto& [scheme, port] : default_ports) {
+    if (!origin.starts_with(scheme) || !origin.ends_with(port)) continue;
+    origin.erase(origin.size() - port.size());
+  }
+  return origin;
 }
 
 }  // namespace

@@ -12,8 +12,8 @@ namespace tonearm::server {
 /// server.cors_origins, applied (Fetch standard, "CORS protocol"). Immutable, so any thread.
 class Cors {
  public:
-  /// `*` among them allows every origin; none turns CORS off. Case and a trailing slash of an
-  /// origin do not count.
+  /// `*` among them allows every origin; none turns CORS off. Case, a trailing slash
+  /// and the scheme's own port do not count.
   explicit Cors(std::span<const std::string> allowed_origins);
 
   /// The fields of any answer but a preflight's. `origin` is the request's Origin field, empty when

@@ -32,9 +32,11 @@ TEST(CheckCidr, TakesBlocksAndAddresses) {
 }
 
 TEST(CheckOrigin, TakesSchemeAndHostAlone) {
-  expect_passes(check_origin, {"*", "null", "https://player.example", "http://localhost:3000"});
+  expect_passes(check_origin, {"*", "null", "https://player.example", "http://localhost:3000",
+                               "https://player.example:443"});
   expect_refuses(check_origin,
-                 {"", "player.example", "https://player.example/page", "https://player.example?a"},
+                 {"", "player.example", "https://player.example/page", "https://player.example?a",
+                  "https://player.example:", "https://player.example:65536"},
                  " is no origin; give \"https://player.example\" or \"*\"");
 }
 

@@ -55,6 +55,19 @@ TEST(Cors, CaseAndTrailingSlashOfTheConfiguredOriginDoNotCount) {
               HasSubstr("Access-Control-Allow-Origin: https://a.example\r\n"));
 }
 
+TEST(Cors, TheSchemesOwnPortOfTheConfiguredOriginDoesNotCount) {
+  for (const char* origin : {"https://a.example", "http://a.example", "https://[::1]"}) {
+    const std::string port = std::string_view(origin).starts_with("https") ? ":443" : ":80";
+    for (const std::string& allowed : {origin + port, origin + port + "/"}) {
+      EXPECT_THAT(fields({allowed}, origin),
+                  HasSubstr("Access-Control-Allow-Origin: " + std::string(origin) + "\r\n"))
+          << allowed;
+    }
+  }
+  EXPECT_THAT(fields({"http://a.example:443"}, "http://a.example"), Not(HasSubstr("Access")));
+  EXPECT_THAT(fields({"https://a.example:8443"}, "https://a.example"), Not(HasSubstr("Access")));
+}
+
 TEST(Cors, EmptyListTurnsItOff) {
   EXPECT_EQ(fields({}, "https://a.example"), std::move(http::ResponseHead(206, {})).finish());
   EXPECT_EQ(preflight({}, "https://a.example"), std::move(http::ResponseHead(204, {})).finish());
