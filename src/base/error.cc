@@ -28,6 +28,8 @@ std::string_view to_string(ErrorKind kind) {
       return "header_section_too_large";
     case ErrorKind::version_not_supported:
       return "version_not_supported";
+    case ErrorKind::send_timeout:
+      return "send_timeout";
     case ErrorKind::client_gone:
       return "client_gone";
     case ErrorKind::dns_timeout:

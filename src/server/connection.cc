@@ -307,7 +307,7 @@ void Connection::on_expiry() {
 
 void Connection::look_for_progress() {
   const auto next = progress_.look(io::Clock::now(), untaken_bytes(socket_));
-  if (!next) return cancel(gone("took no byte for server.send_timeout"));
+  if (!next) return cancel({ErrorKind::send_timeout, "took no byte for server.send_timeout", {}});
   deadline_.expire_at(*next);
 }
 

@@ -103,6 +103,7 @@ unsigned status_of(ErrorKind kind) {
     case ErrorKind::method_not_allowed:
       return 405;
     case ErrorKind::request_timeout:
+    case ErrorKind::send_timeout:
       return 408;
     case ErrorKind::target_too_long:
       return 414;

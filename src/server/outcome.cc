@@ -25,6 +25,7 @@ Outcome outcome_of(ErrorKind kind) {
     case ErrorKind::client_gone:
       return Outcome::client_gone;
     case ErrorKind::request_timeout:
+    case ErrorKind::send_timeout:
     case ErrorKind::dns_timeout:
     case ErrorKind::connection_timeout:
     case ErrorKind::connection_read_timeout:

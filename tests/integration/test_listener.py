@@ -364,7 +364,7 @@ class SendTimeout(Listener):
             for client in slow:
                 self.assertEqual(client.take(64), content(taken, taken + 64), client.ended)
             taken += 64
-            return len(self.tonearm.access_log(outcome="client_gone")) == count
+            return len(self.tonearm.access_log(outcome="timeout")) == count
 
         for count, target in enumerate(targets, 1):
             stopped = self.listen(target)

@@ -27,6 +27,7 @@ enum class ErrorKind : std::uint8_t {
   too_many_requests,
   header_section_too_large,
   version_not_supported,
+  send_timeout,  ///< The client took no byte for server.send_timeout.
   client_gone,
 
   // The origin's, in the words of RFC 9209.

@@ -10,9 +10,9 @@ namespace tonearm::server {
 /// How a request ended: the `outcome` of the access log and of the metrics.
 enum class Outcome : std::uint8_t {
   done,           ///< Answered as planned: 200, 204, 206, 304, 412 or 416.
-  client_gone,    ///< The client left, or took no byte for send_timeout.
+  client_gone,    ///< The client left.
   origin_failed,  ///< The origin refused, failed or answered nonsense, before the head or after it.
-  timeout,        ///< The origin, or the client with its head, was too slow.
+  timeout,        ///< The origin was too slow, or the client: with its head, or for send_timeout.
   refused,        ///< Not to be had: a bad request, no such song, overloaded, draining.
   failed,         ///< A fault of our own: the catalog unreadable, a bad locator, an internal error.
 };

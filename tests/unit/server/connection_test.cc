@@ -279,7 +279,7 @@ TEST_F(ConnectionTest, AClientThatTakesNothingForSendTimeoutIsDropped) {
   client.send(keep_alive_get);
   ASSERT_TRUE(until([&] { return source.script.readers == 1; }));
   ASSERT_TRUE(until([&] { return source.script.readers == 0; }));
-  ASSERT_TRUE(logged("\"outcome\":\"client_gone\""));
+  ASSERT_TRUE(logged("\"outcome\":\"timeout\""));
   EXPECT_TRUE(until([&] { return client.at_end(); }));
   EXPECT_TRUE(client.was_reset);
 }

@@ -147,6 +147,7 @@ TEST(OutcomeOf, NamesWhoFailed) {
   EXPECT_EQ(outcome_of(ErrorKind::bad_request), Outcome::refused);
   EXPECT_EQ(outcome_of(ErrorKind::song_not_found), Outcome::refused);
   EXPECT_EQ(outcome_of(ErrorKind::request_timeout), Outcome::timeout);
+  EXPECT_EQ(outcome_of(ErrorKind::send_timeout), Outcome::timeout);
   EXPECT_EQ(outcome_of(ErrorKind::http_response_timeout), Outcome::timeout);
   EXPECT_EQ(outcome_of(ErrorKind::origin_refused), Outcome::origin_failed);
   EXPECT_EQ(outcome_of(ErrorKind::destination_not_found), Outcome::origin_failed);
