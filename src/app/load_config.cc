@@ -82,6 +82,9 @@ class FileReader {
                                       [&](const Section& one) { return one.name == name.str(); });
     if (section == all.end()) {
       const std::string wrong(name.str());
+      if (wrong.find('.') != std::string::npos) {
+        fail(name.source(), wrong, "is one name in quotes; write it without them");
+      }
       if (node.is_table()) fail_unknown(name, wrong, nearest(wrong, table_names()));
       fail_unknown(name, wrong, nearest_key(wrong));
     }
