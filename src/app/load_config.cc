@@ -246,10 +246,15 @@ std::optional<Fault> fault_of_several(const Config& config) {
   return repeated_address(config);
 }
 
+/// Empty for a key that was not given.
+std::string place_of(const std::string& key, const Places& places) {
+  const auto found = places.find(key);
+  return found == places.end() ? std::string() : found->second;
+}
+
 /// Where the mistake is to be looked for.
 std::string place_of(const Fault& fault, const Places& places) {
-  const auto found = places.contains(fault.key) ? places.find(fault.key) : places.find(fault.cause);
-  return found == places.end() ? std::string() : found->second;
+  return place_of(places.contains(fault.key) ? fault.key : fault.cause, places);
 }
 
 void print_table(const std::string& name, const toml::table& table, std::ostream& out) {
@@ -268,6 +273,8 @@ Config load_config(const std::optional<fs::path>& file, const Overrides& overrid
   Places places;
   if (file) FileReader(*file, config, places).read();
   apply(overrides, config, places);
+  config.catalog.lookup_place = place_of("catalog.lookup", places);
+  config.catalog.list_place = place_of("catalog.list", places);
   if (const auto fault = fault_of_several(config)) {
     throw ConfigError(place_of(*fault, places) + fault->key + ": " + fault->complaint);
   }

@@ -28,12 +28,31 @@ int note_function(void* context, int action, const char*, const char* function, 
   return SQLITE_OK;
 }
 
-/// Why SQLite refused the SQL that the key `name` holds, if it did.
+/// A key that holds SQL: what is said when it is wrong.
+struct StatementKey {
+  std::string name;  ///< With its place before it.
+  std::string example;
+
+  Error complain(std::string_view problem) const {
+    return unavailable(name, std::string(problem) + "; give one such as \"" + example + '"');
+  }
+};
+
+StatementKey lookup_key(const CatalogOptions& options) {
+  return {options.lookup_place + "catalog.lookup",
+          "SELECT path AS file FROM tracks WHERE key = :id"};
+}
+
+StatementKey list_key(const CatalogOptions& options) {
+  return {options.list_place + "catalog.list", "SELECT key AS id, title AS name FROM tracks"};
+}
+
+/// Why SQLite refused the SQL, if it did.
 std::optional<Error> refusal(sqlite3* connection, const std::string& path,
-                             const std::string& name) {
+                             const StatementKey& key) {
   const int code = sqlite3_errcode(connection) & 0xff;
   if (code == SQLITE_ERROR || code == SQLITE_AUTH) {
-    return unavailable(path, name + ": " + sqlite3_errmsg(connection));
+    return key.complain(std::string(sqlite3_errmsg(connection)) + " in " + path);
   }
   if (code != SQLITE_OK) return unavailable(path, connection);
   return std::nullopt;
@@ -77,10 +96,14 @@ Result<CheckedLookup> prepare_checked_lookup(sqlite3* connection, const CatalogO
   lookup.statement = prepare(connection, options.lookup, &tail);
   sqlite3_set_authorizer(connection, nullptr, nullptr);
 
-  if (auto refused = refusal(connection, options.path, "catalog.lookup")) return *refused;
+  const StatementKey key = lookup_key(options);
+  if (auto refused = refusal(connection, options.path, key)) return *refused;
   auto problem = objection(connection, lookup.statement.get(), tail);
   if (problem.empty()) problem = parameter_objection(lookup.statement.get());
-  if (!problem.empty()) return unavailable(options.path, "catalog.lookup " + problem);
+  if (problem.empty() && !SongColumns(lookup.statement.get()).has_file()) {
+    problem = "must return a column file";
+  }
+  if (!problem.empty()) return key.complain(problem);
   lookup.id_parameter = sqlite3_bind_parameter_index(lookup.statement.get(), ":id");
   return lookup;
 }
@@ -93,7 +116,8 @@ Result<Statement> prepare_checked_list(sqlite3* connection, const CatalogOptions
   }
   std::string_view tail;
   auto statement = prepare(connection, options.list, &tail);
-  if (auto refused = refusal(connection, options.path, "catalog.list")) return *refused;
+  const StatementKey key = list_key(options);
+  if (auto refused = refusal(connection, options.path, key)) return *refused;
   auto problem = objection(connection, statement.get(), tail);
   if (problem.empty() && sqlite3_bind_parameter_count(statement.get()) > 0) {
     problem = "must have no parameters: q, limit and offset work on its rows";
@@ -101,7 +125,7 @@ Result<Statement> prepare_checked_list(sqlite3* connection, const CatalogOptions
   if (problem.empty() && !SongColumns(statement.get()).has_id()) {
     problem = "must return a column id";
   }
-  if (!problem.empty()) return unavailable(options.path, "catalog.list " + problem);
+  if (!problem.empty()) return key.complain(problem);
   return statement;
 }
 

@@ -15,8 +15,8 @@ struct CheckedLookup {
   bool depends_on_database_only = true;
 };
 
-/// Refuses, as catalog_unavailable, all that is not one read-only SELECT with :id and no other
-/// parameter.
+/// Refuses, as catalog_unavailable, all that is not one read-only SELECT with :id, no other
+/// parameter, and a column file.
 Result<CheckedLookup> prepare_checked_lookup(sqlite3* connection, const CatalogOptions& options);
 
 /// `catalog.list`, prepared: one read-only SELECT without parameters, with a column id.

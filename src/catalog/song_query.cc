@@ -49,9 +49,6 @@ Result<SongQuery> SongQuery::prepare_lookup(sqlite3* connection, const CatalogOp
   SongQuery query(options, std::move(lookup->statement));
   query.cacheable_ = lookup->depends_on_database_only;
   query.parameter_ = lookup->id_parameter;
-  if (!query.columns_.has_file()) {
-    return unavailable(options.path, "catalog.lookup must return a column file");
-  }
   return query;
 }
 

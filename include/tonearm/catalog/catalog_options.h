@@ -18,6 +18,9 @@ struct CatalogSettings {
   /// SQL without parameters that yields what there is to list where `lookup` is set: a column `id`,
   /// and any of name, artist, duration, thumbnail and content_type.
   std::string list;
+  /// Where these two stand, "tonearm.toml:7: ": what a complaint about them begins with.
+  std::string lookup_place;
+  std::string list_place;
 };
 
 /// And what the process lends to its connections.

@@ -16,7 +16,8 @@ struct CatalogDescription {
 };
 
 /// Opens the catalog as `serve` would and says what is there. The error's detail is one line that
-/// names the file, what is wrong and what would be right. Blocks, for 2 s when it is locked.
+/// names the file, or the key and its place, what is wrong and what would be right. Blocks, for 2 s
+/// when it is locked.
 Result<CatalogDescription> check_catalog(const CatalogOptions& options);
 
 }  // namespace tonearm::catalog

@@ -116,6 +116,17 @@ level = "error"
   EXPECT_THAT(ran.out, HasSubstr("listen = [ \"a:1\", \"[::1]:2\" ]"));
 }
 
+TEST_F(CommandLineFiles, ABadLookupIsOneLineThatSaysWhereItStands) {
+  const std::string file =
+      write("t.toml", "[catalog]\npath = ':memory:'\nlookup = 'SELECT 1 AS file'").string();
+  const Ran ran = run({"check", "-c", file.c_str()});
+  EXPECT_EQ(ran.status, 2);
+  EXPECT_EQ(ran.out, "");
+  EXPECT_EQ(without_directory(ran.err),
+            "tonearm: t.toml:3: catalog.lookup: must use :id, the id that is asked for; give one "
+            "such as \"SELECT path AS file FROM tracks WHERE key = :id\"\n");
+}
+
 TEST_F(CommandLineFiles, ABadCatalogIsStatusTwoForCheck) {
   const std::string catalog = write("not.sqlite3", "this is no database at all").string();
   const Ran ran = run({"check", "--catalog", catalog.c_str()});

@@ -96,13 +96,27 @@ TEST_F(Lookup, AColumnThatGoesIsUnavailableUntilItIsBack) {
   EXPECT_EQ(file("1"), "one.mp3");
 }
 
+TEST_F(Lookup, ComplaintsSayWhereItStandsAndWhatWouldBeRight) {
+  CatalogOptions wrong = options("SELECT path AS file FROM tracs WHERE key = :id");
+  wrong.lookup_place = "t.toml:3: ";
+  wrong.list_place = "t.toml:5: ";
+  EXPECT_EQ(check_catalog(wrong).error().detail,
+            "t.toml:3: catalog.lookup: no such table: tracs in " + path() +
+                "; give one such as \"SELECT path AS file FROM tracks WHERE key = :id\"");
+  wrong.lookup = "SELECT path AS file FROM tracks WHERE key = :id";
+  wrong.list = "SELECT path AS file FROM tracks";
+  EXPECT_EQ(check_catalog(wrong).error().detail,
+            "t.toml:5: catalog.list: must return a column id; give one such as \"SELECT key AS id, "
+            "title AS name FROM tracks\"");
+}
+
 TEST_F(Lookup, ComplaintsSayWhatIsWrong) {
   EXPECT_EQ(complaint("SELECT path AS file FROM tracks WHERE key = :id"), "none");
   EXPECT_THAT(complaint("SELEC 1"), HasSubstr("catalog.lookup: near \"SELEC\": syntax error"));
   EXPECT_THAT(complaint("SELECT nope AS file FROM tracks WHERE key = :id"),
               HasSubstr("catalog.lookup: no such column: nope"));
   EXPECT_THAT(complaint("SELECT path FROM tracks WHERE key = :id"),
-              HasSubstr("catalog.lookup must return a column file"));
+              HasSubstr("catalog.lookup: must return a column file"));
   EXPECT_THAT(complaint("SELECT path AS file FROM tracks"), HasSubstr("must use :id"));
   EXPECT_THAT(complaint("SELECT path AS file FROM tracks WHERE key = ?"),
               HasSubstr("has a parameter ?; only :id is known"));
@@ -114,7 +128,7 @@ TEST_F(Lookup, ComplaintsSayWhatIsWrong) {
   EXPECT_THAT(complaint("SELECT :id AS file; DELETE FROM tracks"),
               HasSubstr("there is a second statement"));
   EXPECT_THAT(complaint("SELECT :id AS file; nonsense"), HasSubstr("there is a second statement"));
-  EXPECT_THAT(complaint("  -- nothing"), HasSubstr("catalog.lookup is empty"));
+  EXPECT_THAT(complaint("  -- nothing"), HasSubstr("catalog.lookup: is empty"));
 }
 
 }  // namespace
