@@ -212,6 +212,8 @@ inline io::Task<Got> fetch(source::Source& source, std::optional<std::uint64_t> 
 /// A cache in a directory of its own around one scripted song, on one loop.
 class CacheTest : public testing::Test {
  protected:
+  static constexpr std::uint64_t B = block_size;
+
   void SetUp() override {
     std::string pattern = testing::TempDir() + "tonearm-cache-XXXXXX";
     directory_ = ::mkdtemp(pattern.data());

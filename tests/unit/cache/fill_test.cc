@@ -8,7 +8,6 @@ namespace {
 
 class FillTest : public CacheTest {
  protected:
-  static constexpr std::uint64_t B = 32 * 1024;
 };
 
 // The limit comes while its last bytes are on their way: it ends in the middle of a block.

@@ -6,7 +6,6 @@ namespace {
 /// One request that reads a song in several parts, step by step.
 class PartsTest : public CacheTest {
  protected:
-  static constexpr std::uint64_t B = 32 * 1024;
   static constexpr std::uint64_t length = 40 * B;
 
   /// Nothing proves that two answers of the origin are one version.

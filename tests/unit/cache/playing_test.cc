@@ -38,7 +38,6 @@ io::Task<void> play(source::Source& source, Player& player) {
 /// What happens to a song while it is being played.
 class PlayingTest : public CacheTest {
  protected:
-  static constexpr std::uint64_t B = 32 * 1024;
   static constexpr std::uint64_t length = 21 * B + 1234;  // six slices of four blocks
 
   /// Nothing proves that two answers of the origin are one version.

@@ -8,7 +8,6 @@ using State = source::CacheUse::State;
 /// RFC 9111 §4.3: what is kept, and an origin that was asked about it.
 class RevalidationTest : public CacheTest {
  protected:
-  static constexpr std::uint64_t B = 32 * 1024;
   static constexpr std::uint64_t length = 9 * B + 1234;
 
   /// All of it is kept, and stale.
