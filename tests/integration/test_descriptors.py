@@ -1,5 +1,6 @@
 """Running out of descriptors: new clients are told 503, those who play go on, and nothing spins."""
 
+import itertools
 import os
 import resource
 import sys
@@ -49,8 +50,10 @@ class Descriptors(Case):
         _, hard = resource.prlimit(self.tonearm.pid, resource.RLIMIT_NOFILE)
         resource.prlimit(self.tonearm.pid, resource.RLIMIT_NOFILE, (count, hard))
 
-    def open_descriptors(self):
-        return len(os.listdir(f"/proc/{self.tonearm.pid}/fd"))
+    def first_unused(self):
+        """The number that the next descriptor gets: the limit bounds the numbers, not how many there are."""
+        used = set(map(int, os.listdir(f"/proc/{self.tonearm.pid}/fd")))
+        return next(number for number in itertools.count() if number not in used)
 
     def test_the_last_descriptors_are_kept_for_those_who_play(self):
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -84,7 +87,7 @@ class Descriptors(Case):
         self.serve_apart(self.origin.base_url, server={"threads": 1})
         playing = self.client()
         self.assertServes(playing)
-        self.limit_to(self.open_descriptors())
+        self.limit_to(self.first_unused())
         for _ in range(20):
             refused = self.client().get(self.target, "HEAD")
             self.assertStatus(refused, 503)
