@@ -8,8 +8,30 @@
 
 #include <cassert>
 #include <chrono>
+#include <new>
 
 namespace tonearm::source {
+namespace {
+
+// libcurl (7.88) looks for ended connections once a second at most. What it has not looked for
+// since the last one ended, it looks for then.
+constexpr std::chrono::milliseconds sweep_delay{1100};
+
+/// A transfer that fails before it has a socket.
+CURL* make_sweeper() {
+  CURL* easy = curl_easy_init();
+  if (easy == nullptr) throw std::bad_alloc();
+  const curl_opensocket_callback refuse = [](void*, curlsocktype, curl_sockaddr*) -> curl_socket_t {
+    return CURL_SOCKET_BAD;
+  };
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_PROXY, "");
+  curl_easy_setopt(easy, CURLOPT_URL, "http://127.0.0.1:9/");
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, refuse);
+  return easy;
+}
+
+}  // namespace
 
 /// One watched descriptor. Shared with its pending waits: a handler that comes late finds it
 /// closed.
@@ -28,12 +50,17 @@ struct Watch {
   bool is_dup = false;
   bool connected = false;  ///< libcurl tells when it closes such a socket.
   bool closed = false;
+
+  /// Its connection stands, and no transfer uses it.
+  bool is_idle() const { return connected && client == nullptr && want == CURL_POLL_NONE; }
 };
 
 CurlMulti::CurlMulti(io::Executor executor, long max_idle)
     : executor_(executor),
       multi_(curl_multi_init()),
-      timer_(executor, [this] { act(CURL_SOCKET_TIMEOUT, 0); }) {
+      timer_(executor, [this] { act(CURL_SOCKET_TIMEOUT, 0); }),
+      sweeper_(make_sweeper()),
+      sweep_(executor, [this] { sweep(); }) {
   curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &CurlMulti::on_socket);
   curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
   curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &CurlMulti::on_timer);
@@ -46,6 +73,8 @@ CurlMulti::CurlMulti(io::Executor executor, long max_idle)
 
 CurlMulti::~CurlMulti() {
   settling_ = true;  // what cleanup calls back must not start anything
+  curl_multi_remove_handle(multi_, sweeper_);
+  curl_easy_cleanup(sweeper_);
   curl_multi_cleanup(multi_);
   while (!watches_.empty()) {
     const std::shared_ptr<Watch> watch = watches_.begin()->second;
@@ -187,7 +216,15 @@ void CurlMulti::use_socket(Client& client, curl_socket_t fd) {
 /// transfer already.
 void CurlMulti::leave_socket(const Client& client) {
   const std::shared_ptr<OpenSocket> socket = client.socket_.lock();
-  if (socket && socket->user == &client) socket->owner->kept(socket->number);
+  if (!socket || socket->user != &client) return;
+  socket->owner->kept(socket->number);
+  // The next transfer finds this wait pending, so that it costs nothing.
+  if (const auto found = watches_.find(socket->number); found != watches_.end()) arm(found->second);
+}
+
+/// It (7.88) looks for them only before it opens another, so it is made to begin one.
+void CurlMulti::sweep() {
+  if (curl_multi_add_handle(multi_, sweeper_) == CURLM_OK) settle();
 }
 
 int CurlMulti::on_timer(CURLM*, long timeout_ms, void* self) {
@@ -209,7 +246,8 @@ void CurlMulti::arm(const std::shared_ptr<Watch>& watch) {
       if (!watch->closed && !error) ready(watch, mask);
     };
   };
-  if ((watch->want & CURL_POLL_IN) != 0 && !watch->waiting_read && !watch->held) {
+  const bool reads = (watch->want & CURL_POLL_IN) != 0 || watch->is_idle();
+  if (reads && !watch->waiting_read && !watch->held) {
     watch->waiting_read = true;
     watch->descriptor.async_wait(Descriptor::wait_read,
                                  handler(CURL_CSELECT_IN, &Watch::waiting_read));
@@ -223,6 +261,7 @@ void CurlMulti::arm(const std::shared_ptr<Watch>& watch) {
 
 void CurlMulti::ready(const std::shared_ptr<Watch>& watch, int mask) {
   const int wanted = mask == CURL_CSELECT_IN ? CURL_POLL_IN : CURL_POLL_OUT;
+  if (watch->is_idle() && mask == CURL_CSELECT_IN) sweep_.expire_after(sweep_delay);
   if ((watch->want & wanted) == 0) return;  // re-armed when it is wanted again
   if (mask == CURL_CSELECT_IN && watch->client != nullptr && !watch->client->wants_data()) {
     watch->held = true;
@@ -251,6 +290,7 @@ void CurlMulti::settle() {
       Client* client = nullptr;
       curl_easy_getinfo(easy, CURLINFO_PRIVATE, &client);
       curl_multi_remove_handle(multi_, easy);
+      if (easy == sweeper_) continue;
       if (code == CURLE_OK) leave_socket(*client);
       client->on_done(code);
     }

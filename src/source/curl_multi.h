@@ -75,6 +75,8 @@ class CurlMulti {
   void drop(const std::shared_ptr<Watch>& watch);
   void use_socket(Client& client, curl_socket_t fd);
   void leave_socket(const Client& client);
+  /// Makes libcurl close the idle connections whose peer has ended them.
+  void sweep();
   void arm(const std::shared_ptr<Watch>& watch);
   void ready(const std::shared_ptr<Watch>& watch, int mask);
   void act(curl_socket_t fd, int mask);
@@ -86,6 +88,8 @@ class CurlMulti {
   std::unordered_map<curl_socket_t, std::shared_ptr<Watch>> watches_;
   OpenSockets opened_;  ///< By open_socket().
   io::Deadline timer_;
+  CURL* sweeper_;  ///< Connects nowhere.
+  io::Deadline sweep_;
   bool due_now_ = false;  ///< libcurl wants to be called at once.
   bool settling_ = false;
 };

@@ -68,8 +68,8 @@ void HostConnections::take_back(ConnectionLimit::Host::Slot slot) {
   }
 }
 
-/// The origin sees its end at once. libcurl (7.88) cannot be asked to close a connection: it finds
-/// it dead when it wants to use it, or looks for dead ones before it opens another.
+/// The origin sees its end at once. libcurl (7.88) cannot be asked to close a connection; CurlMulti
+/// makes it look for those that have ended.
 void HostConnections::close_one() {
   ::shutdown(idle_.back(), SHUT_RDWR);
   idle_.pop_back();

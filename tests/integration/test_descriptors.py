@@ -1,9 +1,11 @@
-"""Running out of descriptors: new clients are told 503, those who play go on, and nothing spins."""
+"""Running out of descriptors: new clients are told 503, those who play go on, and nothing spins. None
+is kept for a connection that the origin has ended."""
 
 import itertools
 import os
 import resource
 import sys
+import threading
 import time
 import unittest
 
@@ -49,6 +51,9 @@ class Descriptors(Case):
         """The soft limit: who lowers the hard one may not be let raise it again."""
         _, hard = resource.prlimit(self.tonearm.pid, resource.RLIMIT_NOFILE)
         resource.prlimit(self.tonearm.pid, resource.RLIMIT_NOFILE, (count, hard))
+
+    def open_descriptors(self):
+        return len(os.listdir(f"/proc/{self.tonearm.pid}/fd"))
 
     def first_unused(self):
         """The number that the next descriptor gets: the limit bounds the numbers, not how many there are."""
@@ -99,6 +104,27 @@ class Descriptors(Case):
         self.assertLess(log.count("cannot accept"), 5, log)
         self.limit_to(LIMIT)
         self.assertServes(self.client())
+
+    def test_what_the_origin_ended_is_closed_though_nobody_asks_it_again(self):
+        origin = FaultOrigin()
+        self.serve_apart(origin.base_url)
+        together = threading.Barrier(6)
+        answer = Resource(20_000)
+
+        def at_once(exchange):
+            together.wait(10)
+            answer(exchange)
+
+        origin.routes["/song.mp3"] = at_once
+        clients = [self.client() for _ in range(together.parties)]
+        for client in clients:
+            client.ask(self.target)
+        for client in clients:
+            self.assertBody(client.response(), content(0, 20_000))
+        kept = self.open_descriptors()
+        origin.stop()
+        wait_for(lambda: self.open_descriptors() <= kept - 6, "the origin's connections to be closed")
+        self.assertIdle()
 
 
 if __name__ == "__main__":
