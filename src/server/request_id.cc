@@ -22,14 +22,18 @@ std::mt19937_64 seeded_generator() {
   return std::mt19937_64(seed);
 }
 
+std::uint64_t random_bits() {
+  thread_local std::mt19937_64 generator = seeded_generator();
+  return generator();
+}
+
 }  // namespace
 
 std::string make_request_id() {
-  thread_local std::mt19937_64 generator = seeded_generator();
   constexpr std::string_view digits = "0123456789abcdef";
   std::string id(32, '0');
   for (std::size_t i = 0; i < id.size();) {
-    std::uint64_t bits = generator();
+    std::uint64_t bits = random_bits();
     for (int digit = 0; digit < 16; ++digit, bits >>= 4) id[i++] = digits[bits & 0xF];
   }
   return id;

@@ -22,6 +22,8 @@ class CurlMulti {
   /// One transfer, as the multi sees it. Set as CURLOPT_PRIVATE before add().
   class Client {
    public:
+    virtual ~Client() = default;
+
     /// False while there is no room for what a read would bring: the socket is then left alone,
     /// which is all the backpressure that HTTP/1.1 over TCP needs.
     virtual bool wants_data() const = 0;
@@ -30,7 +32,6 @@ class CurlMulti {
     virtual void on_done(CURLcode code) = 0;
 
    protected:
-    virtual ~Client() = default;
     /// To be called when its connection stands (CURLOPT_PREREQFUNCTION): what libcurl wants watched
     /// from then on is that connection.
     void set_connected() { connected_ = true; }
