@@ -53,6 +53,19 @@ std::string if_changed(const http::Validators& validators) {
   return "If-Modified-Since: " + http::format_http_date(*validators.last_modified);
 }
 
+/// A transfer whose head is awaited. Who awaits it may be cancelled: a client that seeks on should
+/// not cost the connection.
+struct HttpClient::Asked {
+  Asked(HttpClient& asking, std::unique_ptr<Transfer> begun)
+      : client(asking), transfer(std::move(begun)) {}
+  ~Asked() { client.retire(std::move(transfer)); }
+  Asked(const Asked&) = delete;
+  Asked& operator=(const Asked&) = delete;
+
+  HttpClient& client;
+  std::unique_ptr<Transfer> transfer;
+};
+
 HttpClient::HttpClient(io::Executor executor, HttpOptions options)
     : executor_(executor),
       options_(std::move(options)),
@@ -109,10 +122,11 @@ io::Task<Result<Reply>> HttpClient::ask(Question question, OriginUse& use) {
                                destination.configured && url.host == destination.url.host);
     request.url = std::move(url);
     request.range = question.range;
+    Asked asked(*this,
+                std::make_unique<Transfer>(shared_, std::move(request), std::move(*permit), &use));
+    Result<void> arrived = co_await asked.transfer->wait_for_head(question.deadline);
     Reply reply;
-    reply.transfer =
-        std::make_unique<Transfer>(shared_, std::move(request), std::move(*permit), &use);
-    Result<void> arrived = co_await reply.transfer->wait_for_head(question.deadline);
+    reply.transfer = std::move(asked.transfer);
     if (!arrived) co_return arrived.error();
     reply.answer = judge_answer(reply.transfer->head(), question.range);
     const bool redirected = reply.answer.kind == Answer::Kind::redirect;
@@ -129,11 +143,13 @@ io::Task<Result<Reply>> HttpClient::ask(Question question, OriginUse& use) {
 }
 
 void HttpClient::retire(std::unique_ptr<Transfer> transfer) {
-  if (!transfer || !transfer->rest_is_at_most(short_rest)) return;
+  if (!transfer) return;
+  const std::optional<std::uint64_t> rest = transfer->rest();
+  if (!rest || *rest > short_rest) return;
   Transfer& draining = *transfer;
   retired_->push_back(std::move(transfer));
   const auto place = std::prev(retired_->end());
-  draining.discard(drain_limit, [known = std::weak_ptr(retired_), place] {
+  draining.discard(short_rest, drain_limit, [known = std::weak_ptr(retired_), place] {
     if (const auto retired = known.lock()) retired->erase(place);
   });
 }

@@ -86,6 +86,7 @@ class HttpClient {
 
  private:
   using Retired = std::list<std::unique_ptr<Transfer>>;
+  struct Asked;
 
   io::Executor executor_;
   HttpOptions options_;

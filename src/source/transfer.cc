@@ -159,14 +159,17 @@ void Transfer::stop() {
   permit_.reset();
 }
 
-bool Transfer::rest_is_at_most(std::uint64_t bytes) const {
-  if (!running_) return true;
-  if (phase_ == Phase::head || !head().content_length) return false;
-  return *head().content_length - received_ <= bytes;
+std::optional<std::uint64_t> Transfer::rest() const {
+  if (!running_) return 0;
+  if (phase_ == Phase::head && request_.range) return request_.range->size();
+  if (phase_ == Phase::head || !head().content_length) return std::nullopt;
+  return *head().content_length - received_;
 }
 
-void Transfer::discard(std::chrono::milliseconds limit, std::function<void()> then) {
+void Transfer::discard(std::uint64_t most, std::chrono::milliseconds limit,
+                       std::function<void()> then) {
   phase_ = Phase::discarding;
+  may_be_discarded_ = most;
   use_ = nullptr;
   when_discarded_ = std::move(then);
   buffer_.clear();
@@ -230,13 +233,16 @@ std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count,
 std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, void* self) {
   auto& transfer = *static_cast<Transfer*>(self);
   const std::size_t length = size * count;
-  if (transfer.phase_ != Phase::discarding) {
-    if (transfer.buffer_.free() < length) {
-      transfer.paused_ = true;
-      return CURL_WRITEFUNC_PAUSE;
-    }
-    transfer.buffer_.append(std::as_bytes(std::span(data, length)));
+  if (transfer.phase_ == Phase::discarding) {
+    if (length > transfer.may_be_discarded_) return CURL_WRITEFUNC_ERROR;
+    transfer.may_be_discarded_ -= length;
+    return length;
   }
+  if (transfer.buffer_.free() < length) {
+    transfer.paused_ = true;
+    return CURL_WRITEFUNC_PAUSE;
+  }
+  transfer.buffer_.append(std::as_bytes(std::span(data, length)));
   transfer.received_ += length;
   if (transfer.use_ != nullptr) transfer.use_->bytes += length;
   if (transfer.phase_ == Phase::reading) transfer.progress_.notify();

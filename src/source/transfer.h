@@ -74,11 +74,12 @@ class Transfer final : public CurlMulti::Client {
   /// Body bytes that read() has handed out, without those that were unread().
   std::uint64_t position() const { return position_; }
 
-  /// Whether the rest of the body is known to be at most `bytes`.
-  bool rest_is_at_most(std::uint64_t bytes) const;
-  /// Nobody reads any more: what comes is thrown away, so that the connection can be used again.
-  /// `then` runs (posted) when it is over, at `limit` at the latest.
-  void discard(std::chrono::milliseconds limit, std::function<void()> then);
+  /// Bytes of the body that are still to come: as the head says, before it as was asked. Empty when
+  /// neither says it.
+  std::optional<std::uint64_t> rest() const;
+  /// Nobody reads any more: what comes is thrown away, so that the connection can be used again. It
+  /// is cut off after `most` bytes and after `limit`; `then` runs (posted) when it is over.
+  void discard(std::uint64_t most, std::chrono::milliseconds limit, std::function<void()> then);
 
  private:
   /// Who waits for what of the exchange, and so what a deadline that has passed means.
@@ -137,6 +138,7 @@ class Transfer final : public CurlMulti::Client {
   io::Clock::time_point handed_out_at_ = io::Clock::now();
   std::size_t portion_ = io::BlockPool::block_size;
   std::optional<std::chrono::milliseconds> release_after_;
+  std::uint64_t may_be_discarded_ = 0;
   std::function<void()> when_discarded_;
 };
 
