@@ -11,7 +11,7 @@ namespace tonearm::server {
 /// for this process nor wakes it for every small burst. Pure; one for each connection.
 class UnsentLimit {
  public:
-  static constexpr int least = 128 * 1024;
+  static constexpr int least = 64 * 1024;
   static constexpr int most = 4 * 1024 * 1024;
 
   int bytes() const { return bytes_; }

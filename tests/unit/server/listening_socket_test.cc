@@ -1,5 +1,7 @@
 #include "tonearm/server/listening_socket.h"
 
+#include "server/unsent_limit.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -42,7 +44,7 @@ TEST(ListeningSocket, EveryLoopHasASocketOnTheSamePort) {
     EXPECT_EQ(sockets[0].address(), first);
     EXPECT_EQ(option(sockets[0].descriptor(), SOL_SOCKET, SO_ACCEPTCONN), 1);
     EXPECT_EQ(option(sockets[0].descriptor(), IPPROTO_TCP, TCP_NODELAY), 1);
-    EXPECT_EQ(option(sockets[0].descriptor(), IPPROTO_TCP, TCP_NOTSENT_LOWAT), 128 * 1024);
+    EXPECT_EQ(option(sockets[0].descriptor(), IPPROTO_TCP, TCP_NOTSENT_LOWAT), UnsentLimit::least);
   }
   EXPECT_NE((*opened)[0][0].descriptor(), (*opened)[1][0].descriptor());
 }
