@@ -184,7 +184,8 @@ void Transfer::discard(std::uint64_t most, std::chrono::milliseconds limit,
 }
 
 void Transfer::on_done(CURLcode code) {
-  if (std::exchange(stale_, false)) return start_afresh();
+  const bool stale = std::exchange(stale_, false);
+  if (stale && phase_ != Phase::discarding) return start_afresh();
   running_ = false;
   code_ = code;
   permit_.reset();
