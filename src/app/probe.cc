@@ -55,7 +55,7 @@ void print(const source::OriginReport& report) {
       "last-modified: %s%s\n",
       validators.last_modified ? http::format_http_date(*validators.last_modified).c_str() : "-",
       validators.last_modified && !validators.last_modified_is_strong ? " (weak)" : "");
-  std::printf("resumable:     %s\n", report.provable ? "yes" : "no");
+  std::printf("resumable:     %s\n", report.resumable ? "yes" : "no");
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ io::Task<Result<OriginReport>> FileSource::probe(SourceRequest request) {
   report.length = what->length;
   report.validators = what->validators;
   report.ranges = true;
-  report.provable = !what->growth;
+  report.resumable = !what->growth;
   co_return report;
 }
 

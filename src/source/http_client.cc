@@ -129,6 +129,9 @@ io::Task<Result<Reply>> HttpClient::ask(Question question, OriginUse& use) {
     reply.transfer = std::move(asked.transfer);
     if (!arrived) co_return arrived.error();
     reply.answer = judge_answer(reply.transfer->head(), question.range);
+    if (!reply.answer.error.detail.empty()) {
+      reply.answer.error = reply.transfer->named(std::move(reply.answer.error));
+    }
     const bool redirected = reply.answer.kind == Answer::Kind::redirect;
     if (!redirected || !question.follow_redirects) co_return reply;
     Result<OriginUrl> next =

@@ -317,10 +317,10 @@ io::Task<Result<OriginReport>> HttpResource::probe() {
   report.content_type = head.content_type;
   report.validators = head.validators;
   report.ranges = reply->answer.kind == Answer::Kind::part;
-  http::Representation described;
-  described.length = report.length;
-  described.validators = report.validators;
-  report.provable = is_provable(described);
+  described_.length = report.length;
+  described_.validators = report.validators;
+  provable_ = is_provable(described_);
+  report.resumable = can_resume();
   report.complaint = reply->answer.error.detail;
   co_return report;
 }

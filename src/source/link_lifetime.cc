@@ -82,8 +82,10 @@ LinkLifetime link_lifetime(std::string_view url, UnixTime found, milliseconds tt
   lifetime.keep = ttl;
   if (const auto expiry = link_expiry(url)) {
     const milliseconds left = std::max(milliseconds(0), *expiry - found);
-    lifetime.stated = left - std::min(widest_margin, left / 10);
-    lifetime.keep = std::min(ttl, *lifetime.stated);
+    const milliseconds until_given_up = left - std::min(widest_margin, left / 10);
+    lifetime.keep = std::min(ttl, until_given_up);
+    // One that works although it is over by our clock is not asked for anew with each window.
+    if (left > milliseconds(0)) lifetime.stated = until_given_up;
   }
   lifetime.renew = lifetime.keep - std::min(earliest_renewal, lifetime.keep / 5);
   return lifetime;

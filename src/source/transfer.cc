@@ -212,7 +212,6 @@ Error Transfer::failure() const {
   return error;
 }
 
-/// For the log, which may know the origin but not the URL: that may hold keys.
 Error Transfer::named(Error error) const {
   error.detail.insert(0, request_.url.authority() + ": ");
   return error;

@@ -56,6 +56,8 @@ class Transfer final : public CurlMulti::Client {
   io::Task<Result<void>> wait_for_head(io::Clock::time_point deadline);
   const UpstreamHead& head() const { return head_.head(); }
   const OriginUrl& url() const { return request_.url; }
+  /// An error of this exchange, with the origin's name for the log; the URL may hold keys.
+  Error named(Error error) const;
 
   /// The next bytes of the body, empty at its end, or how it broke. They stay valid until the next
   /// read() or the end of the transfer. A stall is connection_read_timeout, and so is `deadline`.
@@ -108,7 +110,6 @@ class Transfer final : public CurlMulti::Client {
   /// Once more, on a connection of its own.
   void start_afresh();
   Error failure() const;
-  Error named(Error error) const;
 
   Shared& shared_;
   OriginRequest request_;

@@ -228,8 +228,16 @@ class Probe(Commands):
         self.assertEqual(told.returncode, 0, told.stderr)
         self.assertIn("200", told.stdout)
 
+    def test_what_proves_nothing_is_resumed_where_windows_are_wanted_all_the_same(self):
+        self.origin.routes["/w.mp3"] = Resource(1000, etag=None)
+        self.assertRegex(self.probe("w.mp3").stdout, "(?m)^resumable: +no$")
+        self.path = self.write(toml(self.config(self.origin.base_url, upstream={"window": "1MiB"})), "window.toml")
+        self.assertRegex(self.probe("w.mp3").stdout, "(?m)^resumable: +yes$")
+
     def test_what_does_not_work_is_status_1_and_a_reason(self):
-        self.assertEqual(self.probe("absent.mp3").returncode, 1)
+        absent = self.probe("absent.mp3")
+        self.assertEqual(absent.returncode, 1)
+        self.assertIn(f"{self.origin.authority}: the origin answered 404", absent.stderr)
         unknown = run("probe", "-c", self.path, "99999")
         self.assertEqual(unknown.returncode, 1)
         self.assertIn("99999", unknown.stderr)

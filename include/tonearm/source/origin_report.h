@@ -16,9 +16,9 @@ struct OriginReport {
   std::optional<std::uint64_t> length;  ///< Of the whole representation, bytes.
   std::string content_type;
   http::Validators validators;
-  bool ranges = false;    ///< It answered the range that was asked.
-  bool provable = false;  ///< Its validators let tonearm read in windows and resume.
-  std::string complaint;  ///< Why its answer is of no use; empty when it is.
+  bool ranges = false;     ///< It answered the range that was asked.
+  bool resumable = false;  ///< What breaks off goes on where it broke.
+  std::string complaint;   ///< Why its answer is of no use; empty when it is.
 };
 
 }  // namespace tonearm::source

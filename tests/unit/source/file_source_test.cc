@@ -205,7 +205,7 @@ TEST_F(FileSourceTest, ProbeSaysWhatItIs) {
   FileSource from = source();
   const auto report = run(from.probe(request("a"))).value();
   EXPECT_EQ(report.length, 5U);
-  EXPECT_TRUE(report.provable);
+  EXPECT_TRUE(report.resumable);
   EXPECT_TRUE(report.ranges);
   EXPECT_EQ(run(from.probe(request("b"))).error().kind, ErrorKind::destination_not_found);
 }

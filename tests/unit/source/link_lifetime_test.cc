@@ -75,6 +75,7 @@ TEST(LinkLifetime, IsOverForALinkThatHasEnded) {
       link_lifetime("https://cdn.example/song?expire=1799999999", now, 1h);
   EXPECT_EQ(lifetime.keep, 0s);
   EXPECT_EQ(lifetime.renew, 0s);
+  EXPECT_FALSE(lifetime.stated) << "who plays by it goes on until it is refused";
 }
 
 TEST(LinkLifetime, NoTtlKeepsNothing) {
