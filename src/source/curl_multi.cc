@@ -27,6 +27,7 @@ CURL* make_sweeper() {
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_PROXY, "");
   curl_easy_setopt(easy, CURLOPT_URL, "http://127.0.0.1:9/");
+  curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);  // somebody may have an origin there
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, refuse);
   return easy;
 }
@@ -36,23 +37,24 @@ CURL* make_sweeper() {
 /// One watched descriptor. Shared with its pending waits: a handler that comes late finds it
 /// closed.
 struct Watch {
-  Watch(io::Executor executor, curl_socket_t curl_fd, int watched_fd)
-      : fd(curl_fd), descriptor(executor, watched_fd) {}
+  Watch(io::Executor executor, curl_socket_t watched, std::shared_ptr<OpenSocket> opened)
+      : fd(watched), descriptor(executor), socket(std::move(opened)) {}
 
   curl_socket_t fd;
-  /// The socket itself where we opened it, else a dup (libcurl's own resolver wake-ups).
-  io::asio::posix::basic_stream_descriptor<io::Executor> descriptor;
+  io::asio::posix::basic_stream_descriptor<io::Executor> descriptor;  ///< Never closed: libcurl's.
+  std::shared_ptr<OpenSocket> socket;  ///< Null: what libcurl's own name lookups wake it with.
   CurlMulti::Client* client = nullptr;
   int want = CURL_POLL_NONE;
   bool waiting_read = false;
   bool waiting_write = false;
   bool held = false;  ///< Readable, but the client has no room.
-  bool is_dup = false;
-  bool connected = false;  ///< libcurl tells when it closes such a socket.
   bool closed = false;
 
-  /// Its connection stands, and no transfer uses it.
-  bool is_idle() const { return connected && client == nullptr && want == CURL_POLL_NONE; }
+  /// libcurl tells when it closes such a socket.
+  bool is_connected() const { return socket && socket->is_connected(); }
+  /// It keeps it for the next transfer. What it wants of the socket does not say so: of a transfer
+  /// that is paused it wants nothing either.
+  bool is_idle() const { return is_connected() && socket->user == nullptr; }
 };
 
 CurlMulti::CurlMulti(io::Executor executor, long max_idle)
@@ -96,10 +98,7 @@ void CurlMulti::remove(CURL* easy) {
   Client* client = nullptr;
   curl_easy_getinfo(easy, CURLINFO_PRIVATE, &client);
   curl_multi_remove_handle(multi_, easy);
-  if (client != nullptr && client->watch_ != nullptr) {
-    client->watch_->client = nullptr;
-    client->watch_ = nullptr;
-  }
+  if (client != nullptr && client->watch_ != nullptr) detach(*client->watch_);
   settle();
 }
 
@@ -126,29 +125,36 @@ curl_socket_t CurlMulti::open_socket(const curl_sockaddr& address,
   const std::shared_ptr<Watch> stale = found->second;
   drop(stale);
   const std::shared_ptr<Watch> watch = watch_of(fd);
+  if (!watch) return fd;
   watch->want = stale->want;
-  watch->client = stale->client;
-  if (watch->client != nullptr) watch->client->watch_ = watch.get();
+  if (stale->client != nullptr) attach(*watch, *stale->client);
   arm(watch);
   return fd;
 }
 
-bool CurlMulti::holds_strays(const ConnectionEnds& ends) {
-  const curl_socket_t fd = opened_.find(ends);
+bool CurlMulti::holds_strays(curl_socket_t socket) {
   int waiting = 0;
-  return fd != CURL_SOCKET_BAD && ::ioctl(fd, FIONREAD, &waiting) == 0 && waiting > 0;
+  return socket != CURL_SOCKET_BAD && ::ioctl(socket, FIONREAD, &waiting) == 0 && waiting > 0;
 }
 
 /// Forgets a watch, but not the socket: that is libcurl's, and it may be closed already.
 void CurlMulti::drop(const std::shared_ptr<Watch>& watch) {
   watches_.erase(watch->fd);
   watch->closed = true;
-  if (watch->is_dup) {
-    boost::system::error_code ignored;
-    watch->descriptor.close(ignored);
-  } else {
-    watch->descriptor.release();
-  }
+  watch->descriptor.release();
+}
+
+void CurlMulti::attach(Watch& watch, Client& client) {
+  if (watch.client != &client) detach(watch);
+  watch.client = &client;
+  client.watch_ = &watch;
+}
+
+/// The client may have another watch by now: of two connections that libcurl has tried, it leaves
+/// the one after it has begun with the other.
+void CurlMulti::detach(Watch& watch) {
+  if (watch.client != nullptr && watch.client->watch_ == &watch) watch.client->watch_ = nullptr;
+  watch.client = nullptr;
 }
 
 int CurlMulti::on_close_socket(void* self, curl_socket_t fd) {
@@ -157,19 +163,21 @@ int CurlMulti::on_close_socket(void* self, curl_socket_t fd) {
   const auto found = multi.watches_.find(fd);
   if (found != multi.watches_.end()) {
     const std::shared_ptr<Watch> watch = found->second;
-    if (watch->client != nullptr) watch->client->watch_ = nullptr;
+    detach(*watch);
     multi.drop(watch);
   }
   return ::close(fd);
 }
 
+/// Null when the system does not let it be watched: what waits for it then ends by its deadline.
+/// Nothing may be thrown through libcurl.
 std::shared_ptr<Watch> CurlMulti::watch_of(curl_socket_t fd) {
-  auto& watch = watches_[fd];
-  if (!watch) {
-    const bool ours = opened_.contains(fd);
-    watch = std::make_shared<Watch>(executor_, fd, ours ? fd : ::dup(fd));
-    watch->is_dup = !ours;
-  }
+  if (const auto known = watches_.find(fd); known != watches_.end()) return known->second;
+  auto watch = std::make_shared<Watch>(executor_, fd, opened_.get(fd));
+  boost::system::error_code failed;
+  watch->descriptor.assign(fd, failed);
+  if (failed) return nullptr;
+  watches_.emplace(fd, watch);
   return watch;
 }
 
@@ -181,35 +189,30 @@ int CurlMulti::on_socket(CURL* easy, curl_socket_t fd, int what, void* self, voi
     const std::shared_ptr<Watch> watch = found->second;
     watch->want = CURL_POLL_NONE;
     watch->held = false;
-    if (watch->client != nullptr) watch->client->watch_ = nullptr;
-    watch->client = nullptr;
+    detach(*watch);
     // A connection that goes to the pool keeps its watch and its pending wait. What did not connect
     // is closed by libcurl (7.88) without a word, and its number is somebody else's the next
-    // moment; a dup would keep its descriptor alive.
-    if (!watch->connected) multi.drop(watch);
+    // moment.
+    if (!watch->is_connected()) multi.drop(watch);
     return 0;
   }
   const std::shared_ptr<Watch> watch = multi.watch_of(fd);
+  if (!watch) return 0;
   watch->want = what;
   Client* client = nullptr;
   curl_easy_getinfo(easy, CURLINFO_PRIVATE, &client);
-  if (!watch->is_dup && client != nullptr) {
-    if (watch->client != nullptr && watch->client != client) watch->client->watch_ = nullptr;
-    watch->client = client;
-    watch->connected = watch->connected || client->connected_;
-    client->watch_ = watch.get();
-    multi.use_socket(*client, fd);
+  if (watch->socket && client != nullptr) {
+    attach(*watch, *client);
+    use_socket(*client, *watch);
   }
   multi.arm(watch);
   return 0;
 }
 
-void CurlMulti::use_socket(Client& client, curl_socket_t fd) {
-  const std::shared_ptr<OpenSocket> socket = opened_.get(fd);
-  if (!socket || !socket->owner) return;
-  client.socket_ = socket;
-  socket->user = &client;
-  socket->owner->used(fd);
+void CurlMulti::use_socket(Client& client, const Watch& watch) {
+  client.socket_ = watch.socket;
+  watch.socket->user = &client;
+  if (watch.socket->owner) watch.socket->owner->used(watch.fd);
 }
 
 /// The transfer went well. libcurl has closed its connection, keeps it, or uses it for another
@@ -217,12 +220,24 @@ void CurlMulti::use_socket(Client& client, curl_socket_t fd) {
 void CurlMulti::leave_socket(const Client& client) {
   const std::shared_ptr<OpenSocket> socket = client.socket_.lock();
   if (!socket || socket->user != &client) return;
-  socket->owner->kept(socket->number);
+  socket->user = nullptr;
+  if (socket->owner) socket->owner->kept(socket->number);
   // The next transfer finds this wait pending, so that it costs nothing.
   if (const auto found = watches_.find(socket->number); found != watches_.end()) arm(found->second);
 }
 
-/// It (7.88) looks for them only before it opens another, so it is made to begin one.
+/// A kept connection that has become readable is good for nothing: it has ended, or says what
+/// nobody has asked for. Behind such words libcurl would not see its end.
+void CurlMulti::give_up(const Watch& watch) {
+  constexpr std::size_t all = 1024 * 1024;
+  ::shutdown(watch.fd, SHUT_RDWR);
+  while (::recv(watch.fd, nullptr, all, MSG_DONTWAIT | MSG_TRUNC) > 0) {
+  }
+  sweep_.expire_after(sweep_delay);
+}
+
+/// Adds a transfer that fails before it has a socket: libcurl (7.88) closes the connections that
+/// have ended only when it begins with another.
 void CurlMulti::sweep() {
   if (curl_multi_add_handle(multi_, sweeper_) == CURLM_OK) settle();
 }
@@ -261,7 +276,7 @@ void CurlMulti::arm(const std::shared_ptr<Watch>& watch) {
 
 void CurlMulti::ready(const std::shared_ptr<Watch>& watch, int mask) {
   const int wanted = mask == CURL_CSELECT_IN ? CURL_POLL_IN : CURL_POLL_OUT;
-  if (watch->is_idle() && mask == CURL_CSELECT_IN) sweep_.expire_after(sweep_delay);
+  if (watch->is_idle() && mask == CURL_CSELECT_IN) return give_up(*watch);
   if ((watch->want & wanted) == 0) return;  // re-armed when it is wanted again
   if (mask == CURL_CSELECT_IN && watch->client != nullptr && !watch->client->wants_data()) {
     watch->held = true;

@@ -31,16 +31,11 @@ class CurlMulti {
     /// may add the same handle again.
     virtual void on_done(CURLcode code) = 0;
 
-   protected:
-    /// To be called when its connection stands (CURLOPT_PREREQFUNCTION): what libcurl wants watched
-    /// from then on is that connection.
-    void set_connected() { connected_ = true; }
-
    private:
     friend class CurlMulti;
+    // Of the connections that libcurl tries side by side, both are the last one.
     struct Watch* watch_ = nullptr;
-    std::weak_ptr<OpenSocket> socket_;  ///< The one that was last watched for it.
-    bool connected_ = false;
+    std::weak_ptr<OpenSocket> socket_;
   };
 
   /// `max_idle`: connections kept for reuse.
@@ -62,10 +57,13 @@ class CurlMulti {
   /// Creates a socket, of which `owner` is told until it is closed. For
   /// CURLOPT_OPENSOCKETFUNCTION.
   curl_socket_t open_socket(const curl_sockaddr& address, std::shared_ptr<SocketOwner> owner);
-  /// Whether bytes stand in an established connection, to be asked before a request goes out over
-  /// it: nobody has asked for them, and libcurl (7.88) would take them for the answer. It looks
-  /// only whether a connection that it uses again is closed.
-  bool holds_strays(const ConnectionEnds& ends);
+  /// The socket of an established connection; CURL_SOCKET_BAD when it was not opened here. To be
+  /// asked for each that is about to be used (CURLOPT_PREREQFUNCTION): so it is known as one that
+  /// libcurl may keep.
+  curl_socket_t socket_of(const ConnectionEnds& ends) { return opened_.find(ends); }
+  /// Whether bytes stand in a connection that was kept: nobody has asked for them, and libcurl
+  /// (7.88) would take them for the next answer. It looks only whether such a one is closed.
+  static bool holds_strays(curl_socket_t socket);
 
  private:
   static int on_socket(CURL* easy, curl_socket_t fd, int what, void* self, void* socket_data);
@@ -74,9 +72,11 @@ class CurlMulti {
 
   std::shared_ptr<Watch> watch_of(curl_socket_t fd);
   void drop(const std::shared_ptr<Watch>& watch);
-  void use_socket(Client& client, curl_socket_t fd);
+  static void attach(Watch& watch, Client& client);
+  static void detach(Watch& watch);
+  static void use_socket(Client& client, const Watch& watch);
   void leave_socket(const Client& client);
-  /// Makes libcurl close the idle connections whose peer has ended them.
+  void give_up(const Watch& watch);
   void sweep();
   void arm(const std::shared_ptr<Watch>& watch);
   void ready(const std::shared_ptr<Watch>& watch, int mask);

@@ -32,7 +32,9 @@ struct OpenSocket {
   curl_socket_t number;
   std::shared_ptr<SocketOwner> owner;  ///< May be null.
   std::string ends;                    ///< Once it was found.
-  const void* user = nullptr;          ///< The transfer that it was last watched for.
+  const void* user = nullptr;          ///< The transfer that uses it; null while it is kept.
+
+  bool is_connected() const { return !ends.empty(); }
 };
 
 /// The sockets of a loop that libcurl holds, and which of them a connection is: libcurl (7.88) does

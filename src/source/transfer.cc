@@ -269,18 +269,17 @@ curl_socket_t Transfer::on_open_socket(void* self, curlsocktype, curl_sockaddr* 
 /// Called for a pooled connection too, which somebody with more trust may have opened.
 int Transfer::on_connected(void* self, char* remote, char* local, int remote_port, int local_port) {
   auto& transfer = *static_cast<Transfer*>(self);
-  const bool strays = transfer.shared_.multi.holds_strays({remote, remote_port, local, local_port});
+  const curl_socket_t socket =
+      transfer.shared_.multi.socket_of({remote, remote_port, local, local_port});
   // RFC 9112 §6.3: else each song would get the answer of the one before.
-  if (strays && !transfer.opened_) {
+  if (!transfer.opened_ && CurlMulti::holds_strays(socket)) {
     transfer.stale_ = true;
     return CURL_PREREQFUNC_ABORT;
   }
-  transfer.set_connected();
-  if (transfer.request_.private_allowed || !is_private_address(std::string_view(remote))) {
-    return CURL_PREREQFUNC_OK;
-  }
-  transfer.prohibited_ = true;
-  return CURL_PREREQFUNC_ABORT;
+  // Another address of the origin may have been a private one.
+  transfer.prohibited_ =
+      !transfer.request_.private_allowed && is_private_address(std::string_view(remote));
+  return transfer.prohibited_ ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 }  // namespace tonearm::source
