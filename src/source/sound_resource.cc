@@ -108,7 +108,8 @@ void SoundResource::describe_sound(http::Representation& what) {
 }
 
 void SoundResource::describe_whole(http::Representation& what, std::uint64_t length) {
-  std::uint64_t sound = less(length, layout_.data_first);
+  // A total near 2^64, which an origin may name, leaves no room for the header.
+  std::uint64_t sound = std::min(less(length, layout_.data_first), most / 2);
   if (layout_.data_size) sound = std::min(sound, *layout_.data_size);
   sound -= sound % layout_.format.frame_size();
   what.starts_past_end = view_.position && offset() >= sound;

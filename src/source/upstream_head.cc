@@ -48,6 +48,8 @@ void UpstreamHeadReader::field(std::string_view name, std::string_view value, ht
     const auto length = parse_number<std::uint64_t>(value);
     if (!length || (head_.content_length && head_.content_length != length)) head_.ambiguous = true;
     head_.content_length = length;
+  } else if (iequals(name, "transfer-encoding")) {
+    head_.has_transfer_coding = true;
   } else if (iequals(name, "content-range")) {
     if (head_.has_content_range) head_.ambiguous = true;
     head_.has_content_range = true;
@@ -73,6 +75,8 @@ void UpstreamHeadReader::field(std::string_view name, std::string_view value, ht
 
 void UpstreamHeadReader::finish(http::HttpTime now) {
   head_.caching.received = now;
+  // RFC 9112 §6.3: the transfer coding overrides it.
+  if (head_.has_transfer_coding) head_.content_length.reset();
   head_.validators.last_modified_is_strong =
       http::is_strong_last_modified(head_.validators.last_modified, head_.caching.date);
 }

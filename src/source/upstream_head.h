@@ -22,6 +22,7 @@ struct UpstreamHead {
   http::Validators validators;
   http::CacheFields caching;
   std::string content_type;
+  bool has_transfer_coding = false;
   bool encoded = false;  ///< Content-Encoding other than identity.
   /// Two different Content-Lengths, one that is no number, or two Content-Ranges.
   bool ambiguous = false;

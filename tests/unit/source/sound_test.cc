@@ -141,6 +141,11 @@ TEST_F(Sound, PcmIsAHeaderAndTheSamples) {
   expect_content(wav(sound));
 }
 
+TEST_F(Sound, ALengthThatLeavesNoRoomForTheHeaderDoesNotWrap) {
+  const auto what = describe(samples(300), known(UINT64_MAX), pcm, nullptr).value();
+  EXPECT_GT(what.length, UINT64_MAX / 4);
+}
+
 TEST_F(Sound, APartOfAFrameAtTheEndIsLeftOut) {
   const std::string sound = samples(301);
   EXPECT_EQ(describe(sound, known(301), pcm, nullptr).value().length, 344U);

@@ -54,6 +54,13 @@ TEST(UpstreamHead, LastModifiedIsStrongASecondBeforeDate) {  // RFC 9110 §8.8.2
   EXPECT_FALSE(undated.validators.last_modified_is_strong);
 }
 
+TEST(UpstreamHead, ATransferCodingOverridesTheLength) {  // RFC 9112 §6.3
+  EXPECT_FALSE(
+      read({"HTTP/1.1 200 OK", "Content-Length: 9", "Transfer-Encoding: chunked"}).content_length);
+  EXPECT_FALSE(
+      read({"HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "Content-Length: 9"}).content_length);
+}
+
 TEST(UpstreamHead, ContradictoryLengthsAreAmbiguous) {  // RFC 9112 §6.3
   EXPECT_TRUE(read({"HTTP/1.1 200 OK", "Content-Length: 1", "Content-Length: 2"}).ambiguous);
   EXPECT_TRUE(read({"HTTP/1.1 200 OK", "Content-Length: +1"}).ambiguous);
