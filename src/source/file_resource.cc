@@ -37,26 +37,26 @@ FileResource::FileResource(Place place, std::string path, bool may_grow)
 io::Task<Result<http::Representation>> FileResource::describe(const ReadIntent&) {
   Result<Opened> opened = co_await open_on_pool(place_.pool, place_.options->root, path_);
   if (!opened) co_return opened.error();
-  file_ = std::move(opened->file);
-  described_ = opened->stamp;
+  length_ = opened->stamp.size;
+  version_.emplace(std::move(opened->file), opened->stamp, may_grow_, place_.pool);
   const auto now = std::chrono::system_clock::now();
-  grows_ = may_grow_ && !has_ended(described_, now, place_.options->growth_timeout);
+  grows_ = may_grow_ && !has_ended(opened->stamp, now, place_.options->growth_timeout);
   http::Representation what;
   if (grows_) {
     what.growth.emplace();
-    what.growth->exists = described_.size;
+    what.growth->exists = length_;
   } else {
-    what.length = described_.size;
-    what.validators = validators_of(described_, now);
+    what.length = length_;
+    what.validators = validators_of(opened->stamp, now);
   }
   co_return what;
 }
 
 std::unique_ptr<io::ByteReader> FileResource::read(std::uint64_t first,
                                                    std::optional<std::uint64_t> end) {
-  if (grows_) return std::make_unique<GrowingReader>(file_, described_, place_, first, end, use_);
-  const http::ByteRange range{first, end.value_or(described_.size)};
-  return std::make_unique<FileReader>(file_, described_, place_.pool, range, may_grow_, use_);
+  if (grows_) return std::make_unique<GrowingReader>(*version_, place_, first, end, use_);
+  const http::ByteRange range{first, end.value_or(length_)};
+  return std::make_unique<FileReader>(*version_, range, use_);
 }
 
 }  // namespace tonearm::source

@@ -4,9 +4,11 @@
 #include "tonearm/source/file_source.h"
 #include "tonearm/source/resource.h"
 
-#include "source/open_file.h"
+#include "source/file_version.h"
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace tonearm::source {
@@ -34,8 +36,8 @@ class FileResource final : public Resource {
   std::string path_;
   bool may_grow_;
   bool grows_ = false;
-  std::shared_ptr<const OpenFile> file_;
-  FileStamp described_;
+  std::uint64_t length_ = 0;  ///< When it was described.
+  std::optional<FileVersion> version_;
   OriginUse use_;
 };
 

@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from support import browser
 from support.case import Case
 from support.client import Client, command, curl
-from support.recorder import BYTES_PER_SECOND, Recorder, header, sound
+from support.recorder import BYTES_PER_SECOND, Recorder, header, make_old, sound
 from support.tonearm import sanitized
 
 MOST = 4294967303
@@ -113,6 +113,26 @@ class Following(Recording):
             os.truncate(path, 100)
             client.rest()
             self.assertEqual(client.ended, "reset")
+
+    def test_a_recording_made_anew_is_a_reset(self):
+        takes = [os.urandom(20_000_000) for _ in range(2)]
+        for ended in (True, False):
+            for mode in ("wb", "r+b"):
+                song, path = self.song()
+                with open(path, "wb") as out:
+                    out.write(takes[0])
+                if ended:
+                    make_old(path)
+                with self.subTest(ended=ended, mode=mode), \
+                        Client(self.tonearm.port, receive_buffer=65536) as client:
+                    client.ask(f"/songs/listen/{song}", Connection="close")
+                    self.assertEqual(client.head()["Content-Length"],
+                                     str(len(takes[0]) + 44) if ended else None)
+                    client.take(100_000)
+                    with open(path, mode) as out:
+                        out.write(takes[1])
+                    client.rest()
+                    self.assertEqual(client.ended, "reset")
 
     def test_many_followers_cost_one_watch(self):
         song, path = self.song()

@@ -3,6 +3,8 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include <functional>
+#include <random>
+#include <string>
 #include <vector>
 
 namespace tonearm::source {
@@ -15,6 +17,17 @@ class GrowingFileTest : public FileFixture {
   std::unique_ptr<Resource> open(std::chrono::milliseconds timeout) {
     FileSource from = source(timeout);
     return from.open(request("a", true)).value();
+  }
+  /// Of a recording: each seed is another take.
+  static std::string sound(unsigned seed, std::size_t size = 600'000) {
+    std::mt19937 random(seed);
+    std::string bytes(size, '\0');
+    for (char& byte : bytes) byte = static_cast<char>(random());
+    return bytes;
+  }
+  /// Writes over what is there, and cuts nothing off.
+  void overwrite(const std::string& name, const std::string& content) {
+    write(name, content, std::ios::in | std::ios::out);
   }
   /// Runs the loop until `done`.
   void run_until(const std::function<bool()>& done) {
@@ -108,6 +121,78 @@ TEST_F(GrowingFileTest, AnEndedRecordingThatGrowsAgainKeepsWhatItWas) {
   ASSERT_EQ(run(resource->describe({})).value().length, 4U);
   append("a", "45");
   EXPECT_EQ(read_all(*resource->read(0, 4)).value(), "0123");
+}
+
+TEST_F(GrowingFileTest, ARecordingThatIsMadeAnewIsAnError) {
+  const std::vector<std::function<void()>> ways = {
+      [&] { write("a", sound(2)); },
+      [&] { write("a", sound(2, 900'000)); },
+      [&] { overwrite("a", sound(2)); },
+      [&] { overwrite("a", sound(2, 100'000)); },
+  };
+  for (const bool ended : {true, false}) {
+    for (std::size_t way = 0; way < ways.size(); ++way) {
+      write("a", sound(1));
+      if (ended) make_old("a");
+      const auto resource = open(30min);
+      ASSERT_TRUE(run(resource->describe({})));
+      const auto reader = resource->read(0, 600'000);
+      EXPECT_EQ(text(run(reader->read()).value()), sound(1).substr(0, 256 * 1024));
+      ways[way]();
+      const auto rest = run(reader->read());
+      ASSERT_FALSE(rest) << ended << ' ' << way;
+      EXPECT_EQ(rest.error().kind, ErrorKind::representation_changed);
+    }
+  }
+}
+
+TEST_F(GrowingFileTest, ARecordingThatIsMadeAnewBehindTheLastByteIsAnErrorToo) {
+  write("a", sound(1, 20'000));
+  make_old("a");
+  const auto resource = open(30min);
+  ASSERT_TRUE(run(resource->describe({})));
+  const auto reader = resource->read(10'000, 20'000);
+  ASSERT_TRUE(run(reader->read()));
+  write("a", sound(2, 30'000));
+  EXPECT_EQ(run(reader->read()).error().kind, ErrorKind::representation_changed);
+}
+
+TEST_F(GrowingFileTest, ARecordingThatIsMadeAnewBetweenTwoRangesIsAnErrorToo) {
+  write("a", sound(1));
+  make_old("a");
+  const auto resource = open(30min);
+  ASSERT_TRUE(run(resource->describe({})));
+  EXPECT_EQ(read_all(*resource->read(10'000, 10'100)).value(), sound(1).substr(10'000, 100));
+  write("a", sound(2));
+  EXPECT_EQ(run(resource->read(20'000, 20'100)->read()).error().kind,
+            ErrorKind::representation_changed);
+}
+
+TEST_F(GrowingFileTest, TakesThatBeginAlikeWithSilenceAreToldApart) {
+  const std::string silence(100'000, '\0');
+  write("a", silence + sound(1));
+  make_old("a");
+  const auto resource = open(30min);
+  ASSERT_TRUE(run(resource->describe({})));
+  const auto reader = resource->read(0, 700'000);
+  ASSERT_TRUE(run(reader->read()));
+  write("a", silence + sound(2));
+  EXPECT_EQ(run(reader->read()).error().kind, ErrorKind::representation_changed);
+}
+
+TEST_F(GrowingFileTest, AppendingDisturbsNobodyNorDoesAHeaderThatIsFinished) {
+  for (const bool ended : {true, false}) {
+    write("a", sound(1));
+    if (ended) make_old("a");
+    const auto resource = open(30min);
+    ASSERT_TRUE(run(resource->describe({})));
+    const auto reader = resource->read(0, 600'000);
+    std::string got = text(run(reader->read()).value());
+    overwrite("a", "RIFFsize");
+    append("a", sound(2));
+    got += read_all(*reader).value();
+    EXPECT_EQ(got, sound(1)) << ended;
+  }
 }
 
 }  // namespace

@@ -1,0 +1,99 @@
+#include "source/file_version.h"
+
+#include "tonearm/io/page_cache.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <string_view>
+
+namespace tonearm::source {
+namespace {
+
+/// What is handed on at once: the file is looked at before each.
+constexpr std::uint64_t region_size = 256 * 1024;
+constexpr std::uint64_t block_size = 4096;
+/// A recorder goes back to the header to write sizes into it: nothing is told by what stands there.
+constexpr std::uint64_t header_size = 4096;
+
+/// The bytes before `end`, none of the header's.
+http::ByteRange block_before(std::uint64_t end) {
+  const std::uint64_t first = end > block_size ? end - block_size : 0;
+  return http::ByteRange{std::max(first, header_size), end};
+}
+
+}  // namespace
+
+io::Task<void> FileVersion::load_into_page_cache(http::ByteRange range) {
+  if (io::is_in_page_cache(descriptor(), range.first, range.size())) co_return;
+  const auto load = [this, range] {
+    io::load_into_page_cache(descriptor(), range.first, range.size());
+    return true;
+  };
+  co_await pool_.run(load);
+}
+
+std::optional<FileVersion::Block> FileVersion::read_block(http::ByteRange range) const {
+  std::array<char, block_size> buffer;
+  const auto size = static_cast<std::size_t>(range.size());
+  const ssize_t got = ::pread(descriptor(), buffer.data(), size, static_cast<off_t>(range.first));
+  if (got != static_cast<ssize_t>(size)) return std::nullopt;
+  const std::string_view bytes(buffer.data(), size);
+  Block block{range, std::hash<std::string_view>()(bytes), false};
+  block.silent = bytes.find_first_not_of(bytes.front()) == std::string_view::npos;
+  return block;
+}
+
+io::Task<std::optional<FileVersion::Block>> FileVersion::load_block(http::ByteRange range) {
+  if (range.end <= range.first) co_return std::nullopt;
+  co_await load_into_page_cache(range);
+  co_return read_block(range);
+}
+
+/// The first bytes tell most: who writes a file anew from its beginning comes to them before all
+/// others of the region.
+io::Task<std::optional<FileVersion::Block>> FileVersion::choose_block(http::ByteRange handed_on) {
+  const std::uint64_t first = std::max(handed_on.first, header_size);
+  std::optional<Block> block =
+      co_await load_block(block_before(std::min(first + block_size, handed_on.end)));
+  if (block && block->silent) block = co_await load_block(block_before(handed_on.end));
+  co_return block;
+}
+
+io::Task<bool> FileVersion::is_still_there() {
+  if (!known_) co_return true;
+  const std::optional<Block> now = co_await load_block(known_->range);
+  co_return now && now->hash == known_->hash;
+}
+
+io::Task<Result<FileStamp>> FileVersion::look() {
+  const Result<FileStamp> now = file_->stamp();
+  if (!now) co_return now;
+  bool same = is_same_version(seen_, *now);
+  if (!same && may_grow_ && now->size >= seen_.size) same = co_await is_still_there();
+  if (!same) {
+    co_return Error{ErrorKind::representation_changed,
+                    "the file was changed or truncated while it was read",
+                    {}};
+  }
+  if (now->size > seen_.size) grew_ = io::Clock::now();
+  if (may_grow_) seen_ = *now;
+  co_return now;
+}
+
+io::Task<Result<io::Chunk>> FileVersion::load(std::uint64_t offset, std::uint64_t size) {
+  const io::FileRegion region{descriptor(), offset, std::min(size, region_size)};
+  const http::ByteRange range{offset, offset + region.size};
+  co_await load_into_page_cache(range);
+  std::optional<Block> block;
+  if (may_grow_) block = co_await choose_block(range);
+  // Only now: what was read of it is of this version if what was known before is still there.
+  const Result<FileStamp> now = co_await look();
+  if (!now) co_return now.error();
+  if (block && !(block->silent && known_ && !known_->silent)) known_ = block;
+  co_return io::Chunk(region);
+}
+
+}  // namespace tonearm::source

@@ -1,0 +1,63 @@
+#pragma once
+
+#include "tonearm/http/range.h"
+#include "tonearm/io/blocking_pool.h"
+#include "tonearm/io/byte_stream.h"
+#include "tonearm/io/deadline.h"
+#include "tonearm/io/task.h"
+
+#include "source/open_file.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace tonearm::source {
+
+/// One version of an open file: what was described and, of what may grow, what was appended since.
+/// That a file was appended to, and not made anew under its name, is told by its bytes: a block of
+/// what was handed on last must still be there. One loop, one operation at a time.
+class FileVersion {
+ public:
+  /// `pool` outlives it.
+  FileVersion(std::shared_ptr<const OpenFile> file, const FileStamp& described, bool may_grow,
+              io::BlockingPool& pool)
+      : file_(std::move(file)), seen_(described), may_grow_(may_grow), pool_(pool) {}
+
+  /// What is there now, or representation_changed.
+  io::Task<Result<FileStamp>> look();
+  /// The first of these bytes, as a region that is in the page cache now or soon: it is loaded on
+  /// the pool, so that sendfile does not wait for a disk on the loop. `size`: not 0. The file is
+  /// looked at when it is loaded.
+  io::Task<Result<io::Chunk>> load(std::uint64_t offset, std::uint64_t size);
+
+  int descriptor() const { return file_->descriptor(); }
+  /// When a look last found more than the one before; of what may grow.
+  io::Clock::time_point grew() const { return grew_; }
+
+ private:
+  struct Block {
+    http::ByteRange range;
+    std::uint64_t hash = 0;
+    bool silent = false;  ///< All its bytes are alike: another take may well have it too.
+  };
+
+  io::Task<void> load_into_page_cache(http::ByteRange range);
+  /// Empty where there are fewer bytes.
+  std::optional<Block> read_block(http::ByteRange range) const;
+  io::Task<std::optional<Block>> load_block(http::ByteRange range);
+  /// Of these bytes the one that tells most.
+  io::Task<std::optional<Block>> choose_block(http::ByteRange handed_on);
+  /// Whether what was handed on is still there; true where nothing is known of that.
+  io::Task<bool> is_still_there();
+
+  std::shared_ptr<const OpenFile> file_;
+  FileStamp seen_;  ///< As it was described; of what may grow, at the last look.
+  bool may_grow_;
+  io::BlockingPool& pool_;
+  io::Clock::time_point grew_ = io::Clock::now();
+  std::optional<Block> known_;
+};
+
+}  // namespace tonearm::source
