@@ -84,6 +84,7 @@ io::Task<Result<void>> InnerBytes::skip_to(std::uint64_t position) {
 
 io::Task<Result<std::string_view>> InnerBytes::peek(http::ByteRange wanted) {
   if (extent_) {
+    if (grows_) extent_ = std::max(*extent_, wanted.end);
     drop_before(wanted.first);
   } else {
     const Result<void> skipped = co_await skip_to(wanted.first);

@@ -18,9 +18,14 @@ class InnerBytes {
 
   /// Once `inner` is described. `extent`: the bytes that there are; empty: not known, in one pass.
   void set_extent(std::optional<std::uint64_t> extent) { extent_ = extent; }
+  /// Instead of set_extent() where `inner` grows: `exists` is what there is by now.
+  void set_growing(std::uint64_t exists) {
+    extent_ = exists;
+    grows_ = true;
+  }
 
-  /// These bytes, fewer where the resource ends. Valid until the next call; never below an earlier
-  /// one's first.
+  /// These bytes, fewer where the resource ends. Of what grows, waits until they are there or
+  /// growing has ended. Valid until the next call; never below an earlier one's first.
   io::Task<Result<std::string_view>> peek(http::ByteRange wanted);
   /// Of one pass: drops all before `position`.
   io::Task<Result<void>> skip_to(std::uint64_t position);
@@ -41,6 +46,7 @@ class InnerBytes {
 
   Resource& inner_;
   std::optional<std::uint64_t> extent_;
+  bool grows_ = false;
   std::unique_ptr<io::ByteReader> pass_;
   bool ended_ = false;
   std::uint64_t kept_first_ = 0;

@@ -83,7 +83,11 @@ io::Task<Result<http::Representation>> SoundResource::describe(const ReadIntent&
   const ReadIntent below = intent_below(intent);
   Result<http::Representation> what = co_await inner_->describe(below);
   if (!what) co_return what;
-  bytes_.set_extent(what->growth ? std::optional(what->growth->exists) : what->length);
+  if (what->growth) {
+    bytes_.set_growing(what->growth->exists);
+  } else {
+    bytes_.set_extent(what->length);
+  }
   if (!view_.pcm) {
     const Result<http::WavLayout> layout = co_await find_layout();
     if (!layout) co_return layout.error();

@@ -1,5 +1,6 @@
 """A recording that is still written: players follow it to its end, ranges of it are honest."""
 
+import contextlib
 import glob
 import os
 import re
@@ -14,6 +15,7 @@ from support.case import Case
 from support.client import Client, command, curl
 from support.recorder import BYTES_PER_SECOND, Recorder, header, make_old, sound
 from support.tonearm import sanitized
+from support.wait import wait_for
 
 MOST = 4294967303
 
@@ -44,6 +46,14 @@ class Recording(Case):
         recorder = Recorder(path, self.sound, **options).start()
         self.addCleanup(recorder.stop)
         return recorder
+
+    def watches(self):
+        count = 0
+        for info in glob.glob(f"/proc/{self.tonearm.pid}/fdinfo/*"):
+            with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+                with open(info) as file:
+                    count += len(re.findall(r"^inotify wd:", file.read(), re.M))
+        return count
 
 
 class Following(Recording):
@@ -150,13 +160,6 @@ class Following(Recording):
         self.assertLess(threads, 20)
         recorder.stop()
 
-    def watches(self):
-        count = 0
-        for info in glob.glob(f"/proc/{self.tonearm.pid}/fdinfo/*"):
-            with open(info) as file:
-                count += len(re.findall(r"^inotify wd:", file.read(), re.M))
-        return count
-
 
 class Ranges(Recording):
     """Of a recording that pauses: what exists does not change."""
@@ -242,6 +245,16 @@ class Ranges(Recording):
             with open(path, "ab") as out:
                 out.write(self.sound[64000:70000])
             self.assertBody(client.body(head), self.expected[64000:64100])
+
+    def test_a_position_in_a_wav_waits_for_its_header(self):
+        song, path = self.song(pcm=False)
+        with open(path, "wb", buffering=0) as out, Client(self.tonearm.port) as client:
+            client.ask(f"/songs/listen/{song}?pos=0.5", Range="bytes=0-1043")
+            wait_for(lambda: self.watches() == 1, "somebody who waits")
+            out.write(header(0) + self.sound[:64000])
+            head = client.head()
+            self.assertStatus(head, 206)
+            self.assertBody(client.body(head), header() + self.sound[16000:17000])
 
     def test_without_a_format_it_has_no_header_and_no_total(self):
         song, path = self.song(pcm=False)

@@ -1,3 +1,5 @@
+#include "tonearm/source/sound.h"
+
 #include "file_fixture.h"
 
 #include <boost/asio/co_spawn.hpp>
@@ -24,6 +26,11 @@ class GrowingFileTest : public FileFixture {
     std::string bytes(size, '\0');
     for (char& byte : bytes) byte = static_cast<char>(random());
     return bytes;
+  }
+  static SoundView from_the_start() {
+    SoundView view;
+    view.position = http::SoundPosition::parse("0").value();
+    return view;
   }
   /// Writes over what is there, and cuts nothing off.
   void overwrite(const std::string& name, const std::string& content) {
@@ -94,6 +101,32 @@ TEST_F(GrowingFileTest, ATruncatedFileIsAnError) {
   EXPECT_EQ(text(run(reader->read()).value()), "0123456789");
   write("a", "01");
   EXPECT_EQ(run(reader->read()).error().kind, ErrorKind::representation_changed);
+}
+
+TEST_F(GrowingFileTest, AWavIsWaitedForUntilItsHeaderIsThere) {
+  const std::string header = http::wav_header(*http::parse_pcm_format("s16le/100/1"), std::nullopt);
+  for (const std::size_t written : {0U, 5U, 40U}) {
+    write("a", header.substr(0, written));
+    const auto wav = view_as_wav(open(1h), from_the_start());
+    std::optional<Result<http::Representation>> what;
+    io::asio::co_spawn(loop_, wav->describe({}),
+                       [&](std::exception_ptr, Result<http::Representation> described) {
+                         what = std::move(described);
+                       });
+    run_until([&] { return what || watches_.watched() == 1; });
+    ASSERT_FALSE(what) << written;
+    append("a", header.substr(written) + sound(1, 1000));
+    run_until([&] { return what.has_value(); });
+    ASSERT_TRUE(*what) << what->error().detail;
+    const auto reader = wav->read(0, header.size() + 1000);
+    EXPECT_EQ(read_all(*reader).value(), header + sound(1, 1000)) << written;
+  }
+}
+
+TEST_F(GrowingFileTest, AWavWhoseHeaderNeverComesIsNone) {
+  write("a", "RIFF");
+  const auto wav = view_as_wav(open(300ms), from_the_start());
+  EXPECT_EQ(run(wav->describe({})).error().kind, ErrorKind::bad_request);
 }
 
 TEST_F(GrowingFileTest, ManyFollowersCostOneWatch) {
