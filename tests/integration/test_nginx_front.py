@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import sqlite3
 import sys
 import unittest
 
@@ -11,10 +12,12 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from support.client import Client, curl, get, parts
 from support.content import content
 from support.fault_origin import Resource
+from support.front import replaced
 from support.fronted import Fronted
 from support.tonearm import Tonearm
 from support.wait import wait_until_steady
 
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SIZE = Fronted.size
 
 
@@ -117,6 +120,33 @@ class OverUnixSocket(Fronted):
         self.origin.routes["/broken.mp3"] = lambda exchange: song(exchange, most=500_000)
         response = get(self.port, f"/songs/listen/{self.catalog.add('broken.mp3')}")
         self.assertFalse(response.complete, response)
+
+
+class OfTheReadme(Fronted):
+    """The `location` that README.md shows, in place of the sample's."""
+
+    @classmethod
+    def prepare(cls):
+        with sqlite3.connect(cls.catalog.path) as catalog:
+            catalog.executescript("CREATE TABLE playlist(id INTEGER PRIMARY KEY, name TEXT);"
+                                  "CREATE TABLE playlist_song(playlist_id, song_id, position);")
+        super().prepare()
+
+    @classmethod
+    def changed(cls, text):
+        with open(os.path.join(ROOT, "README.md")) as page:
+            [shown] = re.findall(r"^    location .*?^    }$", page.read(), re.M | re.S)
+        [own] = re.findall(r"^ *location .*?^        }$", text, re.M | re.S)
+        return text.replace(own, replaced(shown, "127.0.0.1:8005", f"127.0.0.1:{cls.tonearm.port}"))
+
+    def test_all_that_the_program_has_comes_through(self):
+        self.assertBody(self.through(Range="bytes=5-9"), content(5, 10))
+        for target, kind in (("/", "text/html"), ("/songs?q=", "application/json"),
+                             ("/songs.m3u", "audio/x-mpegurl"), ("/playlists", "application/json")):
+            with self.subTest(target):
+                answer = get(self.port, target)
+                self.assertStatus(answer, 200)
+                self.assertEqual(answer["Content-Type"].split(";")[0], kind)
 
 
 class SeveralNodes(Fronted):
