@@ -68,6 +68,8 @@ Result<OriginUrl> parse_origin_url(std::string_view text) {
 
 Result<OriginUrl> url_of_plain_name(std::string_view base_url, std::string_view name) {
   std::string text(base_url);
+  // An empty path is "/" (RFC 3986 §6.2.3); without it the name would go on with the host's.
+  if (end_of_authority(text) == text.size()) text += '/';
   for (std::size_t start = 0; start <= name.size();) {
     const std::size_t slash = std::min(name.find('/', start), name.size());
     const std::string_view segment = name.substr(start, slash - start);

@@ -30,7 +30,8 @@ Result<OriginUrl> parse_origin_url(std::string_view text);
 Result<OriginUrl> parse_loose_origin_url(std::string_view text);
 
 /// `base_url` + a plain name: every byte that a URL path cannot hold is percent-encoded (RFC 3986
-/// §3.3), '/' separates segments; an empty, `.` or `..` segment is bad_locator.
+/// §3.3), '/' separates segments; an empty, `.` or `..` segment is bad_locator. Whatever the name,
+/// the authority is that of `base_url`, whose empty path is "/".
 Result<OriginUrl> url_of_plain_name(std::string_view base_url, std::string_view name);
 
 /// Where a redirect leads (RFC 9110 §10.2.2): http and https only, never from https to http. Loose,

@@ -206,6 +206,18 @@ class Schemas(CatalogCase):
         self.assertEqual(self.get(3)["Content-Type"], "application/octet-stream")
         self.assertIn(self.get(4).status, (404, 502))
 
+    def test_a_plain_name_stays_at_the_host_of_the_base_url(self):
+        other = FaultOrigin()
+        self.addCleanup(other.stop)
+        other.routes["/1.mp3"] = Resource(SIZE)
+        self.catalog.add("1.mp3")
+        self.catalog.add(f"@{other.authority}/1.mp3")
+        self.serve_apart(f"http://{self.origin.authority}", catalog={"path": self.catalog.path},
+                         upstream={"headers": {"Authorization": "Bearer S3CRET"}, "retries": 0})
+        self.plays(1, 1)
+        self.assertProblem(self.get(2), 404)
+        self.assertEqual(other.exchanges, [])
+
     def test_lookup_reads_any_schema(self):
         self.catalog.execute(
             "CREATE TABLE tracks (key TEXT, path TEXT, mime TEXT);"

@@ -35,6 +35,37 @@ INSTANTIATE_TEST_SUITE_P(All, EscapingName,
                          testing::Values("", "/", "/etc/passwd", "a//b", "a/", ".", "..", "../x",
                                          "a/../b", "a/./b", "a/.."));
 
+struct Based {
+  const char* base;
+  const char* name;
+  const char* url;
+};
+class BaseUrl : public testing::TestWithParam<Based> {};
+TEST_P(BaseUrl, StandsBeforeTheName) {
+  const auto url = url_of_plain_name(GetParam().base, GetParam().name);
+  ASSERT_TRUE(url) << url.error().detail;
+  EXPECT_EQ(url->text, GetParam().url);
+}
+INSTANTIATE_TEST_SUITE_P(
+    All, BaseUrl,
+    testing::Values(Based{"http://h/", "a.mp3", "http://h/a.mp3"},
+                    Based{"http://h", "a.mp3", "http://h/a.mp3"},  // RFC 3986 §6.2.3
+                    Based{"https://h:8443", "s/a.mp3", "https://h:8443/s/a.mp3"},
+                    Based{"http://user:pw@[::1]:80", "a", "http://user:pw@[::1]:80/a"},
+                    Based{"http://h/media/song-", "1.mp3", "http://h/media/song-1.mp3"},
+                    Based{"http://h/media", "s/a.mp3", "http://h/medias/a.mp3"}));
+
+TEST(BaseUrl, IsWhereEveryNameStays) {
+  for (const char* base : {"http://h", "http://user:pw@h:81", "http://h/", "http://h/m"}) {
+    for (const char* name :
+         {"@127.0.0.1:9/a.mp3", ":pw@evil/a", ".evil/a", ":9/a", "9/a", "%40evil/a", "?@evil/a"}) {
+      const auto url = url_of_plain_name(base, name);
+      ASSERT_TRUE(url) << base << ' ' << name << ": " << url.error().detail;
+      EXPECT_TRUE(url->same_origin(parse_origin_url(base).value())) << url->text;
+    }
+  }
+}
+
 TEST(ParseOriginUrl, KeepsWhatIsEncodedAndDropsTheFragment) {
   const auto url = parse_origin_url("HTTPS://User:pw@Example.ORG/a%20b?c=%2F#frag");
   ASSERT_TRUE(url);
