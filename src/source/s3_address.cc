@@ -42,12 +42,14 @@ bool has_segment(std::string_view path, std::string_view segment) {
   return false;
 }
 
-/// s3.amazonaws.com and s3.REGION.amazonaws.com are one service with a host for each region.
+/// s3.amazonaws.com and s3.REGION.amazonaws.com are one service with a host for each region. The
+/// first is us-east-1's: what it is asked of others it redirects, or refuses.
 std::string host_for_region(const OriginUrl& endpoint, const S3Options& options,
                             std::string_view region) {
-  const bool own = endpoint.host == "s3.amazonaws.com" ||
-                   endpoint.host == "s3." + options.region + std::string(amazon);
-  if (!own || region == options.region) return endpoint.host;
+  const bool global = endpoint.host == "s3.amazonaws.com";
+  const bool regional = endpoint.host == "s3." + options.region + std::string(amazon);
+  const std::string home = global ? "us-east-1" : options.region;
+  if ((!global && !regional) || region == home) return endpoint.host;
   return "s3." + std::string(region) + std::string(amazon);
 }
 

@@ -31,7 +31,7 @@ struct S3Address {
 /// Virtual-host style, `https://BUCKET.s3.amazonaws.com/KEY`, where the endpoint and the bucket's
 /// name allow it; else path style, `http://127.0.0.1:9000/BUCKET/KEY`: an IP address has no
 /// subdomains, TLS certificates cover no bucket with a dot, a host name no capitals. Amazon's own
-/// endpoints are replaced by that of `region`.
+/// endpoints are replaced by that of `region`; the global one is that of us-east-1.
 Result<S3Address> s3_address(const S3Options& options, const S3Object& object,
                              std::string_view region);
 

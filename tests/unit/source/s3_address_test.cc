@@ -53,10 +53,39 @@ TEST(S3Address, TheHostFieldLeavesTheUsualPortOut) {
             "music.s3.example:443");
 }
 
-TEST(S3Address, AmazonHasAHostForEachRegion) {
-  EXPECT_EQ(url_of({}, "music/a", "eu-west-3"), "https://music.s3.eu-west-3.amazonaws.com/a");
-  EXPECT_EQ(url_of(at("https://s3.example"), "music/a", "eu-west-3"), "https://music.s3.example/a");
+struct Regional {
+  const char* endpoint;
+  const char* configured;
+  const char* region;  ///< Of the bucket.
+  const char* object;
+  const char* url;
+};
+class S3Region : public testing::TestWithParam<Regional> {};
+TEST_P(S3Region, HasAHostOfItsOwnAtAmazon) {
+  S3Options options = at(GetParam().endpoint);
+  options.region = GetParam().configured;
+  EXPECT_EQ(url_of(options, GetParam().object, GetParam().region), GetParam().url);
 }
+constexpr const char* global = "https://s3.amazonaws.com";
+INSTANTIATE_TEST_SUITE_P(
+    All, S3Region,
+    testing::Values(
+        Regional{global, "us-east-1", "us-east-1", "music/a", "https://music.s3.amazonaws.com/a"},
+        Regional{global, "us-east-1", "eu-west-3", "music/a",
+                 "https://music.s3.eu-west-3.amazonaws.com/a"},
+        Regional{global, "eu-south-1", "eu-south-1", "music/a",
+                 "https://music.s3.eu-south-1.amazonaws.com/a"},
+        Regional{global, "eu-south-1", "eu-south-1", "my.music/a",
+                 "https://s3.eu-south-1.amazonaws.com/my.music/a"},
+        Regional{global, "eu-south-1", "us-east-1", "music/a", "https://music.s3.amazonaws.com/a"},
+        Regional{"https://s3.eu-west-3.amazonaws.com", "eu-west-3", "eu-west-3", "music/a",
+                 "https://music.s3.eu-west-3.amazonaws.com/a"},
+        Regional{"https://s3.eu-west-3.amazonaws.com", "eu-west-3", "us-east-1", "music/a",
+                 "https://music.s3.us-east-1.amazonaws.com/a"},
+        Regional{"https://s3.example", "eu-west-3", "eu-west-3", "music/a",
+                 "https://music.s3.example/a"},
+        Regional{"https://s3.example", "us-east-1", "eu-west-3", "music/a",
+                 "https://music.s3.example/a"}));
 
 TEST(S3Object, NamesABucketAndAKey) {
   for (const std::string bad : {"", "music", "music/", "/a", "mu sic/a", "mus?ic/a", "../a",
