@@ -3,6 +3,7 @@
 #include "tonearm/base/ascii.h"
 #include "tonearm/base/locator.h"
 #include "tonearm/catalog/catalog_writer.h"
+#include "tonearm/source/check_locator.h"
 
 #include "app/commands.h"
 #include "app/import_report.h"
@@ -35,6 +36,7 @@ void interrupt(int) { interrupted = 1; }
 struct Wanted {
   std::vector<std::string> locators;
   std::vector<std::string> paths;  ///< Of files and directories.
+  std::string impossible;          ///< Why a locator could never play; empty when each could.
 };
 
 Wanted told_apart(const Config& config, const std::vector<std::string>& what) {
@@ -45,6 +47,9 @@ Wanted told_apart(const Config& config, const std::vector<std::string>& what) {
     const bool is_path =
         !locator || locator->kind == Locator::Kind::plain || locator->kind == Locator::Kind::file;
     (is_path ? wanted.paths : wanted.locators).push_back(one);
+    if (is_path || !wanted.impossible.empty()) continue;
+    const auto checked = source::check_locator(*locator);
+    if (!checked) wanted.impossible = one + ": " + checked.error().detail;
   }
   return wanted;
 }
@@ -200,6 +205,7 @@ std::string objection(const Config& config, const Wanted& wanted) {
   if (!config.catalog.lookup.empty()) {
     return "catalog.lookup is set: import writes the table music_song, which is then not read";
   }
+  if (!wanted.impossible.empty()) return wanted.impossible;
   if (wanted.paths.empty()) return {};
   std::error_code failed;
   for (const std::string& path : wanted.paths) {

@@ -63,13 +63,16 @@ std::string host_field(const OriginUrl& url) {
 Result<S3Object> parse_s3_object(std::string_view text) {
   const std::size_t slash = text.find('/');
   if (slash == std::string_view::npos || slash + 1 == text.size()) {
-    return bad_locator("the catalog's file value names no key; it is s3://bucket/key");
+    return bad_locator("the catalog's file value names no key; give s3://bucket/key");
   }
   S3Object object{std::string(text.substr(0, slash)), std::string(text.substr(slash + 1))};
   const bool named = !object.bucket.empty() && object.bucket.size() <= 255 &&
                      object.bucket != "." && object.bucket != ".." &&
                      consists_of(bucket_chars, object.bucket);
-  if (!named) return bad_locator("the catalog's file value names no possible S3 bucket");
+  if (!named) {
+    return bad_locator(
+        "the catalog's file value names no possible S3 bucket; give s3://bucket/key");
+  }
   if (has_segment(object.key, ".") || has_segment(object.key, "..")) {
     return bad_locator("the catalog's file value has a \".\" or \"..\" path segment");
   }

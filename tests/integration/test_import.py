@@ -99,6 +99,17 @@ class Import(Case):
         self.assertEqual([row[0] for row in self.rows("SELECT file FROM music_song ORDER BY id")],
                          ["https://h/x/So%20What.flac?t=1", "s3://bucket/k.mp3", "yt:abc"])
 
+    def test_a_locator_that_could_never_play_is_refused(self):
+        for locator, why in (("s3://my-music/", b"give s3://bucket/key"),
+                             ("s3://my-music", b"give s3://bucket/key"),
+                             ("s3:///k", b"give s3://bucket/key"),
+                             ("http://", b"give http://host/path"), ("yt:", b"give yt:something")):
+            with self.subTest(locator):
+                [line] = self.imported("https://h", locator, status=2).stderr.splitlines()
+                self.assertIn(b"tonearm: " + locator.encode() + b": ", line)
+                self.assertIn(why, line)
+                self.assertFalse(os.path.exists(self.path))
+
     def test_a_locator_that_is_there_stays_as_its_owner_wrote_it(self):
         self.imported("http://h/x.mp3", "YT:x")
         self.rows("UPDATE music_song SET name = 'So What', artist = 'Miles', duration = 545,"
