@@ -12,7 +12,6 @@
 #include "app/media_files.h"
 #include "app/media_tags.h"
 
-#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -178,11 +177,11 @@ std::optional<std::int64_t> Import::find_entry(const fs::path& folder,
   // As it stands first: locators, and names as other programs write them.
   if (const auto id = writer_.find(entry)) return id;
   if (!finder_) return std::nullopt;
-  std::string path = entry;
-  if (std::error_code failed; !fs::exists(folder / path, failed))
-    std::ranges::replace(path, '\\', '/');
-  const auto locator = finder_->locator_of(folder / path);
-  return locator.empty() ? std::nullopt : writer_.find(locator);
+  for (const std::string& name : possible_names(entry)) {
+    const auto locator = finder_->locator_of(folder / name);
+    if (!locator.empty()) return writer_.find(locator);
+  }
+  return std::nullopt;
 }
 
 void Import::add_playlist(const std::string& path, const M3uFile& playlist) {

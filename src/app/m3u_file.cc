@@ -8,6 +8,8 @@
 
 #include <boost/algorithm/string/trim.hpp>
 
+#include <algorithm>
+
 namespace tonearm::app {
 namespace {
 
@@ -58,6 +60,12 @@ M3uFile parse_m3u(std::string_view text, std::string_view file_name) {
     file.entries.push_back(std::move(line));
   }
   return file;
+}
+
+std::vector<std::string> possible_names(const std::string& entry) {
+  std::string with_slashes = entry;
+  std::ranges::replace(with_slashes, '\\', '/');
+  return {entry, std::move(with_slashes), percent_decoded(entry)};
 }
 
 Result<M3uFile> read_m3u_file(const std::filesystem::path& path) {

@@ -19,4 +19,8 @@ Result<M3uFile> read_m3u_file(const std::filesystem::path& path);
 /// The same of its text, for a file of this name.
 M3uFile parse_m3u(std::string_view text, std::string_view file_name);
 
+/// What an entry that is no URL may call its file, the likeliest first: as it stands, with the
+/// backslashes of Windows, and percent-encoded, as VLC writes what lies beside the playlist.
+std::vector<std::string> possible_names(const std::string& entry);
+
 }  // namespace tonearm::app

@@ -272,6 +272,23 @@ else:
                 [("My mix", "file:sub dir/a ogg.ogg"), ("My mix", "file:long.mp3"),
                  ("My mix", "file:sub dir/a wav.wav")])
 
+    def test_a_playlist_may_name_its_files_as_vlc_does(self):
+        root = os.path.join(self.directory, "vlc")
+        os.makedirs(os.path.join(root, "Sub Dir"))
+        for name in ("My Söng.mp3", "Sub Dir/b #2.mp3", "c%20d.mp3", "c d.mp3", "100%.mp3"):
+            encode(os.path.join(root, name), "t")
+        self.configure(root)
+        path = os.path.join(root, "vlc.m3u")
+        with open(path, "w") as out:
+            out.write("#EXTM3U\n#EXTINF:1,x\nMy%20S%C3%B6ng.mp3\nSub%20Dir/b%20%232.mp3\n"
+                      "c%20d.mp3\nc%2520d.mp3\nc d.mp3\n100%.mp3\n100%25.mp3\nSub Dir\\b #2.mp3\n")
+        self.imported(root, "--playlist", path)
+        self.assertEqual(
+            [row[0] for row in self.rows("SELECT file FROM playlist_song JOIN music_song s"
+                                         " ON s.id = song_id ORDER BY position")],
+            ["file:My Söng.mp3", "file:Sub Dir/b #2.mp3", "file:c%20d.mp3", "file:c%20d.mp3",
+             "file:c d.mp3", "file:100%.mp3", "file:100%.mp3", "file:Sub Dir/b #2.mp3"])
+
     def test_killed_at_any_moment_it_leaves_a_whole_catalog(self):
         root = os.path.join(self.directory, "many")
         os.makedirs(root)
