@@ -21,7 +21,7 @@ using catalog::SongPage;
 
 constexpr std::uint64_t default_limit = 50;
 constexpr std::uint64_t most_songs = 500;
-/// Of a playlist, which comes whole.
+/// Of a playlist, which comes whole up to here.
 constexpr std::uint64_t most_playlist_songs = 10'000;
 
 constexpr std::string_view json_type = "application/json";
@@ -83,33 +83,58 @@ void append_songs_m3u(std::string& out, const std::vector<Song>& songs, const So
   for (const Song& song : songs) append_song_m3u(out, song, links);
 }
 
-/// The page behind `page`; empty at the end.
-io::Task<Result<SongPage>> next_page(const Request& request, const SongPage& page,
-                                     PageWindow& window) {
-  window.offset += page.songs.size();
-  if (page.songs.empty() || window.offset >= page.total) co_return SongPage{};
-  co_return co_await request.serving.store.search(words_of(request), window);
+/// `id` of the path, which may be any text: the catalog knows which there are.
+io::Task<Result<PlaylistPage>> find_playlist(const Request& request, PageWindow window) {
+  return request.serving.store.playlist(std::string(request.id), window);
+}
+
+io::Task<Result<SongPage>> page_of_search(const Request& request, PageWindow window) {
+  return request.serving.store.search(words_of(request), window);
+}
+
+io::Task<Result<SongPage>> page_of_playlist(const Request& request, PageWindow window) {
+  Result<PlaylistPage> found = co_await find_playlist(request, window);
+  if (!found) co_return found.error();
+  SongPage page{std::move(found->songs), found->playlist.songs};
+  co_return page;
+}
+
+/// A list from a song on, of which the first page has been read.
+struct SongList {
+  std::string head;  ///< The lines before the first song.
+  SongPage page;
+  PageWindow window;
+  io::Task<Result<SongPage>> (*read)(const Request&, PageWindow);
+};
+
+/// Goes to the next page; an empty one at the end.
+io::Task<Result<void>> turn_page(const Request& request, SongList& list) {
+  list.window.offset += list.page.songs.size();
+  if (list.page.songs.empty() || list.window.offset >= list.page.total) {
+    list.page.songs.clear();
+    co_return Result<void>();
+  }
+  Result<SongPage> next = co_await list.read(request, list.window);
+  if (!next) co_return next.error();
+  list.page = std::move(*next);
+  co_return Result<void>();
 }
 
 /// The same in one piece, for who could not tell its end from a failure: HTTP/1.0 over a unix
 /// socket.
-io::Task<Result<void>> send_whole_m3u(const Request& request, Responder& responder, SongPage page,
-                                      PageWindow window) {
-  Document document{m3u_type, "#EXTM3U\n"};
+io::Task<Result<void>> send_whole_m3u(const Request& request, Responder& responder, SongList list) {
+  Document document{m3u_type, std::move(list.head)};
   const SongLinks links(request);
-  while (!page.songs.empty()) {
-    append_songs_m3u(document.body, page.songs, links);
-    Result<SongPage> next = co_await next_page(request, page, window);
-    if (!next) co_return next.error();
-    page = std::move(*next);
+  while (!list.page.songs.empty()) {
+    append_songs_m3u(document.body, list.page.songs, links);
+    const Result<void> turned = co_await turn_page(request, list);
+    if (!turned) co_return turned;
   }
   co_return co_await send_document(request, responder, std::move(document));
 }
 
-/// All songs from the one that `page` begins with, page by page: a catalog of any size costs the
-/// memory of one.
-io::Task<Result<void>> stream_m3u(const Request& request, Responder& responder, SongPage page,
-                                  PageWindow window) {
+/// Page by page: a list of any length costs the memory of one.
+io::Task<Result<void>> stream_m3u(const Request& request, Responder& responder, SongList list) {
   const bool until_close = request.head.version == 10;
   http::ResponseHead head = responder.begin(200, until_close);
   head.add("Content-Type", m3u_type);
@@ -117,23 +142,30 @@ io::Task<Result<void>> stream_m3u(const Request& request, Responder& responder, 
   if (!until_close) head.add("Transfer-Encoding", "chunked");
   responder.start(std::move(head), until_close ? BodyFraming::until_close : BodyFraming::chunked);
   const SongLinks links(request);
-  std::string text = "#EXTM3U\n";
-  while (!page.songs.empty() && request.head.method != http::verb::head) {
-    append_songs_m3u(text, page.songs, links);
+  std::string text = std::move(list.head);
+  while (!list.page.songs.empty() && request.head.method != http::verb::head) {
+    append_songs_m3u(text, list.page.songs, links);
     const io::Chunk chunk(std::as_bytes(std::span(text)));
     Result<void> written = co_await responder.writer().write(chunk);
     if (!written) co_return written;
     text.clear();
-    Result<SongPage> next = co_await next_page(request, page, window);
-    if (!next) co_return next.error();
-    page = std::move(*next);
+    const Result<void> turned = co_await turn_page(request, list);
+    if (!turned) co_return turned;
   }
   co_return co_await responder.writer().finish();
 }
 
-/// `id` of the path, which may be any text: the catalog knows which there are.
-io::Task<Result<PlaylistPage>> find_playlist(const Request& request, PageWindow window) {
-  return request.serving.store.playlist(std::string(request.id), window);
+/// The page alone where it is the rest of the list or `limit` asks for no more, else all.
+io::Task<Result<void>> send_m3u(const Request& request, Responder& responder, SongList list) {
+  const bool all_fit = list.page.total <= list.window.offset + list.page.songs.size();
+  if (!all_fit && !request.target.parameter("limit")) {
+    const bool in_one_piece = request.over_unix_socket && request.head.version == 10;
+    const auto send = in_one_piece ? &send_whole_m3u : &stream_m3u;
+    co_return co_await send(request, responder, std::move(list));
+  }
+  Document document{m3u_type, std::move(list.head)};
+  append_songs_m3u(document.body, list.page.songs, SongLinks(request));
+  co_return co_await send_document(request, responder, std::move(document));
 }
 
 }  // namespace
@@ -141,7 +173,7 @@ io::Task<Result<PlaylistPage>> find_playlist(const Request& request, PageWindow 
 io::Task<Result<void>> list_songs(const Request& request, Responder& responder) {
   const Result<PageWindow> window = window_of(request, default_limit);
   if (!window) co_return window.error();
-  const Result<SongPage> page = co_await request.serving.store.search(words_of(request), *window);
+  const Result<SongPage> page = co_await page_of_search(request, *window);
   if (!page) co_return page.error();
   Document document{json_type, "{"};
   append_songs_json(document.body, page->songs, page->total, *window, SongLinks(request));
@@ -163,17 +195,10 @@ io::Task<Result<void>> show_song(const Request& request, Responder& responder) {
 io::Task<Result<void>> list_songs_as_m3u(const Request& request, Responder& responder) {
   const Result<PageWindow> window = window_of(request, most_songs);
   if (!window) co_return window.error();
-  Result<SongPage> page = co_await request.serving.store.search(words_of(request), *window);
+  Result<SongPage> page = co_await page_of_search(request, *window);
   if (!page) co_return page.error();
-  const bool all_fit = page->total <= window->offset + page->songs.size();
-  if (!all_fit && !request.target.parameter("limit")) {
-    const bool in_one_piece = request.over_unix_socket && request.head.version == 10;
-    const auto send = in_one_piece ? &send_whole_m3u : &stream_m3u;
-    co_return co_await send(request, responder, std::move(*page), *window);
-  }
-  Document document{m3u_type, "#EXTM3U\n"};
-  append_songs_m3u(document.body, page->songs, SongLinks(request));
-  co_return co_await send_document(request, responder, std::move(document));
+  SongList list{"#EXTM3U\n", std::move(*page), *window, &page_of_search};
+  co_return co_await send_m3u(request, responder, std::move(list));
 }
 
 io::Task<Result<void>> list_playlists(const Request& request, Responder& responder) {
@@ -214,12 +239,12 @@ io::Task<Result<void>> show_playlist(const Request& request, Responder& responde
 io::Task<Result<void>> show_playlist_as_m3u(const Request& request, Responder& responder) {
   const Result<PageWindow> window = window_of(request, most_playlist_songs);
   if (!window) co_return window.error();
-  const Result<PlaylistPage> page = co_await find_playlist(request, *window);
-  if (!page) co_return page.error();
-  Document document{m3u_type, "#EXTM3U\n"};
-  document.body += "#PLAYLIST:" + m3u_text(page->playlist.name) + '\n';
-  append_songs_m3u(document.body, page->songs, SongLinks(request));
-  co_return co_await send_document(request, responder, std::move(document));
+  Result<PlaylistPage> found = co_await find_playlist(request, *window);
+  if (!found) co_return found.error();
+  SongPage page{std::move(found->songs), found->playlist.songs};
+  SongList list{"#EXTM3U\n", std::move(page), *window, &page_of_playlist};
+  list.head += "#PLAYLIST:" + m3u_text(found->playlist.name) + '\n';
+  co_return co_await send_m3u(request, responder, std::move(list));
 }
 
 }  // namespace tonearm::server

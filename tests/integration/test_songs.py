@@ -218,6 +218,43 @@ class LargeList(Case):
             self.assertProblem(self.get(path), 404)
 
 
+class LargePlaylist(Case):
+    """More songs than a playlist's page."""
+
+    count = 10_123
+
+    @classmethod
+    def prepare(cls):
+        for name in ("a", "b", "c"):
+            cls.catalog.add(f"{name}.mp3")
+        cls.catalog.execute(
+            "CREATE TABLE playlist(id INTEGER PRIMARY KEY, name TEXT NOT NULL);"
+            "CREATE TABLE playlist_song(playlist_id INTEGER, song_id INTEGER, position INTEGER);"
+            "INSERT INTO playlist VALUES (1, 'Long');"
+            "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n"
+            f" WHERE i + 1 < {cls.count}) INSERT INTO playlist_song SELECT 1, 1 + i % 3, i FROM n",
+            script=True)
+        cls.serve()
+
+    def test_the_m3u_holds_them_all(self):
+        for version in ("1.1", "1.0"):
+            response = self.get("/playlists/1.m3u", version=version)
+            self.assertStatus(response, 200)
+            self.assertTrue(response.complete)
+            lines = response.body.decode().splitlines()
+            self.assertEqual(lines[:2], ["#EXTM3U", "#PLAYLIST:Long"])
+            self.assertTrue(lines[3::2] == [f"http://tonearm.test/songs/listen/{1 + i % 3}"
+                                            for i in range(self.count)], len(lines))
+        self.assertStatus(self.get("/playlists/1.m3u", method="HEAD"), 200)
+        self.assertEqual(len(self.get("/playlists/1.m3u?limit=500").body.splitlines()), 1002)
+        self.assertEqual(len(self.get("/playlists/1.m3u?offset=10100").body.splitlines()), 48)
+
+    def test_what_json_leaves_out_is_had_by_offset(self):
+        pages = [json.loads(self.get(f"/playlists/1{query}").body) for query in ("", "?offset=10000")]
+        self.assertEqual([len(page["songs"]) for page in pages], [10_000, 123])
+        self.assertEqual([page["total"] for page in pages], [self.count] * 2)
+
+
 class ForeignSchema(Case):
     @classmethod
     def prepare(cls):
