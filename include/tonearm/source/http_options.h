@@ -34,7 +34,7 @@ struct UpstreamOptions {
   std::uint64_t window = 0;
   std::string ca_file;
   /// Sent on every request to the origin that a song names; across a redirect to another origin
-  /// only User-Agent and Accept go along.
+  /// only User-Agent, Accept and Accept-Language go along.
   std::vector<std::pair<std::string, std::string>> headers;
   AllowPrivate allow_private = AllowPrivate::configured;
   unsigned max_redirects = 5;
