@@ -214,6 +214,8 @@ void Connection::introduce(const http::RequestHead& head, const Serving& serving
 
 io::Task<Result<void>> Connection::answer(const http::RequestHead& head, const Serving& serving,
                                           Responder& responder) {
+  // Its target is no path (RFC 9110 §9.3.6).
+  if (head.method == http::verb::connect) co_return Error{ErrorKind::method_not_allowed, {}, {}};
   const Result<http::Target> target = http::parse_target(head.target);
   if (!target) co_return target.error();
   const bool trusted = serving.options.trusted_proxies.trusts(peer_.address);

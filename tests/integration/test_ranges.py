@@ -183,6 +183,8 @@ class Ranges(unittest.TestCase):
         for method in ("POST", "PUT", "DELETE", "BREW"):
             answer = self.get(method=method)
             self.assertEqual((answer.status, answer["Allow"]), (405, "GET, HEAD, OPTIONS"))
+        answer = get(self.tonearm.port, "media.example:443", method="CONNECT")
+        self.assertEqual((answer.status, answer["Allow"]), (405, "GET, HEAD, OPTIONS"))
 
     def test_the_safari_conversation(self):
         with Client(self.tonearm.port) as client:
