@@ -48,6 +48,7 @@ Answer judge_part(const UpstreamHead& head, const std::optional<http::ByteRange>
 Answer judge_answer(const UpstreamHead& head, const std::optional<http::ByteRange>& asked) {
   switch (head.status) {
     case 200:
+    case 203:  // a 200 that a proxy on the way has transformed (RFC 9110 §15.3.4)
     case 206:
       if (head.ambiguous) {
         return failure(ErrorKind::http_protocol_error,
@@ -57,7 +58,7 @@ Answer judge_answer(const UpstreamHead& head, const std::optional<http::ByteRang
         return failure(ErrorKind::http_protocol_error,
                        "the origin sent a Content-Encoding although identity was asked for");
       }
-      return head.status == 200 ? judge_whole(head) : judge_part(head, asked);
+      return head.status == 206 ? judge_part(head, asked) : judge_whole(head);
     case 416: {
       Answer answer = of_kind(Answer::Kind::unsatisfiable, head);
       answer.error.kind = ErrorKind::origin_refused;

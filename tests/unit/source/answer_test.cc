@@ -51,12 +51,14 @@ TEST(JudgeAnswer, A206UnaskedIsNonsense) {  // RFC 9110 §15.3.7
 }
 
 TEST(JudgeAnswer, A200IsTheWholeWhateverWasAsked) {
-  auto head = head_of(200);
-  head.content_length = 1000;
-  const auto answer = judge_answer(head, asked);
-  EXPECT_EQ(answer.kind, Kind::whole);
-  EXPECT_EQ(answer.first, 0U);
-  EXPECT_EQ(answer.end, 1000U);
+  for (const unsigned status : {200U, 203U}) {  // RFC 9110 §15.3.4: transformed by a proxy
+    auto head = head_of(status);
+    head.content_length = 1000;
+    const auto answer = judge_answer(head, asked);
+    EXPECT_EQ(answer.kind, Kind::whole) << status;
+    EXPECT_EQ(answer.first, 0U);
+    EXPECT_EQ(answer.end, 1000U);
+  }
 }
 
 TEST(JudgeAnswer, EncodedOrAmbiguousBodiesAreRefused) {
