@@ -9,7 +9,7 @@ namespace tonearm::server {
 
 namespace ip = boost::asio::ip;
 
-bool is_port(std::string_view text) {
+bool is_port_number(std::string_view text) {
   return text.size() <= 5 && parse_number<std::uint16_t>(text);
 }
 
@@ -27,14 +27,15 @@ std::optional<Address> parse_node(std::string_view text) {
     const std::size_t end = text.find(']');
     if (end == std::string_view::npos) return std::nullopt;
     const std::string_view behind = text.substr(end + 1);
-    if (!behind.empty() && !(behind[0] == ':' && is_port(behind.substr(1)))) return std::nullopt;
+    if (!behind.empty() && !(behind[0] == ':' && is_port_number(behind.substr(1))))
+      return std::nullopt;
     const auto address = parse_address(text.substr(1, end - 1));
     if (!address || !address->is_v6()) return std::nullopt;
     return address;
   }
   const std::size_t colon = text.find(':');
   if (colon != std::string_view::npos && colon == text.rfind(':')) {
-    if (!is_port(text.substr(colon + 1))) return std::nullopt;
+    if (!is_port_number(text.substr(colon + 1))) return std::nullopt;
     text = text.substr(0, colon);
   }
   return parse_address(text);

@@ -7,8 +7,9 @@
 
 namespace tonearm::server {
 
-/// A port as its decimal digits, at most five of them and 65535.
-bool is_port(std::string_view text);
+/// A port as its decimal digits, at most five of them and 65535. Unlike http::is_port(), which
+/// wants one to connect to, it takes 0: a peer may say so.
+bool is_port_number(std::string_view text);
 
 /// An address without port, brackets or zone; empty when it is none.
 std::optional<Address> parse_address(std::string_view text);

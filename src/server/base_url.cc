@@ -17,7 +17,7 @@ constexpr CharSet name_chars = make_char_set("-._~");
 constexpr CharSet prefix_chars = make_char_set("/-._~%!$&'()*+,;=:@");
 
 /// RFC 3986 §3.2.3: a port may be empty.
-bool is_port_or_empty(std::string_view text) { return text.empty() || is_port(text); }
+bool is_port_or_empty(std::string_view text) { return text.empty() || is_port_number(text); }
 
 /// RFC 3986 §3.2.2 and an optional port; of the names only what stands in real ones.
 bool is_host(std::string_view text) {

@@ -41,7 +41,8 @@ Parsed parse_version_1(std::string_view received) {
   }
   const auto from = parse_address(words[1]);
   const auto to = parse_address(words[2]);
-  if (!line.empty() || !from || !to || !is_port(words[3]) || !is_port(words[4])) return malformed();
+  if (!line.empty() || !from || !to || !is_port_number(words[3]) || !is_port_number(words[4]))
+    return malformed();
   const bool v4 = words[0] == "TCP4" && from->is_v4() && to->is_v4();
   const bool v6 = words[0] == "TCP6" && from->is_v6() && to->is_v6();
   if (!v4 && !v6) return malformed();

@@ -6,10 +6,10 @@ namespace tonearm::server {
 namespace {
 
 TEST(Port, IsAtMostFiveDigitsAnd65535) {
-  for (const char* port : {"0", "1", "00080", "65535"}) EXPECT_TRUE(is_port(port)) << port;
+  for (const char* port : {"0", "1", "00080", "65535"}) EXPECT_TRUE(is_port_number(port)) << port;
   for (const char* text :
        {"", "65536", "99999", "000080", "-1", "+1", " 1", "1 ", "0x1", "_http"}) {
-    EXPECT_FALSE(is_port(text)) << text;
+    EXPECT_FALSE(is_port_number(text)) << text;
   }
 }
 
