@@ -86,10 +86,6 @@ std::string_view type_by_extension(std::string_view name) {
   return {};
 }
 
-bool says_nothing(std::string_view essence) {
-  return essence.empty() || iends_with(essence, "/octet-stream");
-}
-
 /// Whether a comma stands outside of quotes, or the quotes are not closed. Browsers take such a
 /// field for a list and its last member for the type, which would let any type pass behind a
 /// harmless one.
@@ -119,10 +115,14 @@ std::string choose_content_type(std::string_view from_catalog, std::string_view 
                                 std::string_view name) {
   std::string_view type = from_catalog;
   if (essence(type).empty()) type = from_origin;
-  if (says_nothing(essence(type)) && essence(from_catalog).empty()) {
+  if (says_nothing(type) && essence(from_catalog).empty()) {
     type = type_by_extension(name);
   }
   return may_pass(essence(type)) ? clean(type) : std::string(opaque_type);
+}
+
+bool says_nothing(std::string_view type) {
+  return essence(type).empty() || iends_with(essence(type), "/octet-stream");
 }
 
 std::string_view choose_image_type(std::string_view from_origin, std::string_view name) {
@@ -140,7 +140,7 @@ std::string_view choose_image_type(std::string_view from_origin, std::string_vie
   const std::string_view said = essence(from_origin);
   const std::string_view extension = extension_of(name);
   for (const Known& one : known) {
-    if (says_nothing(said) ? iequals(extension, one.extension) : iequals(said, one.type)) {
+    if (says_nothing(from_origin) ? iequals(extension, one.extension) : iequals(said, one.type)) {
       return one.type;
     }
   }

@@ -1,6 +1,6 @@
 #include "tonearm/source/resolver_source.h"
 
-#include "tonearm/base/ascii.h"
+#include "tonearm/http/content_type.h"
 
 #include "source/http_resource.h"
 #include "source/resolver_command.h"
@@ -21,9 +21,7 @@ class ResolvedResource final : public Resource {
     Result<http::Representation> described = co_await resource_.describe(intent);
     if (!described) co_return described;
     std::string& type = described->content_type;
-    const std::string_view essence = std::string_view(type).substr(0, type.find(';'));
-    const bool says_nothing = essence.empty() || iends_with(essence, "/octet-stream");
-    if (says_nothing && !route_.content_type().empty()) type = route_.content_type();
+    if (http::says_nothing(type) && !route_.content_type().empty()) type = route_.content_type();
     co_return described;
   }
 

@@ -12,6 +12,9 @@ namespace tonearm::http {
 std::string choose_content_type(std::string_view from_catalog, std::string_view from_origin,
                                 std::string_view name);
 
+/// Whether a type, parameters and all, is missing or */octet-stream.
+bool says_nothing(std::string_view type);
+
 /// The type of a raster image that a browser shows and never runs: jpeg, png, webp, gif or avif.
 /// The origin's, or by the extension of `name` where it says nothing; empty for all others.
 std::string_view choose_image_type(std::string_view from_origin, std::string_view name);
