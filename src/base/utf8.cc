@@ -31,6 +31,15 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+bool is_control(std::string_view character) {
+  const auto first = static_cast<unsigned char>(character[0]);
+  if (character.size() == 1) return first < 0x20 || first == 0x7F;
+  if (character.size() == 2) {
+    return first == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0;
+  }
+  return character == "\u2028" || character == "\u2029";
+}
+
 std::string repaired_utf8(std::string_view text) {
   std::string repaired;
   while (!text.empty()) {

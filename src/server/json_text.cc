@@ -11,14 +11,8 @@
 namespace tonearm::server {
 namespace {
 
-/// U+2028 and U+2029 end a line for some readers of logs, as DEL and the C1 controls act on
-/// terminals.
 bool must_be_escaped(std::string_view character) {
-  const auto first = static_cast<unsigned char>(character[0]);
-  if (character.size() == 1) return first < 0x20 || first == 0x7F || first == '"' || first == '\\';
-  if (character.size() == 2)
-    return first == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0;
-  return character == "\u2028" || character == "\u2029";
+  return is_control(character) || character == "\"" || character == "\\";
 }
 
 void append_escaped(std::string& out, std::string_view character) {

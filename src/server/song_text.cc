@@ -41,15 +41,6 @@ std::string content_type_of(const catalog::Song& song) {
   return type == "application/octet-stream" ? std::string() : type;
 }
 
-bool acts_on_lines(std::string_view character) {
-  const auto first = static_cast<unsigned char>(character[0]);
-  if (character.size() == 1) return first < 0x20 || first == 0x7F;
-  if (character.size() == 2) {
-    return first == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0;
-  }
-  return character == "\u2028" || character == "\u2029";
-}
-
 }  // namespace
 
 void append_song_json(std::string& out, const catalog::Song& song, const SongLinks& links) {
@@ -90,7 +81,7 @@ std::string m3u_text(std::string_view text) {
       continue;
     }
     const auto character = text.substr(0, length);
-    if (acts_on_lines(character)) {
+    if (is_control(character)) {
       safe += ' ';
     } else {
       safe += character;

@@ -15,6 +15,10 @@ std::size_t utf8_sequence_length(std::string_view text);
 
 bool is_utf8(std::string_view text);
 
+/// Whether a character acts on lines or on terminals: C0, DEL, C1, and U+2028 and U+2029, which end
+/// a line for some readers.
+bool is_control(std::string_view character);
+
 /// `text` with U+FFFD for each byte that is not part of well-formed UTF-8.
 std::string repaired_utf8(std::string_view text);
 

@@ -18,6 +18,16 @@ TEST(Utf8, TellsTextFromBytes) {
   }
 }
 
+TEST(Utf8, ControlsAreWhatActsOnLinesAndTerminals) {
+  for (const std::string_view control :
+       {"\n", "\x1F", "\x7F", "\xC2\x80", "\xC2\x9F", "\xE2\x80\xA8", "\xE2\x80\xA9"}) {
+    EXPECT_TRUE(is_control(control));
+  }
+  for (const std::string_view text : {" ", "a", "\xC2\xA0", "\xC3\x80", "\xE2\x80\xA7"}) {
+    EXPECT_FALSE(is_control(text)) << text;
+  }
+}
+
 TEST(Utf8, RepairsByteByByte) {
   EXPECT_EQ(repaired_utf8("a\xFF\xC3\xA9\xC3"), "a\xEF\xBF\xBD\xC3\xA9\xEF\xBF\xBD");
   EXPECT_EQ(repaired_utf8(""), "");
