@@ -39,12 +39,14 @@ void HostConnections::kept(curl_socket_t socket) {
   idle_.push_back(socket);
 }
 
-void HostConnections::used(curl_socket_t socket) {
+void HostConnections::used(curl_socket_t socket) { stop_being_idle(socket); }
+
+void HostConnections::closed(curl_socket_t socket) { stop_being_idle(socket); }
+
+void HostConnections::stop_being_idle(curl_socket_t socket) {
   std::erase(idle_, socket);
   while (spare_.size() > idle_.size()) spare_.pop_back();
 }
-
-void HostConnections::closed(curl_socket_t socket) { used(socket); }
 
 void HostConnections::make_room() {
   while (limit_->wants(*this) && !spare_.empty()) {

@@ -56,12 +56,14 @@ class HostConnections final : public ConnectionLimit::Host::Pool,
   HostConnections(io::Executor loop, std::shared_ptr<ConnectionLimit::Host> limit)
       : loop_(loop), limit_(std::move(limit)) {}
 
+  void stop_being_idle(curl_socket_t socket);
   void close_one();
 
   const io::Executor loop_;
   const std::shared_ptr<ConnectionLimit::Host> limit_;
-  // Invariant: never more spare slots than idle connections. Those of which there is no spare slot
-  // belong to who has entered and not begun.
+  // Invariant: never more spare slots than idle connections. Who enters takes a spare slot, and
+  // only when libcurl has begun does it say which idle connection goes with it: until then there
+  // is an idle one without a spare slot, which is not to be closed for others.
   std::vector<curl_socket_t> idle_;
   std::vector<ConnectionLimit::Host::Slot> spare_;
 };
