@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cassert>
+#include <cerrno>
 #include <chrono>
 #include <new>
 
@@ -203,16 +204,22 @@ int CurlMulti::on_socket(CURL* easy, curl_socket_t fd, int what, void* self, voi
   curl_easy_getinfo(easy, CURLINFO_PRIVATE, &client);
   if (watch->socket && client != nullptr) {
     attach(*watch, *client);
-    use_socket(*client, *watch);
+    use_socket(*client, watch->socket);
   }
   multi.arm(watch);
   return 0;
 }
 
-void CurlMulti::use_socket(Client& client, const Watch& watch) {
-  client.socket_ = watch.socket;
-  watch.socket->user = &client;
-  if (watch.socket->owner) watch.socket->owner->used(watch.fd);
+curl_socket_t CurlMulti::use_connection(Client& client, const ConnectionEnds& ends) {
+  const curl_socket_t fd = opened_.find(ends);
+  if (const auto socket = opened_.get(fd)) use_socket(client, socket);
+  return fd;
+}
+
+void CurlMulti::use_socket(Client& client, const std::shared_ptr<OpenSocket>& socket) {
+  client.socket_ = socket;
+  socket->user = &client;
+  if (socket->owner) socket->owner->used(socket->number);
 }
 
 /// The transfer went well. libcurl has closed its connection, keeps it, or uses it for another
@@ -228,10 +235,14 @@ void CurlMulti::leave_socket(const Client& client) {
 
 /// A kept connection that has become readable is good for nothing: it has ended, or says what
 /// nobody has asked for. Behind such words libcurl would not see its end.
-void CurlMulti::give_up(const Watch& watch) {
+void CurlMulti::give_up(const std::shared_ptr<Watch>& watch) {
   constexpr std::size_t all = 1024 * 1024;
-  ::shutdown(watch.fd, SHUT_RDWR);
-  while (::recv(watch.fd, nullptr, all, MSG_DONTWAIT | MSG_TRUNC) > 0) {
+  char next = 0;
+  const ssize_t peeked = ::recv(watch->fd, &next, 1, MSG_DONTWAIT | MSG_PEEK);
+  const bool was_read_meanwhile = peeked < 0 && errno == EAGAIN;
+  if (was_read_meanwhile) return arm(watch);
+  ::shutdown(watch->fd, SHUT_RDWR);
+  while (::recv(watch->fd, nullptr, all, MSG_DONTWAIT | MSG_TRUNC) > 0) {
   }
   sweep_.expire_after(sweep_delay);
 }
@@ -276,7 +287,7 @@ void CurlMulti::arm(const std::shared_ptr<Watch>& watch) {
 
 void CurlMulti::ready(const std::shared_ptr<Watch>& watch, int mask) {
   const int wanted = mask == CURL_CSELECT_IN ? CURL_POLL_IN : CURL_POLL_OUT;
-  if (watch->is_idle() && mask == CURL_CSELECT_IN) return give_up(*watch);
+  if (watch->is_idle() && mask == CURL_CSELECT_IN) return give_up(watch);
   if ((watch->want & wanted) == 0) return;  // re-armed when it is wanted again
   if (mask == CURL_CSELECT_IN && watch->client != nullptr && !watch->client->wants_data()) {
     watch->held = true;

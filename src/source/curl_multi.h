@@ -57,10 +57,11 @@ class CurlMulti {
   /// Creates a socket, of which `owner` is told until it is closed. For
   /// CURLOPT_OPENSOCKETFUNCTION.
   curl_socket_t open_socket(const curl_sockaddr& address, std::shared_ptr<SocketOwner> owner);
-  /// The socket of an established connection; CURL_SOCKET_BAD when it was not opened here. To be
-  /// asked for each that is about to be used (CURLOPT_PREREQFUNCTION): so it is known as one that
-  /// libcurl may keep.
-  curl_socket_t socket_of(const ConnectionEnds& ends) { return opened_.find(ends); }
+  /// To be told of each connection over which a request is about to go out
+  /// (CURLOPT_PREREQFUNCTION): what libcurl wants watched comes too late to tell that a kept one is
+  /// in use, and not at all while the transfer is paused at once. Returns its socket;
+  /// CURL_SOCKET_BAD when it was not opened here.
+  curl_socket_t use_connection(Client& client, const ConnectionEnds& ends);
   /// Whether bytes stand in a connection that was kept: nobody has asked for them, and libcurl
   /// (7.88) would take them for the next answer. It looks only whether such a one is closed.
   static bool holds_strays(curl_socket_t socket);
@@ -74,9 +75,9 @@ class CurlMulti {
   void drop(const std::shared_ptr<Watch>& watch);
   static void attach(Watch& watch, Client& client);
   static void detach(Watch& watch);
-  static void use_socket(Client& client, const Watch& watch);
+  static void use_socket(Client& client, const std::shared_ptr<OpenSocket>& socket);
   void leave_socket(const Client& client);
-  void give_up(const Watch& watch);
+  void give_up(const std::shared_ptr<Watch>& watch);
   void sweep();
   void arm(const std::shared_ptr<Watch>& watch);
   void ready(const std::shared_ptr<Watch>& watch, int mask);

@@ -270,7 +270,7 @@ curl_socket_t Transfer::on_open_socket(void* self, curlsocktype, curl_sockaddr* 
 int Transfer::on_connected(void* self, char* remote, char* local, int remote_port, int local_port) {
   auto& transfer = *static_cast<Transfer*>(self);
   const curl_socket_t socket =
-      transfer.shared_.multi.socket_of({remote, remote_port, local, local_port});
+      transfer.shared_.multi.use_connection(transfer, {remote, remote_port, local, local_port});
   // RFC 9112 §6.3: else each song would get the answer of the one before.
   if (!transfer.opened_ && CurlMulti::holds_strays(socket)) {
     transfer.stale_ = true;

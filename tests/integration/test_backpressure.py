@@ -5,11 +5,12 @@ import resource
 import sys
 import tempfile
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from support.catalog import Catalog
-from support.client import Client, get_json
+from support.client import Client, get, get_json
 from support.content import content
 from support.fault_origin import FaultOrigin, Resource
 from support.tonearm import Tonearm, sanitized
@@ -81,6 +82,20 @@ class Backpressure(unittest.TestCase):
         self.assertEqual(self.origin.busy("/song"), 1, "release_after does not apply")
         self.assertLess(sent, 16 * MIB)
         self.assertEqual(client.take(32 * MIB - 100 * KIB), content(100 * KIB, 32 * MIB))
+
+    def test_a_connection_that_is_kept_serves_whoever_is_next(self):
+        """Its answers come at once, and more of them than there is room for."""
+        target = self.song(MIB, etag=None)
+
+        def listen():
+            return [get(self.tonearm.port, target) for _ in range(40)]
+
+        with ThreadPoolExecutor(4) as threads:
+            listeners = [threads.submit(listen) for _ in range(4)]
+            for listener in listeners:
+                for answer in listener.result():
+                    self.assertEqual(answer.end, "done")
+                    self.assertTrue(answer.body == content(0, MIB))
 
     def test_many_paused_listeners_leave_the_origin_alone(self):
         target = self.song(TIB)
