@@ -165,7 +165,7 @@ io::Task<Result<Reply>> HttpResource::ask_once(std::optional<http::ByteRange> ra
     question.range = range;
     question.follow_redirects = route_->follows_redirects();
     question.deadline = deadline;
-    Result<Reply> reply = co_await client_.ask(std::move(question), use_);
+    Result<Reply> reply = co_await client_.ask(question, use_);
     if (!reply) co_return reply;
     if (!is_failure(reply->answer)) {
       if (reply->answer.kind != Answer::Kind::retry) route_->accepted();
@@ -292,11 +292,7 @@ Result<void> HttpResource::verify(const Reply& reply) const {
 void HttpResource::take_body(Reply reply) {
   const OriginUrl& url = reply.transfer->url();
   if (url.text != (moved_ ? *moved_ : route_->destination().url).text) moved_ = url;
-  body_.emplace();
-  body_->transfer = std::move(reply.transfer);
-  body_->first = reply.answer.first;
-  body_->end = reply.answer.end;
-  body_->opened = io::Clock::now();
+  body_ = Body{std::move(reply.transfer), reply.answer.first, reply.answer.end, io::Clock::now()};
   if (can_resume()) body_->transfer->release_after(client_.options().release_after);
 }
 

@@ -165,25 +165,25 @@ void Resolver::start_waiting_runs() {
 void Resolver::start_run(const std::shared_ptr<Run>& run) {
   const Result<std::vector<std::string>> words = fill_command(options_.command, run->value);
   if (!words) return settle(run, words.error());
-  const auto command =
-      std::make_shared<CommandRun>(runner_, [self = shared_from_this(), run](CommandResult result) {
-        self->finish_run(run, std::move(result));
+  const auto command = std::make_shared<CommandRun>(
+      runner_, [self = shared_from_this(), run](const CommandResult& result) {
+        self->finish_run(run, result);
       });
   run->command = command;
   command->start(*words, options_.timeout);
 }
 
-void Resolver::finish_run(const std::shared_ptr<Run>& run, CommandResult result) {
+void Resolver::finish_run(const std::shared_ptr<Run>& run, const CommandResult& result) {
   run->command.reset();
   if (!result.complaints.empty()) {
     spdlog::debug("a resolver's command said of \"{}\": {}", one_line(run->value),
                   one_line(result.complaints));
   }
-  settle(run, read_link(std::move(result)));
+  settle(run, read_link(result));
   start_waiting_runs();
 }
 
-Result<LinkPtr> Resolver::read_link(CommandResult result) const {
+Result<LinkPtr> Resolver::read_link(const CommandResult& result) const {
   if (result.end != CommandResult::End::exited || result.status != 0) {
     return failure_of(result, options_.timeout);
   }

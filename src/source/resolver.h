@@ -81,8 +81,8 @@ class Resolver : public std::enable_shared_from_this<Resolver> {
   bool drop_refused(Entry& entry, const LinkPtr& refused, const Error& why);
   void start_waiting_runs();
   void start_run(const std::shared_ptr<Run>& run);
-  void finish_run(const std::shared_ptr<Run>& run, CommandResult result);
-  Result<LinkPtr> read_link(CommandResult result) const;
+  void finish_run(const std::shared_ptr<Run>& run, const CommandResult& result);
+  Result<LinkPtr> read_link(const CommandResult& result) const;
   void settle(const std::shared_ptr<Run>& run, const Result<LinkPtr>& result);
 
   const io::Executor runner_;

@@ -106,11 +106,11 @@ const json::object* find_format(const json::object& answer, bool& pieces) {
 }
 
 /// A page that is a list of one or more (`_type` playlist): its first.
-const json::object& first_of(const json::object& answer) {
-  const json::array* entries = array_of(answer, "entries");
+const json::object* first_of(const json::object* answer) {
+  const json::array* entries = array_of(*answer, "entries");
   if (entries == nullptr) return answer;
   for (const json::value& entry : *entries) {
-    if (const json::object* object = entry.if_object()) return *object;
+    if (const json::object* object = entry.if_object()) return object;
   }
   return answer;
 }
@@ -157,7 +157,7 @@ Result<ResolverAnswer> read_json(std::string_view text) {
   const json::value value = parser.release();
   const json::object* whole = value.if_object();
   if (whole == nullptr) return failed("is no JSON object");
-  const json::object& answer = first_of(*whole);
+  const json::object& answer = *first_of(whole);
   bool pieces = false;
   const json::object* format = find_format(answer, pieces);
   if (format == nullptr) {
