@@ -31,19 +31,26 @@ def wait_until_steady(read, quiet=0.7, timeout=20.0):
     return value
 
 
+_given = set()
+
+
 def free_port(host="127.0.0.1"):
-    """A TCP port that nobody listens on at the moment.
+    """A TCP port that nobody listens on at the moment, and that was not given before: who was given one
+    may not listen on it yet.
 
     It lies below the range that the kernel gives to outgoing connections: of those a load test makes
     thousands, and one of them could take it before a server does.
     """
     while True:
         port = random.SystemRandom().randrange(20000, 32000)
+        if port in _given:
+            continue
         with socket.socket() as probe:
             try:
                 probe.bind((host, port))
             except OSError:
                 continue
+            _given.add(port)
             return port
 
 
