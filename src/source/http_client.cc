@@ -21,7 +21,7 @@ bool is_harmless(std::string_view name) {
   return iequals(name, "user-agent") || iequals(name, "accept") || iequals(name, "accept-language");
 }
 
-bool contains(std::span<const HeaderField> fields, std::string_view name) {
+bool holds_field(std::span<const HeaderField> fields, std::string_view name) {
   return std::any_of(fields.begin(), fields.end(),
                      [&](const HeaderField& field) { return iequals(field.first, name); });
 }
@@ -93,7 +93,7 @@ std::shared_ptr<const RequestHeaders> HttpClient::make_headers(std::span<const H
   add("Accept-Encoding: identity", true);
   for (const auto& [name, value] : options_.headers) {
     if (upstream == Upstream::harmless && !is_harmless(name)) continue;
-    if (!contains(own, name)) add_field(name, value);
+    if (!holds_field(own, name)) add_field(name, value);
   }
   for (const auto& [name, value] : own) add_field(name, value);
   if (!has_agent) add("User-Agent: tonearm", true);
