@@ -109,7 +109,8 @@ TEST_F(GrowingFileTest, AWavIsWaitedForUntilItsHeaderIsThere) {
     write("a", header.substr(0, written));
     const auto wav = view_as_wav(open(1h), from_the_start());
     std::optional<Result<http::Representation>> what;
-    io::asio::co_spawn(loop_, wav->describe({}),
+    const ReadIntent all;
+    io::asio::co_spawn(loop_, wav->describe(all),
                        [&](std::exception_ptr, Result<http::Representation> described) {
                          what = std::move(described);
                        });
