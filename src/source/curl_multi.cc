@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cassert>
 #include <cerrno>
 #include <chrono>
 #include <new>
@@ -202,24 +201,19 @@ int CurlMulti::on_socket(CURL* easy, curl_socket_t fd, int what, void* self, voi
   watch->want = what;
   Client* client = nullptr;
   curl_easy_getinfo(easy, CURLINFO_PRIVATE, &client);
-  if (watch->socket && client != nullptr) {
-    attach(*watch, *client);
-    use_socket(*client, watch->socket);
-  }
+  if (watch->socket && client != nullptr) attach(*watch, *client);
   multi.arm(watch);
   return 0;
 }
 
 curl_socket_t CurlMulti::use_connection(Client& client, const ConnectionEnds& ends) {
   const curl_socket_t fd = opened_.find(ends);
-  if (const auto socket = opened_.get(fd)) use_socket(client, socket);
-  return fd;
-}
-
-void CurlMulti::use_socket(Client& client, const std::shared_ptr<OpenSocket>& socket) {
+  const std::shared_ptr<OpenSocket> socket = opened_.get(fd);
+  if (!socket) return fd;
   client.socket_ = socket;
   socket->user = &client;
-  if (socket->owner) socket->owner->used(socket->number);
+  if (socket->owner) socket->owner->used(fd);
+  return fd;
 }
 
 /// The transfer went well. libcurl has closed its connection, keeps it, or uses it for another

@@ -75,7 +75,6 @@ class CurlMulti {
   void drop(const std::shared_ptr<Watch>& watch);
   static void attach(Watch& watch, Client& client);
   static void detach(Watch& watch);
-  static void use_socket(Client& client, const std::shared_ptr<OpenSocket>& socket);
   void leave_socket(const Client& client);
   void give_up(const std::shared_ptr<Watch>& watch);
   void sweep();
