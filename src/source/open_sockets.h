@@ -43,7 +43,6 @@ class OpenSockets {
  public:
   void insert(curl_socket_t socket, std::shared_ptr<SocketOwner> owner = nullptr);
   void erase(curl_socket_t socket);
-  bool contains(curl_socket_t socket) const { return sockets_.contains(socket); }
   /// Null when it is none of these.
   std::shared_ptr<OpenSocket> get(curl_socket_t socket) const;
 
