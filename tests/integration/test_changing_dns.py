@@ -2,9 +2,7 @@
 several addresses the one that answers is used. Runs in a network namespace with a hosts file of its own."""
 
 import contextlib
-import itertools
 import os
-import resource
 import socket
 import subprocess
 import sys
@@ -96,13 +94,9 @@ class NamedOriginTest(Case):
                 server = self.start(connect_timeout="500ms", first_byte_timeout="1s", retries=0)
                 with Client(server.port) as client:
                     client.get("/songs/listen/none")
-                    used = {int(number) for number in os.listdir(f"/proc/{server.pid}/fd")}
-                    unused = itertools.filterfalse(used.__contains__, itertools.count())
-                    limit = next(itertools.islice(unused, room, None))
-                    _, hard = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
-                    resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (limit, hard))
+                    server.leave_descriptors(room)
                     self.assertIn(client.get(target).status, (200, 502, 503, 504))
-                    resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (hard, hard))
+                    server.limit_descriptors(None)
                     self.assertBody(client.get(target), content(0, 20_000))
 
     def test_a_pause_behind_an_address_that_swallows_everything_is_not_the_end(self):

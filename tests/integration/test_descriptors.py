@@ -1,7 +1,6 @@
 """Running out of descriptors: new clients are told 503, those who play go on, and nothing spins. None
 is kept for a connection that the origin has ended."""
 
-import itertools
 import os
 import resource
 import sys
@@ -47,19 +46,6 @@ class Descriptors(Case):
     def assertServes(self, client):
         self.assertBody(client.get(self.target, Range="bytes=9-18"), content(9, 19))
 
-    def limit_to(self, count):
-        """The soft limit: who lowers the hard one may not be let raise it again."""
-        _, hard = resource.prlimit(self.tonearm.pid, resource.RLIMIT_NOFILE)
-        resource.prlimit(self.tonearm.pid, resource.RLIMIT_NOFILE, (count, hard))
-
-    def open_descriptors(self):
-        return len(os.listdir(f"/proc/{self.tonearm.pid}/fd"))
-
-    def first_unused(self):
-        """The number that the next descriptor gets: the limit bounds the numbers, not how many there are."""
-        used = set(map(int, os.listdir(f"/proc/{self.tonearm.pid}/fd")))
-        return next(number for number in itertools.count() if number not in used)
-
     def test_the_last_descriptors_are_kept_for_those_who_play(self):
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (LIMIT, hard))
@@ -92,7 +78,7 @@ class Descriptors(Case):
         self.serve_apart(self.origin.base_url, server={"threads": 1})
         playing = self.client()
         self.assertServes(playing)
-        self.limit_to(self.first_unused())
+        self.tonearm.leave_descriptors(0)
         for _ in range(20):
             refused = self.client().get(self.target, "HEAD")
             self.assertStatus(refused, 503)
@@ -102,18 +88,26 @@ class Descriptors(Case):
         log = self.tonearm.stderr()
         self.assertIn("cannot accept", log)
         self.assertLess(log.count("cannot accept"), 5, log)
-        self.limit_to(LIMIT)
+        self.tonearm.limit_descriptors(LIMIT)
         self.assertServes(self.client())
 
     def test_what_the_origin_ended_is_closed_though_nobody_asks_it_again(self):
+        for last_words in (b"", b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"):
+            with self.subTest(last_words=last_words):
+                self.check_ended(last_words)
+
+    def check_ended(self, last_words):
         origin = FaultOrigin()
         self.serve_apart(origin.base_url)
         together = threading.Barrier(6)
+        answered = threading.Event()
         answer = Resource(20_000)
 
         def at_once(exchange):
             together.wait(10)
             answer(exchange)
+            answered.wait(10)
+            exchange.raw(last_words)
 
         origin.routes["/song.mp3"] = at_once
         clients = [self.client() for _ in range(together.parties)]
@@ -121,9 +115,11 @@ class Descriptors(Case):
             client.ask(self.target)
         for client in clients:
             self.assertBody(client.response(), content(0, 20_000))
-        kept = self.open_descriptors()
+        kept = len(self.tonearm.descriptors())
+        answered.set()
+        wait_for(lambda: not origin.busy("/song.mp3"), "the last words")
         origin.stop()
-        wait_for(lambda: self.open_descriptors() <= kept - 6, "the origin's connections to be closed")
+        wait_for(lambda: len(self.tonearm.descriptors()) <= kept - 6, "the origin's connections to be closed")
         self.assertIdle()
 
 

@@ -1,9 +1,11 @@
 """The real program: started with a generated configuration, watched, and stopped with SIGTERM."""
 
+import itertools
 import json
 import os
 import pwd
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -101,6 +103,21 @@ class Tonearm:
 
     def url(self, song):
         return f"http://127.0.0.1:{self.port}/songs/listen/{song}"
+
+    def descriptors(self):
+        """The numbers of those that are open."""
+        return set(map(int, os.listdir(f"/proc/{self.pid}/fd")))
+
+    def limit_descriptors(self, limit):
+        """The soft limit: who lowers the hard one may not be let raise it again."""
+        _, hard = resource.prlimit(self.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(self.pid, resource.RLIMIT_NOFILE, (hard if limit is None else limit, hard))
+
+    def leave_descriptors(self, count):
+        """Only so many more can be opened: the limit bounds their numbers, not how many there are."""
+        open_now = self.descriptors()
+        unused = (number for number in itertools.count() if number not in open_now)
+        self.limit_descriptors(next(itertools.islice(unused, count, None)))
 
     def start(self, until=None):
         """Returns once it listens, or once `until` is true."""
