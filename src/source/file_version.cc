@@ -71,8 +71,10 @@ io::Task<bool> FileVersion::is_still_there() {
 io::Task<Result<FileStamp>> FileVersion::look() {
   const Result<FileStamp> now = file_->stamp();
   if (!now) co_return now;
-  bool same = is_same_version(seen_, *now);
-  if (!same && may_grow_ && now->size >= seen_.size) same = co_await is_still_there();
+  // Of what may grow the bytes are asked each time: one write may go on long after its time was
+  // set, so that a stamp that was seen in the midst of it is also that of its end.
+  const bool same = may_grow_ ? now->size >= seen_.size && co_await is_still_there()
+                              : is_same_version(seen_, *now);
   if (!same) {
     co_return Error{ErrorKind::representation_changed,
                     "the file was changed or truncated while it was read",

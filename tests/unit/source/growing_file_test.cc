@@ -4,8 +4,13 @@
 
 #include <boost/asio/co_spawn.hpp>
 
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstring>
 #include <functional>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -13,6 +18,28 @@ namespace tonearm::source {
 namespace {
 
 using namespace std::chrono_literals;
+
+/// A file that is there, to be written to without a system call.
+class MappedFile {
+ public:
+  explicit MappedFile(const std::filesystem::path& path) : size_(std::filesystem::file_size(path)) {
+    const int descriptor = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+    bytes_ = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+    ::close(descriptor);
+    if (bytes_ == MAP_FAILED) throw std::runtime_error("mmap failed");
+  }
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  ~MappedFile() { ::munmap(bytes_, size_); }
+
+  void overwrite(const std::string& content) const {
+    std::memcpy(bytes_, content.data(), std::min(size_, content.size()));
+  }
+
+ private:
+  std::size_t size_;
+  void* bytes_ = nullptr;
+};
 
 class GrowingFileTest : public FileFixture {
  protected:
@@ -200,6 +227,20 @@ TEST_F(GrowingFileTest, ARecordingThatIsMadeAnewBetweenTwoRangesIsAnErrorToo) {
   write("a", sound(2));
   EXPECT_EQ(run(resource->read(20'000, 20'100)->read()).error().kind,
             ErrorKind::representation_changed);
+}
+
+/// One write of many bytes sets the time before its first and comes to the others later; so does
+/// one into a mapping whose pages have been written to already, at a moment that is ours to choose.
+TEST_F(GrowingFileTest, ARecordingThatIsMadeAnewWithoutAnotherTimeIsAnErrorToo) {
+  write("a", sound(1));
+  const MappedFile mapped(root_ / "a");
+  mapped.overwrite(sound(1));
+  const auto resource = open(30min);
+  ASSERT_TRUE(run(resource->describe({})));
+  const auto reader = resource->read(0, 600'000);
+  ASSERT_TRUE(run(reader->read()));
+  mapped.overwrite(sound(2));
+  EXPECT_EQ(run(reader->read()).error().kind, ErrorKind::representation_changed);
 }
 
 TEST_F(GrowingFileTest, TakesThatBeginAlikeWithSilenceAreToldApart) {
