@@ -17,11 +17,12 @@ _BLOCK = 64 * 1024
 
 
 class Cut(Exception):
-    """This connection is to end; with a RST if `reset`."""
+    """This connection is to end: with a RST if `reset`, and under TLS without a word if `mute`."""
 
-    def __init__(self, reset=False):
+    def __init__(self, reset=False, mute=False):
         super().__init__()
         self.reset = reset
+        self.mute = mute
 
 
 class Exchange:
@@ -78,6 +79,10 @@ class Exchange:
 
     def close(self):
         raise Cut()
+
+    def close_mute(self):
+        """As close(), but without the close_notify that TLS ends with; many servers do so."""
+        raise Cut(mute=True)
 
     def reset(self):
         raise Cut(reset=True)
@@ -143,18 +148,22 @@ class Resource:
 
 
 class FaultOrigin:
-    """A thread per connection. `routes` maps paths to handlers; another path is a 404."""
+    """A thread per connection. `routes` maps paths to handlers; another path is a 404.
 
-    def __init__(self, host="127.0.0.1", port=0):
+    `tls`: an ssl.SSLContext to speak it with.
+    """
+
+    def __init__(self, host="127.0.0.1", port=0, tls=None):
         self.routes = {}
         self.exchanges = []
         self._lock = threading.Lock()
         self._open = {}
         self._accepted = 0
+        self._tls = tls
         self._listener = socket.create_server((host, port), backlog=256)
         self.port = self._listener.getsockname()[1]
         self.authority = f"{host}:{self.port}"
-        self.base_url = f"http://{self.authority}/"
+        self.base_url = f"{'https' if tls else 'http'}://{self.authority}/"
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
 
@@ -166,7 +175,8 @@ class FaultOrigin:
         with self._lock:
             for sock in self._open:
                 with contextlib.suppress(OSError):
-                    sock.shutdown(socket.SHUT_RDWR)
+                    # That of an SSLSocket would let its thread go on in clear text.
+                    socket.socket.shutdown(sock, socket.SHUT_RDWR)
             threads = list(self._open.values())
         for thread in threads:
             thread.join(10)
@@ -196,7 +206,7 @@ class FaultOrigin:
 
     @property
     def standing(self):
-        """Connections open now whose peer has not ended them."""
+        """Connections open now whose peer has not ended them; not under TLS."""
         with self._lock:
             return sum(not _has_ended(sock) for sock in self._open)
 
@@ -206,22 +216,32 @@ class FaultOrigin:
                 sock, _ = self._listener.accept()
             except OSError:
                 return
-            # Small, so that what the peer does not read soon stops the sender.
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 128 * 1024)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            thread = threading.Thread(target=self._serve, args=(sock,), daemon=True)
-            with self._lock:
-                self._open[sock] = thread
-                self._accepted += 1
-            thread.start()
+            with contextlib.suppress(OSError):  # the peer has gone again
+                self._begin(sock)
+
+    def _begin(self, sock):
+        # Small, so that what the peer does not read soon stops the sender.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 128 * 1024)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._tls:
+            sock = self._tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+        thread = threading.Thread(target=self._serve, args=(sock,), daemon=True)
+        with self._lock:
+            self._open[sock] = thread
+            self._accepted += 1
+        thread.start()
 
     def _serve(self, sock):
         try:
+            if self._tls:
+                sock.do_handshake()
             while self._serve_one(sock):
                 pass
         except Cut as cut:
             if cut.reset:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            elif self._tls and not cut.mute:
+                _say_goodbye(sock)
         except OSError:
             pass  # the peer has gone
         finally:
@@ -245,6 +265,13 @@ class FaultOrigin:
         finally:
             exchange.ended = True
         return True
+
+
+def _say_goodbye(sock):
+    """Sends close_notify. The peer may answer it or not."""
+    sock.settimeout(5)
+    with contextlib.suppress(OSError):
+        sock.unwrap()
 
 
 def _has_ended(sock):
