@@ -1,6 +1,7 @@
 #include "source/curl_multi.h"
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <openssl/ssl.h>
 
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -30,6 +31,16 @@ CURL* make_sweeper() {
   curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);  // somebody may have an origin there
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, refuse);
   return easy;
+}
+
+/// What came in one TLS record with the end of an answer stands in the socket no more.
+bool holds_strays_of_tls(CURL* easy) {
+  curl_tlssessioninfo* tls = nullptr;
+  if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &tls) != CURLE_OK || tls == nullptr) {
+    return false;
+  }
+  if (tls->backend != CURLSSLBACKEND_OPENSSL || tls->internals == nullptr) return false;
+  return SSL_has_pending(static_cast<const SSL*>(tls->internals)) == 1;
 }
 
 }  // namespace
@@ -132,9 +143,11 @@ curl_socket_t CurlMulti::open_socket(const curl_sockaddr& address,
   return fd;
 }
 
-bool CurlMulti::holds_strays(curl_socket_t socket) {
+bool CurlMulti::holds_strays(CURL* easy, curl_socket_t socket) {
   int waiting = 0;
-  return socket != CURL_SOCKET_BAD && ::ioctl(socket, FIONREAD, &waiting) == 0 && waiting > 0;
+  const bool in_socket =
+      socket != CURL_SOCKET_BAD && ::ioctl(socket, FIONREAD, &waiting) == 0 && waiting > 0;
+  return in_socket || holds_strays_of_tls(easy);
 }
 
 /// Forgets a watch, but not the socket: that is libcurl's, and it may be closed already.

@@ -62,9 +62,10 @@ class CurlMulti {
   /// in use, and not at all while the transfer is paused at once. Returns its socket;
   /// CURL_SOCKET_BAD when it was not opened here.
   curl_socket_t use_connection(Client& client, const ConnectionEnds& ends);
-  /// Whether bytes stand in a connection that was kept: nobody has asked for them, and libcurl
-  /// (7.88) would take them for the next answer. It looks only whether such a one is closed.
-  static bool holds_strays(curl_socket_t socket);
+  /// Whether bytes stand in a connection that was kept and that `easy` is about to use: nobody has
+  /// asked for them, and libcurl (7.88) would take them for the next answer. It looks only whether
+  /// such a one is closed.
+  static bool holds_strays(CURL* easy, curl_socket_t socket);
 
  private:
   static int on_socket(CURL* easy, curl_socket_t fd, int what, void* self, void* socket_data);

@@ -272,7 +272,7 @@ int Transfer::on_connected(void* self, char* remote, char* local, int remote_por
   const curl_socket_t socket =
       transfer.shared_.multi.use_connection(transfer, {remote, remote_port, local, local_port});
   // RFC 9112 §6.3: else each song would get the answer of the one before.
-  if (!transfer.opened_ && CurlMulti::holds_strays(socket)) {
+  if (!transfer.opened_ && CurlMulti::holds_strays(transfer.easy_.get(), socket)) {
     transfer.stale_ = true;
     return CURL_PREREQFUNC_ABORT;
   }

@@ -111,6 +111,30 @@ class Playing(TlsCase):
             self.assertLess(sent, size // 2, "kernel queues and one buffer")
             self.assertTrue(begin + client.take(size - len(begin)) == content(0, size))
 
+    def test_what_comes_behind_an_answer_is_nobodys(self):
+        """RFC 9112 §6.3. In one record with the answer, it no longer stands in the socket."""
+        evil = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Type: audio/mpeg\r\n\r\nEVIL!"
+        body = content(0, 1000)
+        _, victim = self.song(Resource(100_000, seed=2))
+
+        def one_record(exchange):
+            exchange.head(200, Content_Length=1000, Content_Type="audio/mpeg")
+            exchange.raw(body + evil)
+
+        def another_record(exchange):
+            exchange.answer(200, body, Content_Type="audio/mpeg")
+            exchange.raw(evil)
+            sent.set()
+
+        for handler in one_record, another_record:
+            with self.subTest(handler.__name__):
+                sent = threading.Event()
+                _, song = self.song(handler)
+                self.assertBody(self.get(song), body)
+                if handler is another_record:
+                    self.assertTrue(sent.wait(10))
+                self.assertBody(self.get(victim), content(0, 100_000, seed=2))
+
     def test_from_the_cache_without_the_origin(self):
         origin = FaultOrigin(tls=self.vouched.context())
         _, song = self.song(Resource(3 * MIB), origin)
