@@ -44,6 +44,7 @@ Easy EasyPool::make() {
                    static_cast<long>(options_.connect_timeout.count()));
   if (!options_.ca_file.empty()) {
     curl_easy_setopt(easy, CURLOPT_CAINFO, options_.ca_file.c_str());
+    curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);  // Debian's libcurl has the system's as well
   }
   multi_.adopt(easy);
   return owner;

@@ -1,7 +1,9 @@
 """Origins that speak TLS: whom tonearm believes, how it keeps their connections, and how they break."""
 
 import os
+import shutil
 import signal
+import subprocess
 import sys
 import threading
 import unittest
@@ -9,7 +11,7 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from support.case import Case
-from support.certificates import Authority, self_signed
+from support.certificates import Authority, openssl, self_signed
 from support.client import Client, get, get_json
 from support.content import content
 from support.fault_origin import Exchange, FaultOrigin, Resource
@@ -216,6 +218,29 @@ class Trust(TlsCase):
                 out.write(toml(settings))
             server.process.send_signal(signal.SIGHUP)
             wait_for(lambda: server.stderr().count("configuration read") == number, "the reload")
+
+    def test_ca_file_is_instead_of_what_the_system_trusts(self):
+        other = Authority(self.directory, "of-the-system")
+        system = os.path.join(self.directory, "certs")
+        os.mkdir(system)
+        for name in "of-the-system.pem", "ca-certificates.crt":
+            shutil.copy(other.path, os.path.join(system, name))
+        openssl("rehash", system)
+        within = ["unshare", "-rm", "sh", "-c", 'mount --bind "$0" /etc/ssl/certs && exec "$@"', system]
+        if subprocess.run([*within, "true"], capture_output=True).returncode != 0:
+            self.skipTest("no mount of one's own is allowed here")
+        origin = self.new_origin(other.issue("trusted-by-the-system"))
+        origin.routes["/song.mp3"] = Resource(1000)
+        song = self.catalog.add(origin.base_url + "song.mp3")
+        for upstream in {}, {"ca_file": self.authority.path}:
+            server = self.tonearm = Tonearm(self.directory, self.config(upstream=upstream))
+            server.prefix = within
+            server.start()
+            self.addCleanup(server.stop)
+            if upstream:
+                self.refused(origin.authority, "unable to get local issuer certificate")
+            else:
+                self.assertBody(self.get(song), content(0, 1000))
 
 
 class Ending(TlsCase):

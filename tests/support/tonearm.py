@@ -94,6 +94,7 @@ class Tonearm:
         self._stderr = os.path.join(self.directory, "stderr")
         self.process = None
         self.arguments = []  # more of them
+        self.prefix = []  # a command that becomes the program
         self.user = None  # for root: as whom it runs
         self.environment = {}  # more of it
 
@@ -124,7 +125,7 @@ class Tonearm:
         configured = ["-c", self.config_path] if self.config_path else []
         with open(self._stdout, "wb") as out, open(self._stderr, "wb") as err:
             self.process = subprocess.Popen(
-                [self._program(), "serve", *configured, *self.arguments],
+                [*self.prefix, self._program(), "serve", *configured, *self.arguments],
                 env={**environment(), **self.environment},
                 cwd=self.directory,
                 user=self.user,
