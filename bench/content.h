@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -7,47 +9,58 @@
 
 namespace tonearm::bench {
 
-/// What a song's bytes are, so that whoever receives them can tell each one wrong: eight bytes at a
-/// time, from the song's number and the offset / 8 (splitmix64).
-inline std::uint64_t word_at(std::uint64_t song, std::uint64_t index) {
-  std::uint64_t z = (song << 40) + (index + 1) * 0x9E3779B97F4A7C15U;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
-  return z ^ (z >> 31);
-}
+/// What songs' bytes are, so that whoever receives them can tell each one wrong: a ring of random
+/// bytes, entered at a place of the song's own. Its length is prime, so that no slice, block or
+/// page has the bytes of another; it fits into a core's cache, so that verifying costs next to
+/// nothing beside receiving.
+class Content {
+ public:
+  static constexpr std::size_t ring_size = 262139;
 
-inline char byte_at(std::uint64_t song, std::uint64_t offset) {
-  const std::uint64_t word = word_at(song, offset / 8);
-  return reinterpret_cast<const char*>(&word)[offset % 8];
-}
+  /// Writes the song's bytes from `offset` on.
+  void write(std::span<char> into, std::uint64_t song, std::uint64_t offset) const {
+    while (!into.empty()) {
+      const std::span<const char> run = run_at(song, offset, into.size());
+      std::memcpy(into.data(), run.data(), run.size());
+      into = into.subspan(run.size());
+      offset += run.size();
+    }
+  }
 
-/// Writes the song's bytes from `offset` on.
-inline void write_content(std::span<char> into, std::uint64_t song, std::uint64_t offset) {
-  std::size_t done = 0;
-  for (; done < into.size() && (offset + done) % 8 != 0; ++done) {
-    into[done] = byte_at(song, offset + done);
+  /// Whether these are the song's bytes from `offset` on.
+  bool is(std::span<const char> bytes, std::uint64_t song, std::uint64_t offset) const {
+    while (!bytes.empty()) {
+      const std::span<const char> run = run_at(song, offset, bytes.size());
+      if (std::memcmp(bytes.data(), run.data(), run.size()) != 0) return false;
+      bytes = bytes.subspan(run.size());
+      offset += run.size();
+    }
+    return true;
   }
-  for (; done + 8 <= into.size(); done += 8) {
-    const std::uint64_t word = word_at(song, (offset + done) / 8);
-    std::memcpy(into.data() + done, &word, 8);
-  }
-  for (; done < into.size(); ++done) into[done] = byte_at(song, offset + done);
-}
 
-/// Whether these are the song's bytes from `offset` on.
-inline bool is_content(std::span<const char> bytes, std::uint64_t song, std::uint64_t offset) {
-  std::size_t done = 0;
-  for (; done < bytes.size() && (offset + done) % 8 != 0; ++done) {
-    if (bytes[done] != byte_at(song, offset + done)) return false;
+ private:
+  using Ring = std::array<char, ring_size>;
+
+  /// splitmix64.
+  static Ring random_bytes() {
+    Ring bytes;
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      std::uint64_t z = (i + 1) * 0x9E3779B97F4A7C15U;
+      z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
+      z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
+      bytes[i] = static_cast<char>(z >> 56);
+    }
+    return bytes;
   }
-  for (; done + 8 <= bytes.size(); done += 8) {
-    const std::uint64_t word = word_at(song, (offset + done) / 8);
-    if (std::memcmp(bytes.data() + done, &word, 8) != 0) return false;
+
+  /// At most `most` bytes, up to where the ring closes.
+  std::span<const char> run_at(std::uint64_t song, std::uint64_t offset, std::size_t most) const {
+    constexpr std::uint64_t songs_apart = 7919;
+    const std::size_t at = (song * songs_apart + offset) % ring_size;
+    return {ring_.data() + at, std::min(most, ring_size - at)};
   }
-  for (; done < bytes.size(); ++done) {
-    if (bytes[done] != byte_at(song, offset + done)) return false;
-  }
-  return true;
-}
+
+  Ring ring_ = random_bytes();
+};
 
 }  // namespace tonearm::bench

@@ -1,5 +1,5 @@
-// A closed-loop HTTP client for the arena: as many connections as asked, one thread each, blocking
-// sockets; every byte is verified (content.h). Prints one JSON object.
+// A closed-loop HTTP client for the arena: as many connections as asked, one thread, one buffer
+// that stays in the core's cache; every byte is verified (content.h). Prints one JSON object.
 //
 //   bench_load MODE key=value…
 //
@@ -20,17 +20,20 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
+#include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <stdexcept>
 #include <string>
@@ -42,10 +45,18 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+const tonearm::bench::Content content;
+
 /// Where one request starts.
 struct Place {
   std::uint64_t song;
   std::uint64_t first;
+};
+
+struct Question {
+  Place place;
+  std::uint64_t size = 0;  ///< Body bytes that are read.
+  std::string range;       ///< Empty, or a Range field with its line end.
 };
 
 class Connection {
@@ -67,55 +78,67 @@ class Connection {
 
   int descriptor() const { return socket_; }
 
-  /// `range` is empty or a Range field with its line end.
-  void ask(const std::string& path, std::uint64_t song, const std::string& range) const {
-    const std::string head =
-        "GET " + path + std::to_string(song) + " HTTP/1.1\r\nHost: bench\r\n" + range + "\r\n";
-    if (::send(socket_, head.data(), head.size(), MSG_NOSIGNAL) < 0) {
+  void ask(const std::string& path, Question question) {
+    question_ = std::move(question);
+    head_.clear();
+    body_ = 0;
+    first_byte_.reset();
+    const std::string request = "GET " + path + std::to_string(question_.place.song) +
+                                " HTTP/1.1\r\nHost: bench\r\n" + question_.range + "\r\n";
+    if (::send(socket_, request.data(), request.size(), MSG_NOSIGNAL) < 0) {
       throw std::runtime_error("cannot send");
     }
   }
 
-  /// Reads a head and `size` body bytes; returns when the first of them came.
-  Clock::time_point receive(Place place, std::uint64_t size, std::string_view status) {
-    std::size_t filled = 0;
-    std::size_t head_end = std::string_view::npos;
-    while (head_end == std::string_view::npos) {
-      filled += receive_some(filled, sizeof buffer_);
-      head_end = std::string_view(buffer_, filled).find("\r\n\r\n");
-    }
-    if (std::string_view(buffer_, 12).substr(9) != status) {
-      throw std::runtime_error("not " + std::string(status) + ": " + std::string(buffer_, 40));
-    }
-    auto came = Clock::now();
-    std::uint64_t body = filled - head_end - 4;
-    verify({buffer_ + head_end + 4, static_cast<std::size_t>(body)}, place, 0);
-    while (body < size) {
-      const std::size_t count = receive_some(0, size - body);
-      if (body == 0) came = Clock::now();
-      verify({buffer_, count}, place, body);
-      body += count;
-    }
-    return came;
+  /// Takes what has come; no more than was asked for, once the head is read.
+  void receive(std::span<char> buffer) {
+    const std::uint64_t most = question_.size - body_ + (first_byte_ ? 0 : head_room);
+    const ssize_t count =
+        ::recv(socket_, buffer.data(), std::min<std::uint64_t>(buffer.size(), most), MSG_DONTWAIT);
+    if (count < 0 && errno == EAGAIN) return;
+    if (count <= 0) throw std::runtime_error("closed before the end");
+    std::span<const char> came = buffer.first(static_cast<std::size_t>(count));
+    if (!head_.ends_with(head_end)) came = read_head(came);
+    if (came.empty()) return;
+    if (!first_byte_) first_byte_ = Clock::now();
+    verify(came);
+    body_ += came.size();
   }
+
+  bool done() const { return body_ >= question_.size; }
+  Clock::time_point first_byte() const { return *first_byte_; }
 
  private:
-  std::size_t receive_some(std::size_t filled, std::uint64_t most) {
-    const auto room = std::min<std::uint64_t>(sizeof buffer_ - filled, most);
-    const ssize_t count = ::recv(socket_, buffer_ + filled, room, 0);
-    if (count <= 0) throw std::runtime_error("closed before the end");
-    return static_cast<std::size_t>(count);
+  static constexpr std::string_view head_end = "\r\n\r\n";
+  static constexpr std::uint64_t head_room = 1024;
+
+  /// Returns what stands behind the head.
+  std::span<const char> read_head(std::span<const char> came) {
+    const std::size_t before = head_.size();
+    head_.append(came.data(), came.size());
+    const std::size_t end = head_.find(head_end);
+    if (end == std::string::npos) return {};
+    head_.resize(end + head_end.size());
+    const std::string_view status = question_.range.empty() ? "200" : "206";
+    if (std::string_view(head_).substr(9, 3) != status) {
+      throw std::runtime_error("not " + std::string(status) + ": " + head_.substr(0, 40));
+    }
+    return came.subspan(head_.size() - before);
   }
 
-  static void verify(std::span<const char> bytes, Place place, std::uint64_t offset) {
-    if (!tonearm::bench::is_content(bytes, place.song, place.first + offset)) {
+  void verify(std::span<const char> bytes) const {
+    const Place& place = question_.place;
+    if (!content.is(bytes, place.song, place.first + body_)) {
       throw std::runtime_error("a wrong byte in song " + std::to_string(place.song) + " behind " +
-                               std::to_string(place.first + offset));
+                               std::to_string(place.first + body_));
     }
   }
 
   int socket_;
-  char buffer_[256 * 1024];
+  Question question_;
+  std::string head_;
+  std::uint64_t body_ = 0;
+  std::optional<Clock::time_point> first_byte_;
 };
 
 struct Work {
@@ -144,71 +167,105 @@ struct Work {
   }
 };
 
-std::string range_field(std::uint64_t first, std::string last) {
+std::string range_field(std::uint64_t first, const std::string& last) {
   return "Range: bytes=" + std::to_string(first) + "-" + last + "\r\n";
 }
 
-struct Ranges {
-  Clock::time_point operator()(const Work& work, std::unique_ptr<Connection>& connection,
-                               Place place) const {
-    if (!connection) connection = std::make_unique<Connection>(work.port);
-    connection->ask(work.path, place.song,
-                    range_field(place.first, std::to_string(place.first + work.size - 1)));
-    return connection->receive(place, work.size, "206");
-  }
+/// What clients of one kind ask for, and whether they come back on the same connection.
+struct Habit {
+  Question (*question)(const Work& work, Place place);
+  bool closes = false;
 };
 
-struct Whole {
-  Clock::time_point operator()(const Work& work, std::unique_ptr<Connection>& connection,
-                               Place place) const {
-    if (!connection) connection = std::make_unique<Connection>(work.port);
-    connection->ask(work.path, place.song, "");
-    return connection->receive({place.song, 0}, work.length, "200");
-  }
-};
-
-struct Seeks {
-  Clock::time_point operator()(const Work& work, std::unique_ptr<Connection>& connection,
-                               Place place) const {
-    connection = std::make_unique<Connection>(work.port);
-    connection->ask(work.path, place.song, range_field(place.first, ""));
-    const auto came = connection->receive(place, work.size, "206");
-    connection.reset();
-    return came;
-  }
-};
-
-double part_of(const std::vector<double>& sorted, double part) {
-  return sorted.empty()
-             ? 0
-             : sorted[static_cast<std::size_t>(part * static_cast<double>(sorted.size() - 1))];
+Question closed_range(const Work& work, Place place) {
+  const std::string last = std::to_string(place.first + work.size - 1);
+  return {place, work.size, range_field(place.first, last)};
 }
 
-/// Makes `count` requests over all connections.
-template <class One>
-void run(const Work& work, One one) {
-  std::atomic<std::uint64_t> next = 0;
-  std::vector<std::vector<double>> waits(work.connections);
-  const auto start = Clock::now();
-  std::vector<std::thread> threads;
-  for (std::vector<double>& mine : waits) {
-    threads.emplace_back([&] {
-      std::unique_ptr<Connection> connection;
-      for (std::uint64_t number = next++; number < work.count; number = next++) {
-        const auto asked = Clock::now();
-        const auto came = one(work, connection, work.place(number));
-        mine.push_back(std::chrono::duration<double, std::micro>(came - asked).count());
+Question whole_song(const Work& work, Place place) { return {{place.song, 0}, work.length, ""}; }
+
+Question open_range(const Work& work, Place place) {
+  return {place, work.size, range_field(place.first, "")};
+}
+
+/// Sorted: times to the first byte, in microseconds.
+using Waits = std::vector<double>;
+
+double part_of(const Waits& waits, double part) {
+  return waits.empty()
+             ? 0
+             : waits[static_cast<std::size_t>(part * static_cast<double>(waits.size() - 1))];
+}
+
+/// Makes `count` requests over all connections, each with one under way at a time.
+class Crowd {
+ public:
+  Crowd(const Work& work, const Habit& habit) : work_(work), habit_(habit) {}
+  ~Crowd() { ::close(epoll_); }
+  Crowd(const Crowd&) = delete;
+  Crowd& operator=(const Crowd&) = delete;
+
+  Waits play() {
+    std::vector<Player> players(work_.connections);
+    for (Player& player : players) begin(player);
+    std::array<epoll_event, 64> events{};
+    while (waits_.size() < work_.count) {
+      const int ready = ::epoll_wait(epoll_, events.data(), events.size(), -1);
+      for (int i = 0; i < ready; ++i) {
+        receive(*static_cast<Player*>(events[static_cast<std::size_t>(i)].data.ptr));
       }
-    });
+    }
+    std::sort(waits_.begin(), waits_.end());
+    return waits_;
   }
-  for (auto& thread : threads) thread.join();
+
+ private:
+  struct Player {
+    std::unique_ptr<Connection> connection;
+    Clock::time_point asked;
+  };
+
+  void begin(Player& player) {
+    if (begun_ == work_.count) return;
+    player.asked = Clock::now();
+    if (habit_.closes || !player.connection) connect(player);
+    player.connection->ask(work_.path, habit_.question(work_, work_.place(begun_++)));
+  }
+
+  void connect(Player& player) {
+    player.connection = std::make_unique<Connection>(work_.port);
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.ptr = &player;
+    ::epoll_ctl(epoll_, EPOLL_CTL_ADD, player.connection->descriptor(), &event);
+  }
+
+  void receive(Player& player) {
+    Connection& connection = *player.connection;
+    connection.receive(buffer_);
+    if (!connection.done()) return;
+    const std::chrono::duration<double, std::micro> wait = connection.first_byte() - player.asked;
+    waits_.push_back(wait.count());
+    if (habit_.closes) player.connection.reset();
+    begin(player);
+  }
+
+  const Work& work_;
+  const Habit& habit_;
+  int epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
+  std::uint64_t begun_ = 0;
+  Waits waits_;
+  std::array<char, 128 * 1024> buffer_{};
+};
+
+void run(const Work& work, const Habit& habit) {
+  const auto crowd = std::make_unique<Crowd>(work, habit);
+  const auto start = Clock::now();
+  const Waits waits = crowd->play();
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  std::vector<double> all;
-  for (const auto& some : waits) all.insert(all.end(), some.begin(), some.end());
-  std::sort(all.begin(), all.end());
   std::printf(
       "{\"requests\": %zu, \"seconds\": %.4f, \"ttfb_p50_us\": %.0f, \"ttfb_p99_us\": %.0f}\n",
-      all.size(), seconds, part_of(all, 0.5), part_of(all, 0.99));
+      waits.size(), seconds, part_of(waits, 0.5), part_of(waits, 0.99));
 }
 
 /// Many listeners on one thread, each read at its rate: what matters is what the proxy holds, and
@@ -221,7 +278,7 @@ void hold(const Work& work, std::uint64_t rate, std::uint64_t seconds) {
   std::vector<Listener> listeners;
   for (std::uint64_t i = 0; i < work.connections; ++i) {
     auto* connection = new Connection(work.port);  // held until the program ends
-    connection->ask(work.path, work.song + i % work.songs, range_field(0, ""));
+    connection->ask(work.path, open_range(work, {work.song + i % work.songs, 0}));
     listeners.push_back({connection});
   }
   std::vector<char> buffer(rate);
@@ -271,11 +328,11 @@ int main(int argc, char** argv) try {
   if (mode == "hold") {
     hold(work, value("rate", 0), value("seconds", 1));
   } else if (mode == "ranges") {
-    run(work, Ranges{});
+    run(work, {closed_range});
   } else if (mode == "whole") {
-    run(work, Whole{});
+    run(work, {whole_song});
   } else if (mode == "seeks") {
-    run(work, Seeks{});
+    run(work, {open_range, true});
   } else {
     std::fprintf(stderr, "usage: bench_load ranges|whole|seeks|hold key=value…\n");
     return 2;

@@ -29,6 +29,7 @@
 
 namespace {
 
+const tonearm::bench::Content content;
 std::atomic<std::uint64_t> sent_bytes = 0;
 std::atomic<std::uint64_t> requests = 0;
 std::atomic<std::uint64_t> connections = 0;
@@ -104,7 +105,7 @@ bool send_song(int socket, const Asked& asked, std::vector<char>& buffer) {
   if (asked.head) return true;
   while (position < end) {
     const std::size_t count = std::min<std::uint64_t>(buffer.size(), end - position);
-    tonearm::bench::write_content({buffer.data(), count}, asked.song, position);
+    content.write({buffer.data(), count}, asked.song, position);
     if (!send_all(socket, {buffer.data(), count}, &sent_bytes)) return false;
     position += count;
   }

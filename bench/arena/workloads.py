@@ -6,6 +6,12 @@ KIB, MIB = 1 << 10, 1 << 20
 FIRST = 1
 
 
+def play_warm(playing, **how):
+    """One pass takes so little that what else the machine does shows: the median of five."""
+    passes = sorted((playing.load("ranges", **how) for _ in range(5)), key=lambda one: one["cpu"])
+    return passes[2]
+
+
 def small_ranges(field, peer, part):
     """W1: 64 KiB ranges over 16 connections, one in every MiB of the songs; cold, then the same again."""
     songs = max(1, 24 // part)
@@ -13,7 +19,7 @@ def small_ranges(field, peer, part):
     how = dict(song=FIRST, songs=songs, size=64 * KIB, each=MIB, count=count, connections=16)
     with field.playing(peer) as playing:
         cold = playing.load("ranges", **how)
-        warm = playing.load("ranges", **how) if peer.caches else None
+        warm = play_warm(playing, **how) if peer.caches else None
     figures = {"CPU ms/1000 cold": cold["cpu"] / count * 1e6,
                "origin bytes/asked": cold["origin_bytes"] / (count * 64 * KIB)}
     if warm:
@@ -29,7 +35,7 @@ def large_bodies(field, peer, part):
     gigabytes = count * 8 * MIB / 1e9
     with field.playing(peer) as playing:
         cold = playing.load("ranges", **how)
-        warm = playing.load("ranges", **how) if peer.caches else None
+        warm = play_warm(playing, **how) if peer.caches else None
     figures = {"CPU s/GB cold": cold["cpu"] / gigabytes, "GB/s cold": gigabytes / cold["seconds"]}
     if warm:
         figures |= {"CPU s/GB warm": warm["cpu"] / gigabytes, "GB/s warm": gigabytes / warm["seconds"]}
