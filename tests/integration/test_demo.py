@@ -1,6 +1,7 @@
 """scripts/demo as it stands, with the program under test instead of one that it builds itself."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -37,6 +38,26 @@ class Demo(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertIn("are right", done.stdout)
         self.assertEqual(demos(), self.before, "it leaves nothing of its own behind")
+
+    def test_it_runs_in_a_path_with_blanks_and_by_a_program_of_the_current_directory(self):
+        with tempfile.TemporaryDirectory() as directory:
+            checkout = os.path.join(directory, "a checkout")
+            shutil.copytree(os.path.dirname(DEMO), os.path.join(checkout, "scripts"))
+            done = subprocess.run(
+                [os.path.join(checkout, "scripts", "demo"), "--check"],
+                env={**os.environ, "TONEARM": os.path.basename(binary())},
+                cwd=os.path.dirname(binary()), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT, text=True, timeout=250,
+            )
+            self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_packages_of_a_set_that_is_none_are_refused(self):
+        for arguments in (["nonsense"], ["--list", "nonsense"]):
+            refused = subprocess.run(
+                [os.path.join(os.path.dirname(DEMO), "packages"), *arguments],
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            )
+            self.assertEqual((refused.returncode, refused.stdout), (2, ""), refused.stderr)
 
     def test_a_check_of_a_program_that_does_not_work_fails(self):
         done = subprocess.run(
