@@ -47,10 +47,10 @@ void print(const source::OriginReport& report) {
   std::printf("size:          %s\n",
               report.length ? std::to_string(*report.length).c_str() : "unknown");
   std::printf("type:          %s\n",
-              report.content_type.empty() ? "-" : report.content_type.c_str());
+              report.content_type.empty() ? "-" : one_line(report.content_type).c_str());
   std::printf("ranges:        %s\n", report.ranges ? "yes" : "no");
   std::printf("etag:          %s%s\n", validators.etag && validators.etag->weak ? "W/" : "",
-              validators.etag ? validators.etag->opaque.c_str() : "-");
+              validators.etag ? one_line(validators.etag->opaque).c_str() : "-");
   std::printf(
       "last-modified: %s%s\n",
       validators.last_modified ? http::format_http_date(*validators.last_modified).c_str() : "-",

@@ -2,6 +2,7 @@
 
 #include "tonearm/base/ascii.h"
 #include "tonearm/base/char_set.h"
+#include "tonearm/base/utf8.h"
 #include "tonearm/http/content_type.h"
 #include "tonearm/http/token.h"
 #include "tonearm/source/http_options.h"
@@ -25,11 +26,14 @@ Error failed(std::string why) {
   return Error{ErrorKind::origin_refused, "the resolver's answer " + std::move(why), {}};
 }
 
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+/// Of the controls only those of one byte: a head may hold every byte of the others.
+bool holds_control(std::string_view text) {
+  return std::ranges::any_of(text, [](const char& c) { return is_control({&c, 1}); });
+}
 
 Result<OriginUrl> read_url(std::string_view text) {
   if (text.size() > longest_url) return failed("is a URL that is too long");
-  if (std::any_of(text.begin(), text.end(), is_control)) {
+  if (holds_control(text)) {
     return failed("is a URL with control characters");
   }
   Result<OriginUrl> url = parse_loose_origin_url(text);
@@ -121,7 +125,7 @@ Result<void> read_headers(const json::object& fields, ResolverAnswer& answer) {
     if (!value.is_string()) continue;
     const std::string_view name(key);
     const std::string_view text(value.get_string());
-    if (!http::is_token(name) || std::any_of(text.begin(), text.end(), is_control)) {
+    if (!http::is_token(name) || holds_control(text)) {
       return failed("has a header field that cannot be sent");
     }
     if (is_own_field(name)) continue;

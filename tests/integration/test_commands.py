@@ -222,6 +222,15 @@ class Probe(Commands):
         for word in ("206", "123457", "audio/mpeg", '"seventeen"', "Sun, 13 Sep 2020 12:26:40 GMT"):
             self.assertIn(word, told.stdout)
 
+    def test_what_the_origin_says_does_not_reach_the_terminal(self):
+        title = "\x1b]0;x"
+        self.origin.routes["/e.mp3"] = Resource(1000, etag='"\x9b31m"', kind="audio/x" + title)
+        told = self.probe("e.mp3")
+        self.assertEqual(told.returncode, 0, told.stderr)
+        self.assertIn("audio/x\\x1b]0;x", told.stdout)
+        self.assertIn('"\\x9b31m"', told.stdout)
+        self.assertNotIn("\x1b", told.stdout)
+
     def test_it_says_when_there_are_no_ranges(self):
         self.origin.routes["/n.mp3"] = Resource(1000, etag=None, ranges=False)
         told = self.probe("n.mp3")
