@@ -93,8 +93,46 @@ std::string_view to_string(Party party) {
 }
 
 Party party_of(ErrorKind kind) {
-  if (kind <= ErrorKind::client_gone) return Party::client;
-  if (kind <= ErrorKind::representation_changed) return Party::origin;
+  switch (kind) {
+    case ErrorKind::bad_request:
+    case ErrorKind::unauthorized:
+    case ErrorKind::forbidden:
+    case ErrorKind::song_not_found:
+    case ErrorKind::path_not_found:
+    case ErrorKind::method_not_allowed:
+    case ErrorKind::request_timeout:
+    case ErrorKind::target_too_long:
+    case ErrorKind::too_many_requests:
+    case ErrorKind::header_section_too_large:
+    case ErrorKind::version_not_supported:
+    case ErrorKind::send_timeout:
+    case ErrorKind::client_gone:
+      return Party::client;
+    case ErrorKind::dns_timeout:
+    case ErrorKind::dns_error:
+    case ErrorKind::destination_not_found:
+    case ErrorKind::destination_unavailable:
+    case ErrorKind::destination_ip_prohibited:
+    case ErrorKind::connection_refused:
+    case ErrorKind::connection_terminated:
+    case ErrorKind::connection_timeout:
+    case ErrorKind::connection_read_timeout:
+    case ErrorKind::connection_limit_reached:
+    case ErrorKind::tls_protocol_error:
+    case ErrorKind::tls_certificate_error:
+    case ErrorKind::http_response_incomplete:
+    case ErrorKind::http_response_timeout:
+    case ErrorKind::http_protocol_error:
+    case ErrorKind::origin_refused:
+    case ErrorKind::representation_changed:
+      return Party::origin;
+    case ErrorKind::bad_locator:
+    case ErrorKind::catalog_unavailable:
+    case ErrorKind::overloaded:
+    case ErrorKind::draining:
+    case ErrorKind::internal:
+      return Party::self;
+  }
   return Party::self;
 }
 

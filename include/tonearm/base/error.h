@@ -11,9 +11,9 @@ namespace tonearm {
 /// Whose doing an error is. Decides the log level and the `party` label of the metrics.
 enum class Party : std::uint8_t { client, origin, self };
 
-/// What went wrong. Where RFC 9209 §2.3 has a name for it, that name is used;
-/// `server/error_response` alone turns a kind into a status. 206, 304, 412 and 416 are plans, not
-/// errors.
+/// What went wrong; party_of() says whose doing each is. Where RFC 9209 §2.3 has a name for it,
+/// that name is used; `server/error_response` alone turns a kind into a status. 206, 304, 412 and
+/// 416 are plans, not errors.
 enum class ErrorKind : std::uint8_t {
   // The client's.
   bad_request,

@@ -8,7 +8,9 @@
 namespace tonearm {
 
 /// The number that all of `text` is, in digits of base 10 and with '-' alone for a sign; nothing
-/// when it is none, is surrounded by anything, or does not fit. No locale has a say.
+/// when it is none, is surrounded by anything, or does not fit. No locale has a say. For a
+/// floating-point type it may have an exponent, and "inf" and "nan" are numbers: who wants a finite
+/// one must ask.
 template <class Number>
 std::optional<Number> parse_number(std::string_view text) {
   Number value{};

@@ -36,7 +36,6 @@ TEST(ErrorKind, UsesTheTokensOfRfc9209) {
 }
 
 TEST(ErrorKind, BelongsToThePartyWhoseDoingItIs) {
-  // The kinds are declared in three blocks; their first and last are the borders.
   EXPECT_EQ(party_of(ErrorKind::bad_request), Party::client);
   EXPECT_EQ(party_of(ErrorKind::client_gone), Party::client);
   EXPECT_EQ(party_of(ErrorKind::dns_timeout), Party::origin);

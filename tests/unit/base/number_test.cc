@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdint>
 #include <string_view>
 
@@ -24,6 +25,15 @@ TEST(ParseNumber, FitsItsType) {
   EXPECT_EQ(parse_number<std::uint16_t>("65536"), std::nullopt);
   EXPECT_EQ(parse_number<std::uint64_t>("18446744073709551616"), std::nullopt);
   EXPECT_EQ(parse_number<double>("1e999"), std::nullopt);
+}
+
+TEST(ParseNumber, InfinityAndNanAreNumbersOfFloatingPointOnly) {
+  for (const std::string_view text : {"inf", "-inf", "Infinity", "nan"}) {
+    const auto number = parse_number<double>(text);
+    ASSERT_TRUE(number) << text;
+    EXPECT_FALSE(std::isfinite(*number)) << text;
+    EXPECT_EQ(parse_number<unsigned>(text), std::nullopt) << text;
+  }
 }
 
 TEST(ParseNumber, ReadsNoByteBehindTheText) {
