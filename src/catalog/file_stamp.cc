@@ -2,13 +2,18 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
-
 namespace tonearm::catalog {
 namespace {
 
 std::int64_t nanoseconds(const timespec& time) {
   return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+/// How far a file's times may advance at once. File systems that keep whole seconds, or every other
+/// one (ext with small inodes, FAT), are known by just that.
+std::int64_t tick(std::int64_t time) {
+  constexpr std::int64_t second = 1'000'000'000;
+  return time % second == 0 ? 2 * second : second / 50;
 }
 
 }  // namespace
@@ -35,8 +40,8 @@ FileStamp FileStamp::of(const std::string& database, const std::string& wal) {
 }
 
 bool FileStamp::is_too_fresh(std::int64_t seen) const {
-  constexpr std::int64_t longest_tick = 20'000'000;
-  return std::max(database.changed, wal.modified) + longest_tick > seen;
+  const auto could_stay = [&](std::int64_t time) { return time + tick(time) > seen; };
+  return could_stay(database.changed) || could_stay(wal.modified);
 }
 
 std::int64_t file_time_now() {

@@ -28,7 +28,8 @@ struct FileStamp {
   static FileStamp of(const std::string& database, const std::string& wal);
 
   /// Whether a write that came right after `seen` (nanoseconds since the epoch) could have left the
-  /// same stamp: the kernel's file times advance in ticks of some milliseconds.
+  /// same stamp: file times advance in ticks, of some milliseconds or of seconds. They are taken to
+  /// be of this machine's clock, which those of a file server need not be.
   bool is_too_fresh(std::int64_t seen) const;
 
   friend bool operator==(const FileStamp&, const FileStamp&) = default;
