@@ -12,10 +12,18 @@ namespace tonearm::app {
 // Each makes a Key from its name and `field`, a generic lambda that gives the place of its value in
 // the target: [](auto& c) -> auto& { return c.server.threads; }
 
-/// A path as it is to be opened: relative ones start at the file that names them.
+/// A path as it is to be opened: relative ones start at the file that names them. Not normalised:
+/// behind a symbolic link, `..` is the parent of what it leads to.
 inline std::string rooted(const std::string& path, const std::filesystem::path& directory) {
   if (path.empty() || directory.empty()) return path;
-  return (directory / path).lexically_normal().string();
+  return (directory / path).string();
+}
+
+/// A path as it is to be printed: what reads it lies elsewhere. None stays none.
+inline std::string absolute(const std::string& path) {
+  std::error_code failed;
+  const auto whole = std::filesystem::absolute(path, failed);
+  return failed ? path : whole.string();
 }
 
 template <class Target, class Field>
@@ -67,6 +75,10 @@ Key<Target> path_key(std::string name, Field field, std::string_view special = {
     if (!complaint && check != nullptr) complaint = check(text);
     if (!complaint) field(target) = std::move(text);
     return complaint;
+  };
+  key.print = [=, name = key.name](const Target& target, toml::table& into) {
+    const std::string& path = field(target);
+    into.insert(name, path == special ? path : absolute(path));
   };
   return key;
 }

@@ -83,6 +83,8 @@ Key<Config> headers_key() {
   return key;
 }
 
+constexpr std::string_view unix_prefix = "unix:";
+
 /// unix:/path with a relative path starts at the file that names it.
 template <class Field>
 Key<Config> listen_key(Field field) {
@@ -91,7 +93,6 @@ Key<Config> listen_key(Field field) {
     std::vector<std::string> texts;
     Complaint complaint = read_texts(node, texts);
     for (std::string& text : texts) {
-      constexpr std::string_view unix_prefix = "unix:";
       if (text.starts_with(unix_prefix)) {
         text = std::string(unix_prefix) + rooted(text.substr(unix_prefix.size()), directory);
       }
@@ -99,6 +100,16 @@ Key<Config> listen_key(Field field) {
     }
     if (!complaint) field(config) = std::move(texts);
     return complaint;
+  };
+  key.print = [=](const Config& config, toml::table& into) {
+    toml::array addresses;
+    for (std::string text : field(config)) {
+      if (text.starts_with(unix_prefix)) {
+        text = std::string(unix_prefix) + absolute(text.substr(unix_prefix.size()));
+      }
+      addresses.push_back(std::move(text));
+    }
+    into.insert("listen", std::move(addresses));
   };
   return key;
 }
@@ -206,19 +217,33 @@ std::vector<Section> make_sections() {
   return all;
 }
 
-std::vector<Key<source::ResolverOptions>> make_resolver_keys() {
+/// A bare name is looked for in PATH.
+bool is_path(const std::string& program) { return program.find('/') != std::string::npos; }
+
+Key<source::ResolverOptions> command_key() {
   using R = source::ResolverOptions;
   Key<R> command = texts_key<R>("command", PLACE(command), check_field_value);
   command.read = [](const toml::node& node, const std::filesystem::path& directory, R& resolver) {
     Complaint complaint = read_texts(node, resolver.command);
     if (!complaint) complaint = check_resolver_command(resolver.command);
     if (complaint) return complaint;
-    // A bare name is looked for in PATH.
     std::string& program = resolver.command.front();
-    if (program.find('/') != std::string::npos) program = rooted(program, directory);
+    if (is_path(program)) program = rooted(program, directory);
     return Complaint();
   };
-  return {std::move(command), duration_key<R>("timeout", PLACE(timeout), 100ms, 1h),
+  command.print = [](const R& resolver, toml::table& into) {
+    toml::array words;
+    for (const std::string& word : resolver.command) words.push_back(word);
+    const std::string& program = resolver.command.front();
+    if (is_path(program)) words.front().ref<std::string>() = absolute(program);
+    into.insert("command", std::move(words));
+  };
+  return command;
+}
+
+std::vector<Key<source::ResolverOptions>> make_resolver_keys() {
+  using R = source::ResolverOptions;
+  return {command_key(), duration_key<R>("timeout", PLACE(timeout), 100ms, 1h),
           duration_key<R>("ttl", PLACE(ttl), 0ms, 365 * day),
           number_key<R>("max_running", PLACE(max_running), 1, 1024),
           size_key<R>("window", PLACE(window), {KiB, GiB, "tonearm's own growth"})};

@@ -26,7 +26,7 @@ struct Key {
   /// Only for what a restart alone can change: puts the running value back into a reloaded
   /// configuration, and says whether the file had another.
   std::function<bool(const Target& running, Target& reloaded)> keep;
-  /// The effective value, as it would stand in a file; secrets are masked.
+  /// The effective value, as it would stand in a file, wherever that lies; secrets are masked.
   std::function<void(const Target&, toml::table&)> print;
 };
 

@@ -210,11 +210,19 @@ struct Fault {
   std::string complaint;
 };
 
+/// The same for all the ways to write a path.
+std::string one_of_its_names(const std::string& path) {
+  std::error_code failed;
+  const fs::path name = fs::weakly_canonical(absolute(path), failed);
+  return failed ? path : name.string();
+}
+
 /// An address to listen on twice: SO_REUSEPORT would let both have it, and share out its clients.
 std::optional<Fault> repeated_address(const Config& config) {
   std::set<std::string> seen;
   const auto repeats = [&](const std::string& text) {
-    const auto address = server::parse_listen_address(text);
+    auto address = server::parse_listen_address(text);
+    if (address->is_unix()) address->path = one_of_its_names(address->path);
     const bool any_port = !address->is_unix() && address->port == 0;
     return !any_port && !seen.insert(server::to_text(*address)).second;
   };
@@ -258,10 +266,7 @@ std::string place_of(const Fault& fault, const Places& places) {
 }
 
 void print_table(const std::string& name, const toml::table& table, std::ostream& out) {
-  // Double quotes, as in the documentation.
-  constexpr auto flags =
-      toml::toml_formatter::default_flags & ~toml::format_flags::allow_literal_strings;
-  out << '[' << name << "]\n" << toml::toml_formatter(table, flags) << "\n\n";
+  out << '[' << name << "]\n" << toml::toml_formatter(table, toml_text_flags) << "\n\n";
 }
 
 }  // namespace

@@ -14,10 +14,8 @@ namespace tonearm::app {
 std::string shown(const toml::node& node) {
   if (node.is_table()) return "a table";
   if (node.is_array()) return "an array";
-  constexpr auto unlike_a_line =
-      toml::format_flags::allow_literal_strings | toml::format_flags::allow_multi_line_strings;
   std::ostringstream out;
-  out << toml::toml_formatter(node, toml::toml_formatter::default_flags & ~unlike_a_line);
+  out << toml::toml_formatter(node, toml_text_flags);
   return out.str();
 }
 

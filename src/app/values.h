@@ -16,6 +16,12 @@ namespace tonearm::app {
 /// What is wrong with a value, and what would be right; empty when nothing is.
 using Complaint = std::optional<std::string>;
 
+/// Texts in double quotes, as in the documentation, and in one line: what toml++ prints as several
+/// does not always read back as the same.
+inline constexpr auto toml_text_flags =
+    toml::toml_formatter::default_flags &
+    ~(toml::format_flags::allow_literal_strings | toml::format_flags::allow_multi_line_strings);
+
 /// A value as it stands in the file, for a complaint about it.
 std::string shown(const toml::node& node);
 

@@ -138,6 +138,17 @@ class Configuration(Commands):
         second = run("check", "-c", self.write(first.stdout, "printed.toml"))
         self.assertEqual((second.returncode, second.stdout), (0, first.stdout), second.stderr)
 
+    def test_what_check_prints_means_the_same_wherever_it_lies(self):
+        os.makedirs(os.path.join(self.directory, "etc", "music"), exist_ok=True)
+        self.write('[catalog]\npath = "../%s"\n[files]\nroot = "music"\n[log]\naccess = "a.log"\n'
+                   '[server]\nlisten = ["unix:t.socket"]\n[resolver.r]\ncommand = ["./r", "\\n", "{}"]\n'
+                   % os.path.basename(self.catalog.path), "etc/t.toml")
+        first = run("check", "-c", "etc/t.toml", cwd=self.directory)
+        self.assertEqual((first.returncode, first.stderr), (0, ""))
+        self.write(first.stdout, "etc/printed.toml")
+        second = run("check", "-c", "etc/printed.toml", cwd=self.directory)
+        self.assertEqual((second.returncode, second.stdout), (0, first.stdout), second.stderr)
+
     def test_command_line_beats_file_beats_default(self):
         port, other = free_port(), free_port()
         path = self.write(

@@ -151,8 +151,21 @@ ca_file = "/dev/null"
                                     {});
   EXPECT_THAT(config.server.listen, ElementsAre("unix:" + under("etc/run/t.sock")));
   EXPECT_EQ(config.log.access, under("etc/access.log"));
-  EXPECT_EQ(config.catalog.path, under("songs.sqlite3"));
+  EXPECT_EQ(config.catalog.path, under("etc/../songs.sqlite3"));
   EXPECT_EQ(config.upstream.ca_file, "/dev/null");
+}
+
+TEST_F(LoadConfig, WhatLiesAboveALinkIsAboveWhereItLeads) {
+  write("releases/shared/c.sqlite3", "");
+  std::filesystem::create_directory(directory_ / "releases/2");
+  std::filesystem::create_directory_symlink("releases/2", directory_ / "current");
+  const Config config = load("[catalog]\npath = \"current/../shared/c.sqlite3\"\n");
+  EXPECT_TRUE(std::filesystem::exists(config.catalog.path)) << config.catalog.path;
+}
+
+TEST_F(LoadConfig, OneSocketIsOneHoweverItsPathIsWritten) {
+  EXPECT_EQ(error_of("[server]\nlisten = [\"unix:a.socket\", \"unix:./x/../a.socket\"]"),
+            "t.toml:2: server.listen: \"unix:./x/../a.socket\" is there twice; keep one of them");
 }
 
 TEST_F(LoadConfig, WhatIsNoPathStaysAsItIs) {
@@ -318,6 +331,36 @@ TEST_F(PrintConfig, ReadsBackAsTheSame) {
   EXPECT_EQ(again.catalog.path, config.catalog.path);
   EXPECT_EQ(again.catalog.lookup, config.catalog.lookup);
   EXPECT_EQ(again.resolvers.count("a+b.c"), 1U);
+}
+
+TEST_F(PrintConfig, ReadsBackAsTheSameBesideAnotherFile) {
+  Config config;
+  config.server.listen = {"unix:run/t.socket"};
+  config.admin.listen = {};
+  config.log.access = "access.log";
+  config.files.root = "music";
+  config.cache.path = "../cache";
+  config.resolvers["yt"].command = {"bin/resolve", "{}"};
+  const Config again = load(print_config(config));
+  const auto here = [](const std::string& path) {
+    return std::filesystem::absolute(path).string();
+  };
+  EXPECT_THAT(again.server.listen, ElementsAre("unix:" + here("run/t.socket")));
+  EXPECT_EQ(again.catalog.path, here("catalog.sqlite3"));
+  EXPECT_EQ(again.log.access, here("access.log"));
+  EXPECT_EQ(again.files.root, here("music"));
+  EXPECT_EQ(again.cache.path, here("../cache"));
+  EXPECT_THAT(again.resolvers.at("yt").command, ElementsAre(here("bin/resolve"), "{}"));
+  EXPECT_EQ(again.upstream.ca_file, "");
+}
+
+TEST_F(PrintConfig, EveryTextReadsBackAsTheSame) {
+  for (const std::string text : {"\n", "\n\n", "a\n", "\na", "\t", "'", "\"", "\\", "", "\u2028"}) {
+    Config config;
+    config.resolvers["yt"].command = {"x", text, "{}"};
+    const Config again = load(print_config(config));
+    EXPECT_THAT(again.resolvers.at("yt").command, ElementsAre("x", text, "{}"));
+  }
 }
 
 TEST_F(LoadConfig, AReloadPutsBackWhatWantsARestart) {
