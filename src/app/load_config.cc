@@ -134,6 +134,7 @@ class FileReader {
   Complaint read_from_file(const Key<Target>& key, const toml::node& node, Target& target) const {
     std::string path;
     if (auto complaint = read_text(node, path)) return complaint;
+    if (path.empty()) return "is empty; remove it, or name a file that holds the secret";
     std::vector<std::string> lines;
     if (auto complaint = read_secret_file(directory_ / path, lines)) return complaint;
     return key.take(std::move(lines), target);

@@ -1,5 +1,6 @@
 #include "app/units.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <limits>
@@ -26,17 +27,22 @@ constexpr std::array<Unit, 5> decimal_sizes{{{"TB", 1'000'000'000'000},
 constexpr std::array<Unit, 5> durations{
     {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
 constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
+constexpr std::uint64_t too_much = std::numeric_limits<std::uint64_t>::max();
 
+/// `too_much` for more than `most`.
 template <std::size_t N>
 std::optional<std::uint64_t> parse(std::string_view text, const std::array<Unit, N>& units) {
   std::uint64_t number = 0;
   const auto result = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (result.ec != std::errc{}) return std::nullopt;
+  if (result.ec == std::errc::result_out_of_range) {
+    number = too_much;
+  } else if (result.ec != std::errc{}) {
+    return std::nullopt;
+  }
   text.remove_prefix(static_cast<std::size_t>(result.ptr - text.data()));
   for (const Unit& unit : units) {
     if (text != unit.name) continue;
-    if (number > most / unit.factor) return std::nullopt;
-    return number * unit.factor;
+    return number > most / unit.factor ? too_much : number * unit.factor;
   }
   return std::nullopt;
 }
@@ -62,7 +68,7 @@ std::string format_size(std::uint64_t bytes) { return format(bytes, sizes); }
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
   const auto value = parse(text, durations);
   if (!value) return std::nullopt;
-  return std::chrono::milliseconds(static_cast<std::int64_t>(*value));
+  return std::chrono::milliseconds(static_cast<std::int64_t>(std::min(*value, most)));
 }
 
 std::string format_duration(std::chrono::milliseconds duration) {

@@ -128,6 +128,7 @@ Complaint read_secret(const std::string& text, std::string& out) {
     return {};
   }
   const std::string name = text.substr(prefix.size());
+  if (name.empty()) return "names no environment variable; give \"env:NAME\"";
   const char* value = std::getenv(name.c_str());
   if (value == nullptr) {
     return "the environment variable " + name + " is not set; set it, or give the secret itself";

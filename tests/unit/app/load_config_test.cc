@@ -113,6 +113,11 @@ TEST_F(LoadConfig, AnErrorIsOneLineWithPlaceKeyFaultAndRemedy) {
        "t.toml:1: upstream.headers: X: is not a string; give one in quotes"},
       {"[stream]\nbuffer = \"1KiB\"",
        "t.toml:2: stream.buffer: \"1KiB\" is out of bounds; give one from 64KiB to 64MiB"},
+      {"[cache]\nsize = \"8388608TiB\"",
+       "t.toml:2: cache.size: \"8388608TiB\" is out of bounds; give one from 16MiB to "
+       "9223372036854775807B"},
+      {"[server]\ndrain = \"106751991168d\"",
+       "t.toml:2: server.drain: \"106751991168d\" is out of bounds; give one from 0s to 30d"},
   };
   for (const auto& row : rows) {
     EXPECT_EQ(error_of(row.toml), row.line);
@@ -225,6 +230,10 @@ TEST_F(LoadConfig, AFaultOfASecretNamesItsKey) {
       {"[s3]\nsecret_key = \"env:TONEARM_TEST_UNSET\"",
        "t.toml:2: s3.secret_key: the environment variable TONEARM_TEST_UNSET is not set; set it, "
        "or give the secret itself"},
+      {"[s3]\nsecret_key = \"env:\"",
+       "t.toml:2: s3.secret_key: names no environment variable; give \"env:NAME\""},
+      {"[s3]\nsecret_key_file = \"\"",
+       "t.toml:2: s3.secret_key_file: is empty; remove it, or name a file that holds the secret"},
       {"[access]\napi_tokens = [\"\"]",
        "t.toml:2: access.api_tokens: a secret must not be empty; remove it"},
       {"[s3]\nregion_file = \"x\"",
