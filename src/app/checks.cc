@@ -46,6 +46,15 @@ Complaint check_base(const std::string& text, std::string_view example) {
   return quoted(text) + ' ' + *fault + "; give one such as \"" + std::string(example) + '"';
 }
 
+/// A prefix of no bits behind the address of one network: a digit is missing.
+bool is_everybody_by_mistake(const std::string& text) {
+  const auto block = server::Cidr::parse(text);
+  const auto slash = text.find('/');
+  if (!block || slash == std::string::npos) return false;
+  if (text.find_first_not_of('0', slash + 1) != std::string::npos) return false;
+  return !boost::asio::ip::make_address(text.substr(0, slash)).is_unspecified();
+}
+
 }  // namespace
 
 Complaint check_listen(const std::string& text) {
@@ -55,6 +64,10 @@ Complaint check_listen(const std::string& text) {
 }
 
 Complaint check_cidr(const std::string& text) {
+  if (is_everybody_by_mistake(text)) {
+    return quoted(text) +
+           " is every address; give its prefix's length, or \"0.0.0.0/0\" or \"::/0\"";
+  }
   if (server::Cidr::parse(text)) return {};
   return quoted(text) + " is no address block; give \"10.0.0.0/8\", \"fc00::/7\" or an address";
 }
@@ -64,7 +77,11 @@ Complaint check_origin(const std::string& text) {
   const bool origin = url && !url->encoded_host().empty() && !url->has_userinfo() &&
                       !url->has_query() && (!url->has_port() || http::is_port(url->port())) &&
                       (url->encoded_path().empty() || url->encoded_path() == "/");
-  if (text == "*" || text == "null" || origin) return {};
+  if (text == "*" || text == "null") return {};
+  if (text.find('*') != std::string::npos) {
+    return quoted(text) + " stands for no other origin; name each of them, or give \"*\" for all";
+  }
+  if (origin) return {};
   return quoted(text) + " is no origin; give \"https://player.example\" or \"*\"";
 }
 
@@ -84,6 +101,12 @@ Complaint check_public_url(const std::string& text) {
 
 Complaint check_endpoint(const std::string& text) {
   return check_base(text, "https://s3.amazonaws.com");
+}
+
+Complaint check_region(const std::string& text) {
+  constexpr CharSet region_chars = make_char_set("-._");
+  if (!text.empty() && consists_of(region_chars, text)) return {};
+  return quoted(text) + " is no region; give one such as \"us-east-1\"";
 }
 
 Complaint check_not_empty(const std::string& text) {
@@ -129,6 +152,7 @@ Complaint check_resolver_name(const std::string& name) {
 
 Complaint check_resolver_command(const std::vector<std::string>& command) {
   if (command.empty()) return "the command is missing; give [\"program\", \"argument\", \"{}\"]";
+  if (command.front().empty()) return "the program is empty; give its name or its path";
   const auto takes_value = [](const std::string& word) {
     return word.find("{}") != std::string::npos;
   };

@@ -16,6 +16,7 @@ Complaint check_log_level(const std::string& text);
 Complaint check_base_url(const std::string& text);
 Complaint check_public_url(const std::string& text);
 Complaint check_endpoint(const std::string& text);
+Complaint check_region(const std::string& text);
 Complaint check_not_empty(const std::string& text);
 /// Empty text is no file, and fine.
 Complaint check_readable_file(const std::string& path);

@@ -175,7 +175,7 @@ Section s3_section() {
   using C = Config;
   return {"s3",
           {text_key<C>("endpoint", PLACE(s3.endpoint), check_endpoint),
-           text_key<C>("region", PLACE(s3.region), check_not_empty),
+           text_key<C>("region", PLACE(s3.region), check_region),
            secret_key<C>("access_key", PLACE(s3.access_key)),
            secret_key<C>("secret_key", PLACE(s3.secret_key)),
            secret_key<C>("session_token", PLACE(s3.session_token)),

@@ -1,5 +1,6 @@
 #include "tonearm/source/http_library.h"
 
+#include "app/absences.h"
 #include "app/commands.h"
 #include "app/service.h"
 
@@ -29,6 +30,7 @@ int run_serve(const Config& config, Reread reread) {
   Service service(config, std::move(reread));
   const Result<void> opened = service.open();
   if (!opened) return complain(opened.error().detail, 1);
+  for (const std::string& line : absences(config)) spdlog::warn("{}", line);
   service.run();
   spdlog::info("stopped");
   return 0;

@@ -1,7 +1,9 @@
 #include "tonearm/server/listen_address.h"
 
+#include "tonearm/base/char_set.h"
 #include "tonearm/base/number.h"
 
+#include <arpa/inet.h>
 #include <sys/un.h>
 
 #include <optional>
@@ -29,6 +31,24 @@ Result<ListenAddress> parse_unix(std::string_view text) {
   return address;
 }
 
+bool is_v6(std::string_view host) {
+  in6_addr address{};
+  const std::string without_zone(host.substr(0, host.find('%')));
+  return ::inet_pton(AF_INET6, without_zone.c_str(), &address) == 1;
+}
+
+/// A name, or an IPv4 address: what ends in a number is no name (RFC 1123 §2.1).
+bool is_v4_or_name(const std::string& host) {
+  constexpr CharSet host_chars = make_char_set("-._");
+  if (!consists_of(host_chars, host)) return false;
+  const std::string_view last = std::string_view(host).substr(host.rfind('.') + 1);
+  constexpr std::string_view digits = "0123456789";
+  const bool number = !last.empty() && last.find_first_not_of(digits) == std::string_view::npos;
+  in_addr address{};
+  // As getaddrinfo() reads it: 127.1 is one, too.
+  return !number || ::inet_aton(host.c_str(), &address) == 1;
+}
+
 }  // namespace
 
 Result<ListenAddress> parse_listen_address(std::string_view text) {
@@ -36,7 +56,8 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
   const auto colon = text.rfind(':');
   if (colon == std::string_view::npos) return bad_address(text, "the port is missing");
   std::string_view host = text.substr(0, colon);
-  if (host.starts_with('[')) {
+  const bool bracketed = host.starts_with('[');
+  if (bracketed) {
     if (!host.ends_with(']')) return bad_address(text, "the closing bracket is missing");
     host = host.substr(1, host.size() - 2);
   } else if (host.find(':') != std::string_view::npos) {
@@ -44,10 +65,12 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
   }
   if (host.empty())
     return bad_address(text, "the host is missing (0.0.0.0 or [::] is every address)");
-  const auto port = parse_number<std::uint16_t>(text.substr(colon + 1));
-  if (!port) return bad_address(text, "the port is no number from 0 to 65535");
   ListenAddress address;
   address.host = host;
+  if (bracketed ? !is_v6(host) : !is_v4_or_name(address.host))
+    return bad_address(text, "the host is neither an address nor a name");
+  const auto port = parse_number<std::uint16_t>(text.substr(colon + 1));
+  if (!port) return bad_address(text, "the port is no number from 0 to 65535");
   address.port = *port;
   return address;
 }

@@ -95,6 +95,15 @@ class Configuration(Commands):
         ("[catalog]\npath = \":memory:\"", [":2:", "catalog.path", "catalog.lookup"]),
         ("[server]\nlisten = [\"127.0.0.1:9005\"]", [":2:", "admin.listen"]),
         ("[upstream]\nbase_url = \"http://h:99999/\"", ["2", "upstream.base_url", "65535"]),
+        ("[server]\nlisten = [\"999.1.1.1:1\"]", [":2:", "server.listen", "999.1.1.1"]),
+        ("[admin]\nlisten = [\"a b:1\"]", [":2:", "admin.listen", "a b"]),
+        ("[server]\ntrusted_proxies = [\"10.0.0.0/0\"]", [":2:", "server.trusted_proxies", "every address"]),
+        ("[server]\ncors_origins = [\"https://*.example\"]", [":2:", "server.cors_origins", "*.example"]),
+        ("[s3]\nregion = \"us east 1\"", [":2:", "s3.region", "us east 1"]),
+        ("[s3]\naccess_key = \"env:\"", [":2:", "s3.access_key", "names no environment variable"]),
+        ("[s3]\naccess_key_file = \"\"", [":2:", "s3.access_key_file", "is empty"]),
+        ("[cache]\nsize = \"8388608TiB\"", [":2:", "cache.size", "out of bounds"]),
+        ("[resolver.yt]\ncommand = [\"\", \"{}\"]", [":2:", "resolver.yt.command", "the program is empty"]),
         ("[server\nthreads = 1", ["1"]),
         ("[server]\nthreads = 1\nthreads = 2", ["3"]),
     ]
@@ -203,6 +212,22 @@ class Check(Commands):
         failed = run("serve", "--listen", taken, cwd=self.directory)
         self.assertEqual(failed.returncode, 1)
         self.assertIn(r"no\x0asuch\x1b", failed.stderr.splitlines()[-1])
+
+    def test_what_is_not_there_yet_is_a_warning(self):
+        nothing = self.write("no certificate", "ca.pem")
+        absent = os.path.join(self.directory, "absent")
+        config = {
+            "catalog": {"path": self.catalog.path},
+            "files": {"root": absent},
+            "log": {"access": os.path.join(absent, "access.log")},
+            "upstream": {"ca_file": nothing},
+        }
+        told = run("check", "-c", self.write(toml(config)))
+        self.assertEqual(told.returncode, 0, told.stderr)
+        lines = told.stderr.splitlines()
+        self.assertEqual(len(lines), 3, lines)
+        for line, key in zip(lines, ("files.root", "upstream.ca_file", "log.access")):
+            self.assertTrue(line.startswith(f"tonearm: warning: {key}: "), line)
 
     def test_a_bad_lookup_is_named(self):
         for lookup in (

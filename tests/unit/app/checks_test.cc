@@ -31,6 +31,12 @@ TEST(CheckCidr, TakesBlocksAndAddresses) {
                  " is no address block; give \"10.0.0.0/8\", \"fc00::/7\" or an address");
 }
 
+TEST(CheckCidr, TakesEveryAddressOnlyWhereThatIsSaid) {
+  expect_passes(check_cidr, {"0.0.0.0/0", "::/0", "10.0.0.0/1"});
+  expect_refuses(check_cidr, {"10.0.0.0/0", "fc00::/0", "10.0.0.0/00"},
+                 " is every address; give its prefix's length, or \"0.0.0.0/0\" or \"::/0\"");
+}
+
 TEST(CheckOrigin, TakesSchemeAndHostAlone) {
   expect_passes(check_origin, {"*", "null", "https://player.example", "http://localhost:3000",
                                "https://player.example:443"});
@@ -38,6 +44,18 @@ TEST(CheckOrigin, TakesSchemeAndHostAlone) {
                  {"", "player.example", "https://player.example/page", "https://player.example?a",
                   "https://player.example:", "https://player.example:65536"},
                  " is no origin; give \"https://player.example\" or \"*\"");
+}
+
+TEST(CheckOrigin, AnAsteriskStandsForAllOrForNone) {
+  expect_refuses(check_origin,
+                 {"https://*.example", "https://*", "http://player.*:80", "*.example"},
+                 " stands for no other origin; name each of them, or give \"*\" for all");
+}
+
+TEST(CheckRegion, TakesWhatStandsInASignature) {
+  expect_passes(check_region, {"us-east-1", "auto", "garage", "my_region.2"});
+  expect_refuses(check_region, {"", " ", "us east 1", "us-east-1 ", "a/b", "a\tb"},
+                 " is no region; give one such as \"us-east-1\"");
 }
 
 TEST(CheckLogLevel, TakesTheFive) {
@@ -119,6 +137,7 @@ TEST(CheckResolverCommand, WantsAPlaceForItsArgument) {
   EXPECT_EQ(check_resolver_command({"sh", "-c", "find '{}'"}), std::nullopt);
   EXPECT_EQ(check_resolver_command({}),
             "the command is missing; give [\"program\", \"argument\", \"{}\"]");
+  EXPECT_EQ(check_resolver_command({"", "{}"}), "the program is empty; give its name or its path");
   EXPECT_EQ(check_resolver_command({"yt-dlp", "{ }"}),
             "no argument holds {}, the place of what is to be resolved; add one");
 }

@@ -1,0 +1,32 @@
+#include "app/absences.h"
+
+#include "tonearm/source/certificate_file.h"
+
+#include <filesystem>
+
+namespace tonearm::app {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> absences(const Config& config) {
+  std::vector<std::string> lines;
+  std::error_code failed;
+  const std::string& root = config.files.root;
+  if (!root.empty() && !fs::is_directory(root, failed)) {
+    lines.push_back("files.root: " + root + " is no directory: file: songs fail until it is one");
+  }
+  const std::string& certificates = config.upstream.ca_file;
+  if (!certificates.empty() && !source::holds_certificates(certificates)) {
+    lines.push_back("upstream.ca_file: " + certificates +
+                    " holds no certificate: no https origin is trusted");
+  }
+  const std::string& log = config.log.access;
+  const fs::path directory = log == "-" ? fs::path() : fs::path(log).parent_path();
+  if (!directory.empty() && !fs::is_directory(directory, failed)) {
+    lines.push_back("log.access: " + directory.string() +
+                    " is no directory: no log can be opened there");
+  }
+  return lines;
+}
+
+}  // namespace tonearm::app
