@@ -185,17 +185,20 @@ std::optional<std::int64_t> Import::find_entry(const fs::path& folder,
 }
 
 void Import::add_playlist(const std::string& path, const M3uFile& playlist) {
-  std::vector<std::int64_t> songs;
-  for (const std::string& entry : playlist.entries) {
-    if (const auto id = find_entry(fs::path(path).parent_path(), entry)) {
-      songs.push_back(*id);
-    } else {
-      std::string complaint = path + ": ";
-      complaint += entry;
-      report_.complain(complaint += " is not in the catalog; import it first");
+  const auto choose = [&] {
+    std::vector<std::int64_t> songs;
+    for (const std::string& entry : playlist.entries) {
+      if (const auto id = find_entry(fs::path(path).parent_path(), entry)) {
+        songs.push_back(*id);
+      } else {
+        std::string complaint = path + ": ";
+        complaint += entry;
+        report_.complain(complaint += " is not in the catalog; import it first");
+      }
     }
-  }
-  const auto written = writer_.write_playlist(playlist.name, songs);
+    return songs;
+  };
+  const auto written = writer_.write_playlist(playlist.name, choose);
   if (!written) report_.complain(written.error().detail);
 }
 

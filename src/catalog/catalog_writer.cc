@@ -59,13 +59,16 @@ class WriteTransaction {
 
 }  // namespace
 
-/// The open database, and what was in it: a table of others has no index on `file`.
+/// The open database, and what was in it: a table of others has no index on `file`. That is true
+/// only while nobody else can write, and so it is asked for anew with each lock.
 class CatalogWriter::Tables {
  public:
   Tables(std::string path, Connection connection)
       : path_(std::move(path)), connection_(std::move(connection)) {}
 
   Result<void> prepare_all();
+  /// Within a write transaction: takes in what others have written since the last one.
+  Result<void> catch_up();
   Error failure() const { return unavailable(path_, connection_.get()); }
   /// Whether the last statement failed by a constraint, and it alone was undone.
   bool is_refusal() const {
@@ -87,10 +90,14 @@ class CatalogWriter::Tables {
 
  private:
   Result<void> load();
+  /// Another number after each transaction of another connection.
+  std::optional<std::int64_t> data_version();
   void bind_song(sqlite3_stmt* statement, const ImportedSong& song);
 
   std::string path_;
   Connection connection_;
+  std::int64_t loaded_version_ = 0;
+  Statement version_;
   Statement insert_;
   Statement update_;
   Statement remember_;
@@ -106,14 +113,38 @@ Result<void> CatalogWriter::Tables::prepare_all() {
   remember_ = catalog::prepare(connection(),
                                "INSERT OR REPLACE INTO main.tonearm_import(file, size, modified)"
                                " VALUES (?1, ?2, ?3)");
-  if (!insert_ || !update_ || !remember_) return failure();
+  version_ = catalog::prepare(connection(), "PRAGMA main.data_version");
+  if (!insert_ || !update_ || !remember_ || !version_) return failure();
+  const auto version = data_version();
+  if (!version) return failure();
   const auto loaded = load();
   if (!loaded) return loaded;
+  loaded_version_ = *version;
   if (!transaction.commit()) return failure();
   return {};
 }
 
+Result<void> CatalogWriter::Tables::catch_up() {
+  const auto version = data_version();
+  if (!version) return failure();
+  if (*version == loaded_version_) return {};
+  const auto loaded = load();
+  if (loaded) loaded_version_ = *version;
+  return loaded;
+}
+
+std::optional<std::int64_t> CatalogWriter::Tables::data_version() {
+  std::optional<std::int64_t> version;
+  if (sqlite3_step(version_.get()) == SQLITE_ROW) {
+    version = sqlite3_column_int64(version_.get(), 0);
+  }
+  sqlite3_reset(version_.get());
+  return version;
+}
+
 Result<void> CatalogWriter::Tables::load() {
+  ids.clear();
+  seen.clear();
   const auto songs = prepare(connection(), "SELECT file, id FROM main.music_song ORDER BY id");
   const auto files = prepare(connection(), "SELECT file, size, modified FROM main.tonearm_import");
   if (!songs || !files) return failure();
@@ -193,12 +224,14 @@ Result<std::vector<Result<CatalogWriter::Written>>> CatalogWriter::write(
     const std::vector<ImportedSong>& songs) {
   WriteTransaction transaction(tables_->connection());
   if (!transaction.is_open()) return tables_->failure();
+  if (const auto current = tables_->catch_up(); !current) return current.error();
   std::vector<Result<Written>> written;
   std::unordered_map<std::string, std::int64_t> added;
   for (const ImportedSong& song : songs) {
     auto id = find(song.file);
     if (const auto found = added.find(song.file); found != added.end()) id = found->second;
-    if (id && song.modified == 0) {
+    // The second: another import was here first.
+    if (id && (song.modified == 0 || is_unchanged(song.file, song.size, song.modified))) {
       written.emplace_back(Written::unchanged);
       continue;
     }
@@ -219,8 +252,8 @@ Result<std::vector<Result<CatalogWriter::Written>>> CatalogWriter::write(
   return written;
 }
 
-Result<void> CatalogWriter::write_playlist(const std::string& name,
-                                           const std::vector<std::int64_t>& songs) {
+Result<void> CatalogWriter::write_playlist(
+    const std::string& name, const std::function<std::vector<std::int64_t>()>& choose) {
   sqlite3* const connection = tables_->connection();
   WriteTransaction transaction(connection);
   if (!transaction.is_open() ||
@@ -232,6 +265,8 @@ Result<void> CatalogWriter::write_playlist(const std::string& name,
                " song_id INTEGER NOT NULL, position INTEGER NOT NULL)")) {
     return tables_->failure();
   }
+  if (const auto current = tables_->catch_up(); !current) return current.error();
+  const auto songs = choose();
   const auto existing =
       prepare(connection, "SELECT id FROM main.playlist WHERE name = ?1 ORDER BY id LIMIT 1");
   const auto insert = prepare(connection, "INSERT INTO main.playlist(name) VALUES (?1)");

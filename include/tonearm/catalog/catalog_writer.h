@@ -3,6 +3,7 @@
 #include "tonearm/base/result.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,18 +39,22 @@ class CatalogWriter {
   CatalogWriter(const CatalogWriter&) = delete;
   CatalogWriter& operator=(const CatalogWriter&) = delete;
 
+  // The next two say what was there at the last write, or when it was opened.
+
   /// Whether the song is there, and its file was of this size and time when it was imported.
   bool is_unchanged(std::string_view file, std::int64_t size, std::int64_t modified) const;
   /// The id of the song that has this `file`, lowest first.
   std::optional<std::int64_t> find(std::string_view file) const;
 
-  /// All of them in one transaction, in their order. An update leaves alone what the new song says
+  /// All of them in one transaction, in their order; what others wrote meanwhile is known then. An update leaves alone what the new song says
   /// nothing of, and so all of a song without a file, whose values are guesses. A song that a
   /// constraint of the table refuses is an error among the others; any other failure is one of all
   /// of them, and then nothing is written.
   Result<std::vector<Result<Written>>> write(const std::vector<ImportedSong>& songs);
-  /// Replaces the songs of the playlist of this name, or makes one. The tables too.
-  Result<void> write_playlist(const std::string& name, const std::vector<std::int64_t>& songs);
+  /// Replaces the songs of the playlist of this name, or makes one. The tables too. `choose` gives
+  /// the songs' ids; it is called once nobody else can write, so that find() knows them.
+  Result<void> write_playlist(const std::string& name,
+                              const std::function<std::vector<std::int64_t>()>& choose);
 
  private:
   class Tables;

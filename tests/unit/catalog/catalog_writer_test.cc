@@ -1,0 +1,92 @@
+#include "tonearm/catalog/catalog_writer.h"
+
+#include "unit/catalog/catalog_fixture.h"
+
+#include <gmock/gmock.h>
+
+namespace tonearm::catalog {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using Written = CatalogWriter::Written;
+
+ImportedSong song_of(const std::string& file, const std::string& name) {
+  ImportedSong song;
+  song.file = file;
+  song.name = name;
+  song.size = 10;
+  song.modified = 1;
+  return song;
+}
+
+class Importing : public CatalogTest {
+ protected:
+  std::unique_ptr<CatalogWriter> open() const {
+    auto opened = CatalogWriter::open(path());
+    EXPECT_TRUE(opened) << opened.error().detail;
+    return opened ? std::move(*opened) : nullptr;
+  }
+  /// Why the catalog cannot be imported into; empty when it can.
+  std::string refusal() const {
+    const auto opened = CatalogWriter::open(path());
+    return opened ? std::string() : opened.error().detail;
+  }
+  static Written written(CatalogWriter& writer, const ImportedSong& song) {
+    const auto all = writer.write({song});
+    EXPECT_TRUE(all && all->front());
+    return *all->front();
+  }
+  /// The first column of all rows.
+  std::vector<std::string> rows(const std::string& sql) const {
+    const Connection connection = connect();
+    const auto statement = prepare(connection.get(), sql);
+    EXPECT_TRUE(statement) << sqlite3_errmsg(connection.get());
+    std::vector<std::string> found;
+    const auto add = [&] { found.push_back(column_text(statement.get(), 0)); };
+    EXPECT_TRUE(statement && for_each_row(statement.get(), add));
+    return found;
+  }
+
+ private:
+  Connection connect() const {
+    sqlite3* opened = nullptr;
+    sqlite3_open(path().c_str(), &opened);
+    return Connection(opened);
+  }
+};
+
+TEST_F(Importing, TwoAtOnceAddAFileOnce) {
+  const auto one = open();
+  const auto other = open();
+  EXPECT_EQ(written(*one, song_of("file:a.mp3", "A")), Written::added);
+  EXPECT_EQ(written(*other, song_of("file:a.mp3", "A")), Written::unchanged);
+  EXPECT_EQ(written(*other, song_of("file:b.mp3", "B")), Written::added);
+  EXPECT_EQ(written(*one, song_of("file:b.mp3", "B")), Written::unchanged);
+  EXPECT_THAT(rows("SELECT file FROM music_song"), ElementsAre("file:a.mp3", "file:b.mp3"));
+}
+
+TEST_F(Importing, UpdatesARowThatAnotherProgramWroteMeanwhile) {
+  const auto writer = open();
+  write("INSERT INTO music_song(name, file) VALUES ('Old', 'file:a.mp3')");
+  EXPECT_EQ(written(*writer, song_of("file:a.mp3", "New")), Written::updated);
+  EXPECT_THAT(rows("SELECT name FROM music_song"), ElementsAre("New"));
+}
+
+TEST_F(Importing, AddsAgainWhatAnotherProgramDeletedMeanwhile) {
+  const auto writer = open();
+  EXPECT_EQ(written(*writer, song_of("file:a.mp3", "A")), Written::added);
+  write("DELETE FROM music_song");
+  EXPECT_EQ(written(*writer, song_of("file:a.mp3", "A")), Written::added);
+}
+
+TEST_F(Importing, APlaylistFindsWhatAnotherProgramWroteMeanwhile) {
+  const auto writer = open();
+  write("INSERT INTO music_song(id, name, file) VALUES (7, 'A', 'file:a.mp3')");
+  const auto choose = [&] { return std::vector{writer->find("file:a.mp3").value_or(-1)}; };
+  ASSERT_TRUE(writer->write_playlist("Mix", choose));
+  EXPECT_THAT(rows("SELECT song_id FROM playlist_song"), ElementsAre("7"));
+}
+
+}  // namespace
+}  // namespace tonearm::catalog
