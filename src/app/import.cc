@@ -58,9 +58,9 @@ ImportedSong song_of(const std::string& locator) {
   song.file = locator;
   std::string_view name = locator;
   if (istarts_with(locator, "http")) name = name.substr(0, name.find_first_of("?#"));
-  song.name = title_from_name(name);
-  if (song.name.empty()) song.name = title_from_name(locator);
-  song.content_type = media_type_of(locator);
+  song.guessed_name = title_from_name(name);
+  if (song.guessed_name.empty()) song.guessed_name = title_from_name(locator);
+  song.guessed_type = media_type_of(locator);
   return song;
 }
 
@@ -69,11 +69,12 @@ Result<ImportedSong> song_of(const MediaFile& file) {
   if (!tags) return tags.error();
   ImportedSong song;
   song.file = file.locator;
-  song.name = tags->title.empty() ? title_from_name(file.path) : std::move(tags->title);
+  song.name = std::move(tags->title);
+  song.guessed_name = title_from_name(file.path);
   song.artist = std::move(tags->artist);
   song.album = std::move(tags->album);
   song.duration = tags->seconds;
-  song.content_type = media_type_of(file.path);
+  song.guessed_type = media_type_of(file.path);
   song.size = file.size;
   song.modified = file.modified;
   return song;

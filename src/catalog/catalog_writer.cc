@@ -92,7 +92,9 @@ class CatalogWriter::Tables {
   Result<void> load();
   /// Another number after each transaction of another connection.
   std::optional<std::int64_t> data_version();
-  void bind_song(sqlite3_stmt* statement, const ImportedSong& song);
+  /// In the order of imported_columns.
+  static void bind_song(sqlite3_stmt* statement, const ImportedSong& song, const std::string& name,
+                        const std::string& content_type);
 
   std::string path_;
   Connection connection_;
@@ -159,10 +161,10 @@ Result<void> CatalogWriter::Tables::load() {
   return {};
 }
 
-void CatalogWriter::Tables::bind_song(sqlite3_stmt* statement, const ImportedSong& song) {
+void CatalogWriter::Tables::bind_song(sqlite3_stmt* statement, const ImportedSong& song,
+                                      const std::string& name, const std::string& content_type) {
   int parameter = 0;
-  // In the order of imported_columns.
-  for (const std::string* text : {&song.name, &song.artist, &song.album, &song.content_type}) {
+  for (const std::string* text : {&name, &song.artist, &song.album, &content_type}) {
     bind_value(statement, ++parameter, *text);
   }
   sqlite3_bind_int64(statement, ++parameter, song.duration);
@@ -170,12 +172,14 @@ void CatalogWriter::Tables::bind_song(sqlite3_stmt* statement, const ImportedSon
 }
 
 bool CatalogWriter::Tables::insert(const ImportedSong& song) {
-  bind_song(insert_.get(), song);
+  const std::string& name = song.name.empty() ? song.guessed_name : song.name;
+  bind_song(insert_.get(), song, name, song.guessed_type);
   return run(insert_.get());
 }
 
 bool CatalogWriter::Tables::update(const ImportedSong& song, std::int64_t id) {
-  bind_song(update_.get(), song);
+  // A guess is no news: somebody may have corrected the last one.
+  bind_song(update_.get(), song, song.name, {});
   sqlite3_bind_int64(update_.get(), static_cast<int>(std::size(imported_columns)) + 1, id);
   return run(update_.get());
 }

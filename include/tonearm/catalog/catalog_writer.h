@@ -18,7 +18,8 @@ struct ImportedSong {
   std::string name;
   std::string artist;
   std::string album;
-  std::string content_type;
+  std::string guessed_name;   ///< For a new row of a song without a name.
+  std::string guessed_type;   ///< The media type, for a new row.
   std::int64_t duration = 0;  ///< Seconds; 0: unknown.
   std::int64_t size = 0;      ///< Of the file, bytes.
   std::int64_t modified = 0;  ///< Of the file, nanoseconds since the epoch; 0: there is no file.
@@ -46,10 +47,10 @@ class CatalogWriter {
   /// The id of the song that has this `file`, lowest first.
   std::optional<std::int64_t> find(std::string_view file) const;
 
-  /// All of them in one transaction, in their order; what others wrote meanwhile is known then. An update leaves alone what the new song says
-  /// nothing of, and so all of a song without a file, whose values are guesses. A song that a
-  /// constraint of the table refuses is an error among the others; any other failure is one of all
-  /// of them, and then nothing is written.
+  /// All of them in one transaction, in their order; what others wrote meanwhile is known then. An
+  /// update leaves alone what the new song says nothing of, whatever it guesses, and so all of a
+  /// song without a file. A song that a constraint of the table refuses is an error among the
+  /// others; any other failure is one of all of them, and then nothing is written.
   Result<std::vector<Result<Written>>> write(const std::vector<ImportedSong>& songs);
   /// Replaces the songs of the playlist of this name, or makes one. The tables too. `choose` gives
   /// the songs' ids; it is called once nobody else can write, so that find() knows them.

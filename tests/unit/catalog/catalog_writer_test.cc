@@ -8,7 +8,6 @@ namespace tonearm::catalog {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 using Written = CatalogWriter::Written;
 
 ImportedSong song_of(const std::string& file, const std::string& name) {
@@ -78,6 +77,24 @@ TEST_F(Importing, AddsAgainWhatAnotherProgramDeletedMeanwhile) {
   EXPECT_EQ(written(*writer, song_of("file:a.mp3", "A")), Written::added);
   write("DELETE FROM music_song");
   EXPECT_EQ(written(*writer, song_of("file:a.mp3", "A")), Written::added);
+}
+
+TEST_F(Importing, AGuessIsForANewRowAlone) {
+  const auto writer = open();
+  ImportedSong song = song_of("file:a.mp3", "");
+  song.guessed_name = "a";
+  song.guessed_type = "audio/mpeg";
+  EXPECT_EQ(written(*writer, song), Written::added);
+  const char* const both = "SELECT name || ' ' || content_type FROM music_song";
+  EXPECT_THAT(rows(both), ElementsAre("a audio/mpeg"));
+  write("UPDATE music_song SET name = 'So What', content_type = 'audio/aac'");
+  song.modified = 2;
+  EXPECT_EQ(written(*writer, song), Written::updated);
+  EXPECT_THAT(rows(both), ElementsAre("So What audio/aac"));
+  song.modified = 3;
+  song.name = "Tagged";
+  EXPECT_EQ(written(*writer, song), Written::updated);
+  EXPECT_THAT(rows(both), ElementsAre("Tagged audio/aac"));
 }
 
 TEST_F(Importing, APlaylistFindsWhatAnotherProgramWroteMeanwhile) {
