@@ -58,10 +58,9 @@ bool execute(sqlite3* connection, std::string_view sql) {
 }
 
 Result<void> create_tables(sqlite3* connection, const std::string& path) {
-  bool made = execute(connection, create_songs) &&
-              execute(connection, "CREATE INDEX music_song_file ON music_song(file)") &&
-              execute(connection, create_search_index);
-  for (const auto trigger : create_search_triggers) made = made && execute(connection, trigger);
+  const bool made = execute(connection, create_songs) &&
+                    execute(connection, "CREATE INDEX music_song_file ON music_song(file)") &&
+                    make_search_index(connection);
   if (!made) return unavailable(path, connection);
   return {};
 }
@@ -82,7 +81,9 @@ Result<ImportStatements> prepare_import(sqlite3* connection, const std::string& 
   // Says what is wrong with a table that cannot be read either.
   const auto readable = song_table_select(connection, path);
   if (!readable) return readable.error();
-  if (!execute(connection, create_seen)) return unavailable(path, connection);
+  if (!execute(connection, create_seen) || !renew_search_index(connection)) {
+    return unavailable(path, connection);
+  }
 
   std::string names;
   std::string values;

@@ -7,29 +7,38 @@
 
 namespace tonearm::catalog {
 
-/// The full-text index that `import` makes beside a table music_song of its own. It holds no text
-/// (music_song does), only which word is in which row; prefixes of one to three bytes have an index
-/// of their own, since they are what is asked for while somebody types.
+/// The full-text index that `import` makes beside a table music_song of its own. It has the text of
+/// its rows itself, so that a row goes by its number alone: INSERT OR REPLACE tells no trigger what
+/// was there before. Prefixes of one to three bytes have an index of their own, since they are what
+/// is asked for while somebody types.
 inline constexpr std::string_view create_search_index =
-    "CREATE VIRTUAL TABLE music_song_search USING fts5(name, artist, content='music_song',"
-    " content_rowid='id', tokenize='unicode61 remove_diacritics 2', detail=none, columnsize=0,"
-    " prefix='1 2 3')";
+    "CREATE VIRTUAL TABLE music_song_search USING fts5(name, artist,"
+    " tokenize='unicode61 remove_diacritics 2', detail=none, columnsize=0, prefix='1 2 3')";
 
-/// What keeps the index in step, whoever writes the table.
+/// What keeps the index in step, whoever writes the table. Only a row that REPLACE took away for
+/// another column's sake stays in it: who asks the index asks whether the song is there.
 inline constexpr std::array<std::string_view, 3> create_search_triggers = {
     "CREATE TRIGGER music_song_search_insert AFTER INSERT ON music_song BEGIN"
+    " DELETE FROM music_song_search WHERE rowid = new.id;"
     " INSERT INTO music_song_search(rowid, name, artist) VALUES (new.id, new.name, new.artist);"
     " END",
     "CREATE TRIGGER music_song_search_delete AFTER DELETE ON music_song BEGIN"
-    " INSERT INTO music_song_search(music_song_search, rowid, name, artist)"
-    " VALUES ('delete', old.id, old.name, old.artist); END",
+    " DELETE FROM music_song_search WHERE rowid = old.id; END",
     "CREATE TRIGGER music_song_search_update AFTER UPDATE OF id, name, artist ON music_song BEGIN"
-    " INSERT INTO music_song_search(music_song_search, rowid, name, artist)"
-    " VALUES ('delete', old.id, old.name, old.artist);"
+    " DELETE FROM music_song_search WHERE rowid = old.id;"
+    " DELETE FROM music_song_search WHERE rowid = new.id;"
     " INSERT INTO music_song_search(rowid, name, artist) VALUES (new.id, new.name, new.artist);"
     " END"};
 
-/// Whether the index and all that keeps it in step are there.
+/// Whether the index and all that keeps it in step are there, in this form.
 bool has_search_index(sqlite3* connection);
+
+/// Makes the index of a table music_song that has none. False when SQLite fails (it says why in the
+/// connection).
+bool make_search_index(sqlite3* connection);
+
+/// Makes the index anew where it has the form that import made before this one. It held no text of
+/// its own, and is not asked any more. False as above.
+bool renew_search_index(sqlite3* connection);
 
 }  // namespace tonearm::catalog

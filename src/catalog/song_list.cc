@@ -95,12 +95,12 @@ Result<SongPage> search_table(sqlite3* connection, const CatalogOptions& options
   const auto select = song_table_select(connection, options.path);
   if (!select) return select.error();
   if (has_search_index(connection)) {
-    return read_page(connection, options.path,
-                     "SELECT count(*) FROM main.music_song_search WHERE music_song_search MATCH ?1",
-                     *select +
-                         " WHERE music_song.\"id\" IN (SELECT rowid FROM main.music_song_search"
-                         " WHERE music_song_search MATCH ?1 ORDER BY rowid LIMIT ?2 OFFSET ?3)"
-                         " ORDER BY music_song.\"id\"",
+    const std::string found =
+        " FROM main.music_song_search WHERE music_song_search MATCH ?1 AND EXISTS"
+        " (SELECT 1 FROM main.music_song WHERE music_song.\"id\" = music_song_search.rowid)";
+    return read_page(connection, options.path, "SELECT count(*)" + found,
+                     *select + " WHERE music_song.\"id\" IN (SELECT rowid" + found +
+                         " ORDER BY rowid LIMIT ?2 OFFSET ?3) ORDER BY music_song.\"id\"",
                      match_expression(wanted), window);
   }
   const auto statement = prepare(connection, *select + " ORDER BY music_song.\"id\"");

@@ -127,6 +127,30 @@ TEST_P(Search, SeesWhatIsWrittenMeanwhile) {
   EXPECT_THAT(ids("okapi"), IsEmpty());
 }
 
+TEST_P(Search, FindsNothingByTheWordsOfARowThatWasReplaced) {
+  auto writer = write("INSERT OR REPLACE INTO music_song VALUES (1, 'Okapi', '', 0, '', 'a.mp3')");
+  EXPECT_THAT(ids("deja"), IsEmpty());
+  EXPECT_EQ(total, 0U);
+  EXPECT_THAT(ids("okapi"), ElementsAre("1"));
+  writer("UPDATE OR REPLACE music_song SET id = 3 WHERE id = 1");
+  EXPECT_THAT(ids("ecole"), IsEmpty());
+  EXPECT_THAT(ids("okapi"), ElementsAre("3"));
+  writer("DELETE FROM music_song WHERE id = 3");
+  EXPECT_THAT(ids("okapi"), IsEmpty());
+  EXPECT_EQ(total, 0U);
+}
+
+TEST_P(Search, DoesNotCountWhatWasReplacedForAnotherColumnsSake) {
+  auto writer = write("CREATE UNIQUE INDEX one_file ON music_song(file)");
+  writer("INSERT OR REPLACE INTO music_song VALUES (9, 'Okapi', '', 0, '', 'b.mp3')");
+  EXPECT_THAT(ids("so"), ElementsAre("5"));
+  EXPECT_EQ(total, 1U);
+  EXPECT_THAT(ids("so", {1, 0}), ElementsAre("5"));
+  writer("INSERT INTO music_song VALUES (2, 'Tapir', '', 0, '', 'z.mp3')");
+  EXPECT_THAT(ids("tapir"), ElementsAre("2"));
+  EXPECT_THAT(ids("so"), ElementsAre("5"));
+}
+
 INSTANTIATE_TEST_SUITE_P(All, Search, testing::Values("index", "scan", "list"),
                          [](const auto& test) { return test.param; });
 

@@ -97,6 +97,35 @@ TEST_F(Importing, AGuessIsForANewRowAlone) {
   EXPECT_THAT(rows(both), ElementsAre("Tagged audio/aac"));
 }
 
+TEST_F(Importing, MakesAnIndexAnewThatHoldsNoText) {
+  write(
+      "CREATE TABLE music_song(id INTEGER PRIMARY KEY, name TEXT, artist TEXT, file TEXT);"
+      "CREATE VIRTUAL TABLE music_song_search USING fts5(name, artist, content='music_song',"
+      " content_rowid='id', tokenize='unicode61 remove_diacritics 2', detail=none, columnsize=0,"
+      " prefix='1 2 3');"
+      "CREATE TRIGGER music_song_search_insert AFTER INSERT ON music_song BEGIN"
+      " INSERT INTO music_song_search(rowid, name, artist) VALUES (new.id, new.name, new.artist);"
+      " END;"
+      "CREATE TRIGGER music_song_search_delete AFTER DELETE ON music_song BEGIN SELECT 1; END;"
+      "CREATE TRIGGER music_song_search_update AFTER UPDATE ON music_song BEGIN SELECT 1; END;"
+      "INSERT INTO music_song VALUES (1, 'Zebra', '', 'a.mp3');"
+      "REPLACE INTO music_song VALUES (1, 'Okapi', '', 'a.mp3');");
+  const auto found = [&](const std::string& word) {
+    const auto page = test::run(loop_, store_->search(word, {}));
+    return page ? page->total : 99;
+  };
+  use(options());
+  EXPECT_EQ(found("zebra"), 0U);
+  EXPECT_EQ(found("okapi"), 1U);
+  open();
+  EXPECT_EQ(found("zebra"), 0U);
+  EXPECT_EQ(found("okapi"), 1U);
+  EXPECT_THAT(rows("SELECT rowid FROM music_song_search('okapi')"), ElementsAre("1"));
+  EXPECT_THAT(rows("SELECT rowid FROM music_song_search('zebra')"), ElementsAre());
+  write("REPLACE INTO music_song VALUES (1, 'Tapir', '', 'a.mp3')");
+  EXPECT_THAT(rows("SELECT rowid FROM music_song_search('okapi')"), ElementsAre());
+}
+
 TEST_F(Importing, APlaylistFindsWhatAnotherProgramWroteMeanwhile) {
   const auto writer = open();
   write("INSERT INTO music_song(id, name, file) VALUES (7, 'A', 'file:a.mp3')");
