@@ -24,9 +24,7 @@ constexpr const char* create_seen =
 
 struct Column {
   std::string name;
-  std::string type;
   bool needs_value = false;  ///< NOT NULL, and no default.
-  bool is_key = false;
 };
 
 bool same(const std::string& name, const char* other) {
@@ -39,10 +37,8 @@ std::vector<Column> columns_of(sqlite3* connection) {
   while (statement && sqlite3_step(statement.get()) == SQLITE_ROW) {
     Column& column = columns.emplace_back();
     column.name = column_text(statement.get(), 1);
-    column.type = column_text(statement.get(), 2);
     column.needs_value = sqlite3_column_int(statement.get(), 3) != 0 &&
                          sqlite3_column_type(statement.get(), 4) == SQLITE_NULL;
-    column.is_key = sqlite3_column_int(statement.get(), 5) != 0;
   }
   return columns;
 }
@@ -81,6 +77,12 @@ Result<ImportStatements> prepare_import(sqlite3* connection, const std::string& 
   // Says what is wrong with a table that cannot be read either.
   const auto readable = song_table_select(connection, path);
   if (!readable) return readable.error();
+  // Any other key would be NULL in our rows.
+  if (!has_rowids_for_ids(connection)) {
+    return unavailable(path,
+                       "music_song.id is no INTEGER PRIMARY KEY alone (and without DESC), so that "
+                       "import cannot make ids");
+  }
   if (!execute(connection, create_seen) || !renew_search_index(connection)) {
     return unavailable(path, connection);
   }
@@ -96,10 +98,7 @@ Result<ImportStatements> prepare_import(sqlite3* connection, const std::string& 
   const bool has_artist = std::ranges::any_of(
       columns, [](const Column& column) { return same(column.name, "artist"); });
   for (const Column& column : columns) {
-    if (same(column.name, "id")) {
-      if (column.is_key && same(column.type, "INTEGER")) continue;
-      return unavailable(path, "music_song.id is no INTEGER PRIMARY KEY: import cannot make ids");
-    }
+    if (same(column.name, "id")) continue;
     const char* const name =
         !has_artist && same(column.name, "author") ? "artist" : column.name.c_str();
     const auto place = std::ranges::find_if(

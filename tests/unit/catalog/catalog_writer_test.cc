@@ -8,6 +8,7 @@ namespace tonearm::catalog {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using Written = CatalogWriter::Written;
 
 ImportedSong song_of(const std::string& file, const std::string& name) {
@@ -124,6 +125,16 @@ TEST_F(Importing, MakesAnIndexAnewThatHoldsNoText) {
   EXPECT_THAT(rows("SELECT rowid FROM music_song_search('zebra')"), ElementsAre());
   write("REPLACE INTO music_song VALUES (1, 'Tapir', '', 'a.mp3')");
   EXPECT_THAT(rows("SELECT rowid FROM music_song_search('okapi')"), ElementsAre());
+}
+
+TEST_F(Importing, AddsOnlyWhereIdsAreMade) {
+  for (const std::string columns :
+       {"id INTEGER, lang TEXT, name TEXT, file TEXT, PRIMARY KEY(id, lang)",
+        "id INTEGER PRIMARY KEY DESC, name TEXT, file TEXT",
+        "id TEXT PRIMARY KEY, name TEXT, file TEXT", "id INTEGER, name TEXT, file TEXT"}) {
+    write("DROP TABLE IF EXISTS music_song; CREATE TABLE music_song(" + columns + ")");
+    EXPECT_THAT(refusal(), HasSubstr("music_song.id is no INTEGER PRIMARY KEY")) << columns;
+  }
 }
 
 TEST_F(Importing, APlaylistFindsWhatAnotherProgramWroteMeanwhile) {
