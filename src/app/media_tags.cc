@@ -1,7 +1,9 @@
 #include "app/media_tags.h"
 
+#include "tonearm/base/ascii.h"
 #include "tonearm/base/utf8.h"
 #include "tonearm/http/content_type.h"
+#include "tonearm/http/wav_layout.h"
 
 #include <boost/algorithm/string/trim.hpp>
 
@@ -12,7 +14,9 @@
 #include <taglib/wavfile.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <fstream>
 #include <system_error>
 
 namespace tonearm::app {
@@ -37,6 +41,28 @@ void read_tag(const TagLib::Tag& tag, MediaTags& tags) {
   if (tags.album.empty()) tags.album = text_of(tag.album());
 }
 
+/// What TagLib knows nothing of.
+bool may_be_unknown(const std::string& path) {
+  constexpr std::string_view extensions[] = {".mka", ".weba", ".aac"};
+  return std::ranges::any_of(extensions, [&](auto one) { return iends_with(path, one); });
+}
+
+/// TagLib finds none in a WAV whose sizes say nothing: who wrote it to a pipe knew none.
+bool has_wav_sound(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  http::WavLayoutReader reader;
+  while (reader.state() == http::WavLayoutReader::State::reading) {
+    std::string bytes(reader.wanted().size(), '\0');
+    file.seekg(static_cast<std::streamoff>(reader.wanted().first));
+    file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    bytes.resize(static_cast<std::size_t>(file.gcount()));
+    reader.feed(bytes);
+  }
+  if (reader.state() != http::WavLayoutReader::State::found) return false;
+  file.seekg(static_cast<std::streamoff>(reader.layout().data_first));
+  return file.peek() != std::ifstream::traits_type::eof();
+}
+
 Error unreadable(std::string why) { return Error{ErrorKind::internal, std::move(why), {}}; }
 
 }  // namespace
@@ -51,8 +77,8 @@ Result<MediaTags> read_media_tags(const std::string& path) {
   MediaTags tags;
   const TagLib::FileRef file(path.c_str(), true, TagLib::AudioProperties::Average);
   if (file.isNull()) {
-    const bool known = path.ends_with(".mka") || path.ends_with(".weba") || path.ends_with(".aac");
-    if (is_audio && !known) return unreadable("is damaged, or not what its name says");
+    if (is_audio && !may_be_unknown(path))
+      return unreadable("is damaged, or not what its name says");
     return tags;
   }
   read_tag(*file.tag(), tags);
@@ -62,8 +88,13 @@ Result<MediaTags> read_media_tags(const std::string& path) {
   }
   const TagLib::AudioProperties* const properties = file.audioProperties();
   const int milliseconds = properties == nullptr ? 0 : properties->lengthInMilliseconds();
-  if (milliseconds <= 0 && is_audio) return unreadable("holds no audio that can be read");
-  tags.seconds = (milliseconds + 500) / 1000;
+  // What came through a pipe may have a rate and no length.
+  const bool has_sound =
+      milliseconds > 0 || (properties != nullptr && properties->sampleRate() > 0);
+  if (is_audio && !has_sound && !has_wav_sound(path)) {
+    return unreadable("holds no audio that can be read");
+  }
+  tags.seconds = (std::max(milliseconds, 0) + 500) / 1000;
   return tags;
 }
 

@@ -129,8 +129,31 @@ class Import(Case):
         command("ffmpeg", "-loglevel", "error", "-y", "-f", "lavfi", "-i", "sine=duration=2",
                 "-map_metadata", "-1", path)
         self.assertIn(b"1 updated", self.imported(path).stdout)
-        self.assertEqual(self.rows("SELECT artist, album, duration FROM music_song"),
-                         [("Björk", "Début", 2)])
+        self.assertEqual(self.rows("SELECT name, artist, album, duration FROM music_song"),
+                         [("t", "Björk", "Début", 2)])
+
+    def test_a_file_of_unknown_length_is_a_song(self):
+        root = os.path.join(self.directory, "unknown")
+        os.makedirs(root)
+        for name, options in (("a.flac", ["-f", "flac"]), ("b.wav", ["-f", "wav"]),
+                              ("c.m4a", ["-f", "mp4", "-movflags", "frag_keyframe+empty_moov"]),
+                              ("D.AAC", ["-f", "adts"]), ("E.MKA", ["-f", "matroska"]),
+                              ("F.WEBA", ["-f", "webm"])):
+            piped = command("ffmpeg", "-loglevel", "error", "-nostdin", "-f", "lavfi", "-i",
+                            "sine=duration=1", *options, "pipe:1")
+            with open(os.path.join(root, name), "wb") as out:
+                out.write(piped.stdout)
+        self.configure(root)
+        self.imported(root)
+        self.assertEqual(self.rows("SELECT name, duration FROM music_song ORDER BY name"),
+                         [(name, 0) for name in "DEFabc"])
+        for name in ("headless.wav", "empty.wav"):
+            with open(os.path.join(root, "b.wav"), "rb") as whole, \
+                    open(os.path.join(root, name), "wb") as out:
+                out.write(whole.read().partition(b"data")[0] +
+                          (b"data\xff\xff\xff\xff" if name == "empty.wav" else b""))
+            done = self.imported(os.path.join(root, name), status=1)
+            self.assertIn(b"holds no audio", done.stderr)
 
     def test_a_row_that_the_table_refuses_is_a_line_and_the_rest_is_there(self):
         root = os.path.join(self.directory, "unique")
