@@ -43,10 +43,10 @@ M3uFile parse_m3u(std::string_view text, std::string_view file_name) {
   file.name = title_from_name(file_name);
   if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   while (!text.empty()) {
-    const auto end = std::min(text.find('\n'), text.size());
+    const auto end = std::min(text.find_first_of("\r\n"), text.size());
     std::string line(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
-    boost::algorithm::trim_right_if(line, boost::algorithm::is_any_of("\r \t"));
+    boost::algorithm::trim_right_if(line, boost::algorithm::is_any_of(" \t"));
     if (line.starts_with(title)) {
       const std::string name =
           repaired_utf8(boost::algorithm::trim_copy(line.substr(title.size())));
@@ -65,7 +65,7 @@ M3uFile parse_m3u(std::string_view text, std::string_view file_name) {
 std::vector<std::string> possible_names(const std::string& entry) {
   std::string with_slashes = entry;
   std::ranges::replace(with_slashes, '\\', '/');
-  return {entry, std::move(with_slashes), percent_decoded(entry)};
+  return {entry, with_slashes, percent_decoded(entry), percent_decoded(with_slashes)};
 }
 
 Result<M3uFile> read_m3u_file(const std::filesystem::path& path) {

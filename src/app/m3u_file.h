@@ -16,11 +16,11 @@ struct M3uFile {
 /// Reads an M3U playlist, extended or not. The error's detail says why it cannot be read.
 Result<M3uFile> read_m3u_file(const std::filesystem::path& path);
 
-/// The same of its text, for a file of this name.
+/// The same of its text, for a file of this name. Lines end as on any system, old Macs' too.
 M3uFile parse_m3u(std::string_view text, std::string_view file_name);
 
 /// What an entry that is no URL may call its file, the likeliest first: as it stands, with the
-/// backslashes of Windows, and percent-encoded, as VLC writes what lies beside the playlist.
+/// backslashes of Windows, percent-encoded, as VLC writes what lies beside the playlist, and both.
 std::vector<std::string> possible_names(const std::string& entry);
 
 }  // namespace tonearm::app

@@ -304,13 +304,42 @@ else:
         path = os.path.join(root, "vlc.m3u")
         with open(path, "w") as out:
             out.write("#EXTM3U\n#EXTINF:1,x\nMy%20S%C3%B6ng.mp3\nSub%20Dir/b%20%232.mp3\n"
-                      "c%20d.mp3\nc%2520d.mp3\nc d.mp3\n100%.mp3\n100%25.mp3\nSub Dir\\b #2.mp3\n")
+                      "c%20d.mp3\nc%2520d.mp3\nc d.mp3\n100%.mp3\n100%25.mp3\nSub Dir\\b #2.mp3\n"
+                      "Sub%20Dir\\b%20%232.mp3\n")
         self.imported(root, "--playlist", path)
         self.assertEqual(
             [row[0] for row in self.rows("SELECT file FROM playlist_song JOIN music_song s"
                                          " ON s.id = song_id ORDER BY position")],
             ["file:My Söng.mp3", "file:Sub Dir/b #2.mp3", "file:c%20d.mp3", "file:c%20d.mp3",
-             "file:c d.mp3", "file:100%.mp3", "file:100%.mp3", "file:Sub Dir/b #2.mp3"])
+             "file:c d.mp3", "file:100%.mp3", "file:100%.mp3", "file:Sub Dir/b #2.mp3",
+             "file:Sub Dir/b #2.mp3"])
+
+    def test_a_catalog_that_cannot_be_written_is_a_failure(self):
+        with open(self.path + ".text", "w") as out:
+            out.write("no database " * 1000)
+        with sqlite3.connect(self.path + ".other") as connection:
+            connection.execute("CREATE TABLE songs(id)")
+        for path, why in ((self.directory, b"Is a directory"), (self.path + ".text", b"is not a database"),
+                          (self.path + ".other", b"no table music_song")):
+            with self.subTest(why):
+                done = self.imported("--catalog", path, self.media, status=1)
+                [line] = done.stderr.splitlines()
+                self.assertIn(why, line)
+
+    def test_it_waits_for_no_lock_once_interrupted(self):
+        self.imported(self.media)
+        holder = sqlite3.connect(self.path)
+        self.addCleanup(holder.close)
+        holder.execute("BEGIN IMMEDIATE")
+        process = subprocess.Popen([binary(), "import", "-c", self.conf, self.media],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(process.kill)
+        while not has_open(process, self.path):
+            self.assertIsNone(process.poll())
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=5)  # a lock is waited for ten seconds
+        self.assertEqual(process.returncode, 1)
+        self.assertEqual(stderr, b"tonearm: interrupted; nothing was imported\n")
 
     def test_killed_at_any_moment_it_leaves_a_whole_catalog(self):
         root = os.path.join(self.directory, "many")
