@@ -1,5 +1,6 @@
 #include "app/load_config.h"
 
+#include "tonearm/base/ascii.h"
 #include "tonearm/server/listen_address.h"
 
 #include "app/checks.h"
@@ -101,8 +102,14 @@ class FileReader {
       if (auto complaint = check_resolver_name(std::string(resolver.str()))) {
         fail(resolver.source(), "resolver", *complaint);
       }
-      source::ResolverOptions& config = config_.resolvers[std::string(resolver.str())];
       const std::string prefix = "resolver." + std::string(resolver.str());
+      const auto [place, is_new] = config_.resolvers.try_emplace(to_lower(resolver.str()));
+      if (!is_new) {
+        fail(resolver.source(), prefix,
+             "differs from another resolver's name in case alone, which does not count; choose "
+             "another name");
+      }
+      source::ResolverOptions& config = place->second;
       read_table(prefix, as_table(resolver, prefix, keys), resolver_keys(), config);
       if (auto complaint = check_resolver_command(config.command)) {
         fail(resolver.source(), prefix + ".command", *complaint);

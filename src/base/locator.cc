@@ -28,11 +28,7 @@ Result<Locator> parse_locator(std::string_view file,
     return Locator{Locator::Kind::s3, std::string(rest.substr(2)), {}};
   }
   if (scheme == "file") return Locator{Locator::Kind::file, std::string(rest), {}};
-  for (const std::string_view name : {file.substr(0, colon), std::string_view(scheme)}) {
-    if (is_resolver(name)) {
-      return Locator{Locator::Kind::resolver, std::string(rest), std::string(name)};
-    }
-  }
+  if (is_resolver(scheme)) return Locator{Locator::Kind::resolver, std::string(rest), scheme};
   if (has_authority) {
     return Error{ErrorKind::bad_locator,
                  "the catalog's file value has the unknown scheme \"" + scheme +

@@ -24,7 +24,7 @@ struct Locator {
   Kind kind = Kind::plain;
   /// Without the scheme for s3, file and resolver; the whole URL for url; the name for plain.
   std::string value;
-  /// The resolver's NAME; empty for every other kind.
+  /// The resolver's NAME in lower case; empty for every other kind.
   std::string resolver;
 
   friend bool operator==(const Locator&, const Locator&) = default;
@@ -46,9 +46,10 @@ constexpr std::string_view to_string(Locator::Kind kind) {
   return {};
 }
 
-/// Tells the kinds apart. `is_resolver` says whether a scheme is a configured resolver. A name with
-/// a colon that is none of these is a plain name (`AC: DC.mp3`), but an unknown `x://` and an empty
-/// value are `bad_locator`. Schemes are compared without regard to case.
+/// Tells the kinds apart. `is_resolver` says whether a scheme, in lower case, is a configured
+/// resolver. A name with a colon that is none of these is a plain name (`AC: DC.mp3`), but an
+/// unknown `x://` and an empty value are `bad_locator`. Schemes are compared without regard to
+/// case.
 Result<Locator> parse_locator(std::string_view file,
                               const std::function<bool(std::string_view)>& is_resolver);
 

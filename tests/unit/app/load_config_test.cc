@@ -1,6 +1,9 @@
 #include "app/load_config.h"
 
+#include "tonearm/base/locator.h"
+
 #include "app/keys.h"
+#include "app/layer_options.h"
 #include "unit/app/app_fixture.h"
 
 #include <gmock/gmock.h>
@@ -50,6 +53,17 @@ access = ""
   EXPECT_EQ(config.log.access, "");
 }
 
+TEST_F(LoadConfig, AResolverIsFoundInAnySpelling) {
+  const Config config = load("[resolver.YT]\ncommand = [\"x\", \"{}\"]");
+  const auto is_resolver = resolver_names(config);
+  for (const std::string file : {"YT:a", "yt:a", "Yt:a"}) {
+    const auto locator = parse_locator(file, is_resolver);
+    ASSERT_TRUE(locator) << file;
+    EXPECT_EQ(locator->resolver, "yt") << file;
+    EXPECT_TRUE(config.resolvers.contains(locator->resolver)) << file;
+  }
+}
+
 TEST_F(LoadConfig, AnErrorIsOneLineWithPlaceKeyFaultAndRemedy) {
   const struct {
     std::string toml;
@@ -76,6 +90,9 @@ TEST_F(LoadConfig, AnErrorIsOneLineWithPlaceKeyFaultAndRemedy) {
       {"[resolver.a-long-name]\ncommand = [\"x\", \"{}\"]\ntimout = \"1s\"",
        "t.toml:3: resolver.a-long-name.timout: is unknown; did you mean "
        "resolver.a-long-name.timeout?"},
+      {"[resolver.yt]\ncommand = [\"x\", \"{}\"]\n[resolver.YT]\ncommand = [\"x\", \"{}\"]",
+       "t.toml:1: resolver.yt: differs from another resolver's name in case alone, which does "
+       "not count; choose another name"},
       {"[resolver.s3]", "t.toml:1: resolver: \"s3\" is a source of its own; choose another name"},
       {"[resolver.yt]\nttl = \"1h\"",
        "t.toml:1: resolver.yt.command: the command is missing; give [\"program\", \"argument\", "

@@ -61,11 +61,6 @@ TEST(ParseLocator, ComparesSchemesWithoutRegardToCase) {
   EXPECT_EQ(*parse_locator("YT:A", only_yt), (Locator{Kind::resolver, "A", "yt"}));
 }
 
-TEST(ParseLocator, NamesAResolverAsItIsConfigured) {
-  const auto only_upper = [](std::string_view name) { return name == "YT"; };
-  EXPECT_EQ(*parse_locator("YT:A", only_upper), (Locator{Kind::resolver, "A", "YT"}));
-}
-
 TEST(ParseLocator, LetsNoResolverTakeASchemeThatIsBuiltIn) {
   const auto all = [](std::string_view) { return true; };
   EXPECT_EQ(parse_locator("http://h/a", all)->kind, Kind::url);
