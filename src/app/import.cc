@@ -30,6 +30,7 @@ constexpr std::size_t batch_size = 200;
 volatile std::sig_atomic_t interrupted = 0;
 
 void interrupt(int) { interrupted = 1; }
+bool is_interrupted() { return interrupted != 0; }
 
 /// What was asked for, told apart.
 struct Wanted {
@@ -122,7 +123,7 @@ bool Import::run(const Wanted& wanted) {
 
 bool Import::add_files(const std::vector<MediaFile>& files) {
   for (const MediaFile& file : files) {
-    if (interrupted != 0) return true;
+    if (is_interrupted()) return true;
     if (writer_.is_unchanged(file.locator, file.size, file.modified)) {
       ++report_.unchanged;
     } else if (auto song = song_of(file)) {
@@ -158,7 +159,7 @@ bool Import::flush() {
   if (batch_.empty()) return true;
   const auto written = writer_.write(batch_);
   if (!written) {
-    report_.complain(written.error().detail);
+    if (!is_interrupted()) report_.complain(written.error().detail);
     return false;
   }
   for (std::size_t i = 0; i < batch_.size(); ++i) {
@@ -200,7 +201,7 @@ void Import::add_playlist(const std::string& path, const M3uFile& playlist) {
     return songs;
   };
   const auto written = writer_.write_playlist(playlist.name, choose);
-  if (!written) report_.complain(written.error().detail);
+  if (!written && !is_interrupted()) report_.complain(written.error().detail);
 }
 
 /// What makes an import senseless before it begins; empty when nothing does.
@@ -240,14 +241,17 @@ int run_import(const Config& config, const ImportArguments& arguments) {
   }
   std::signal(SIGINT, &interrupt);
   std::signal(SIGTERM, &interrupt);
-  const auto writer = CatalogWriter::open(config.catalog.path);
-  if (!writer) return complain(writer.error().detail, 1);
+  const auto writer = CatalogWriter::open(config.catalog.path, &is_interrupted);
+  if (!writer) {
+    return complain(is_interrupted() ? "interrupted; nothing was imported" : writer.error().detail,
+                    1);
+  }
   Import import(config, **writer);
-  const bool went_on = import.run(wanted) && interrupted == 0;
+  const bool went_on = import.run(wanted) && !is_interrupted();
   if (went_on && playlist) import.add_playlist(*arguments.playlist, *playlist);
-  if (interrupted != 0) import.report().complain("interrupted; what was imported so far is kept");
+  if (is_interrupted()) import.report().tell("interrupted; what was imported so far is kept");
   import.report().finish();
-  return import.report().failed == 0 ? 0 : 1;
+  return import.report().failed == 0 && !is_interrupted() ? 0 : 1;
 }
 
 }  // namespace tonearm::app

@@ -13,6 +13,10 @@ ImportReport::ImportReport(std::size_t total)
 
 void ImportReport::complain(const std::string& line) {
   ++failed;
+  tell(line);
+}
+
+void ImportReport::tell(const std::string& line) {
   if (terminal_) wipe();
   std::fprintf(stderr, "tonearm: %s\n", one_line(line).c_str());
   if (terminal_) draw();

@@ -12,6 +12,8 @@ class ImportReport {
   explicit ImportReport(std::size_t total);
 
   void complain(const std::string& line);
+  /// A line that is about no song.
+  void tell(const std::string& line);
   /// One more of `total` is behind us.
   void advance();
   /// Takes the bar away and prints the count.

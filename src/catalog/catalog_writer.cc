@@ -5,13 +5,18 @@
 #include "catalog/import_schema.h"
 #include "catalog/sqlite_handles.h"
 
+#include <chrono>
+#include <thread>
 #include <unordered_map>
 #include <utility>
 
 namespace tonearm::catalog {
 namespace {
 
-constexpr int lock_timeout = 10'000;  // ms
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds lock_timeout{10};
+constexpr std::chrono::milliseconds lock_pause{10};
 
 /// What is no text is a BLOB: a TEXT that is no UTF-8 makes other programs fail at reading the row.
 void bind_value(sqlite3_stmt* statement, int parameter, std::string_view value) {
@@ -63,8 +68,14 @@ class WriteTransaction {
 /// only while nobody else can write, and so it is asked for anew with each lock.
 class CatalogWriter::Tables {
  public:
-  Tables(std::string path, Connection connection)
-      : path_(std::move(path)), connection_(std::move(connection)) {}
+  Tables(std::string path, Connection connection, std::function<bool()> is_stopped)
+      : path_(std::move(path)),
+        connection_(std::move(connection)),
+        is_stopped_(std::move(is_stopped)) {
+    sqlite3_busy_handler(connection_.get(), &wait_for_lock, this);
+  }
+  Tables(const Tables&) = delete;
+  Tables& operator=(const Tables&) = delete;
 
   Result<void> prepare_all();
   /// Within a write transaction: takes in what others have written since the last one.
@@ -89,6 +100,8 @@ class CatalogWriter::Tables {
   bool remember(const ImportedSong& song);
 
  private:
+  /// SQLite's busy handler: whether to try again.
+  static int wait_for_lock(void* tables, int tries);
   Result<void> load();
   /// Another number after each transaction of another connection.
   std::optional<std::int64_t> data_version();
@@ -98,12 +111,23 @@ class CatalogWriter::Tables {
 
   std::string path_;
   Connection connection_;
+  std::function<bool()> is_stopped_;
+  Clock::time_point waiting_since_;
   std::int64_t loaded_version_ = 0;
   Statement version_;
   Statement insert_;
   Statement update_;
   Statement remember_;
 };
+
+int CatalogWriter::Tables::wait_for_lock(void* tables, int tries) {
+  auto& self = *static_cast<Tables*>(tables);
+  const auto now = Clock::now();
+  if (tries == 0) self.waiting_since_ = now;
+  if (self.is_stopped_() || now - self.waiting_since_ >= lock_timeout) return 0;
+  std::this_thread::sleep_for(lock_pause);
+  return 1;
+}
 
 Result<void> CatalogWriter::Tables::prepare_all() {
   WriteTransaction transaction(connection());
@@ -194,7 +218,8 @@ bool CatalogWriter::Tables::remember(const ImportedSong& song) {
 CatalogWriter::CatalogWriter(std::unique_ptr<Tables> tables) : tables_(std::move(tables)) {}
 CatalogWriter::~CatalogWriter() = default;
 
-Result<std::unique_ptr<CatalogWriter>> CatalogWriter::open(const std::string& path) {
+Result<std::unique_ptr<CatalogWriter>> CatalogWriter::open(const std::string& path,
+                                                           std::function<bool()> is_stopped) {
   if (path == ":memory:") return unavailable(path, "is no file that could be imported into");
   sqlite3* opened = nullptr;
   const int result =
@@ -203,8 +228,7 @@ Result<std::unique_ptr<CatalogWriter>> CatalogWriter::open(const std::string& pa
   Connection connection(opened);
   if (result != SQLITE_OK) return unavailable(path, connection.get());
   sqlite3_extended_result_codes(connection.get(), 1);
-  sqlite3_busy_timeout(connection.get(), lock_timeout);
-  auto tables = std::make_unique<Tables>(path, std::move(connection));
+  auto tables = std::make_unique<Tables>(path, std::move(connection), std::move(is_stopped));
   const auto prepared = tables->prepare_all();
   if (!prepared) return prepared.error();
   return std::unique_ptr<CatalogWriter>(new CatalogWriter(std::move(tables)));

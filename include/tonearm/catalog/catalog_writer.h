@@ -34,8 +34,10 @@ class CatalogWriter {
   enum class Written : std::uint8_t { added, updated, unchanged };
 
   /// Creates the file, or the table in a database that is empty. The error's detail is one line
-  /// that says what is wrong and what would be right.
-  static Result<std::unique_ptr<CatalogWriter>> open(const std::string& path);
+  /// that says what is wrong and what would be right. Here and in each write another program's lock
+  /// is waited for, ten seconds at most and not once `is_stopped`.
+  static Result<std::unique_ptr<CatalogWriter>> open(
+      const std::string& path, std::function<bool()> is_stopped = [] { return false; });
   ~CatalogWriter();
   CatalogWriter(const CatalogWriter&) = delete;
   CatalogWriter& operator=(const CatalogWriter&) = delete;
