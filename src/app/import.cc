@@ -105,16 +105,23 @@ class Import {
 };
 
 bool Import::run(const Wanted& wanted) {
-  if (std::error_code failed; fs::is_directory(config_.files.root, failed)) {
-    finder_.emplace(config_.files.root, [this](const std::string& path, const std::string& why) {
-      report_.complain(path + ": " + why);
-    });
-  }
-  for (const std::string& path : wanted.paths) finder_->add(path);
+  std::error_code failed;
+  const fs::path root = fs::canonical(config_.files.root, failed);
+  const auto complain = [this](const std::string& path, const std::string& why) {
+    report_.complain(path + ": " + why);
+  };
+  if (!failed) finder_.emplace(root, complain, &is_interrupted);
   std::vector<MediaFile> files;
-  if (finder_) files = finder_->take();
+  if (finder_) {
+    for (const std::string& path : wanted.paths) finder_->add(path);
+    files = finder_->take();
+  } else if (!wanted.paths.empty()) {
+    complain("files.root: " + config_.files.root, failed.message());
+    return false;
+  }
   report_.set_total(files.size() + wanted.locators.size());
   for (const std::string& locator : wanted.locators) {
+    if (is_interrupted()) break;
     if (!add(song_of(locator))) return false;
     report_.advance();
   }

@@ -4,8 +4,6 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
-#include <set>
 #include <system_error>
 
 namespace tonearm::app {
@@ -20,8 +18,8 @@ bool is_hidden(const fs::path& path) { return path.filename().native().starts_wi
 
 }  // namespace
 
-MediaFinder::MediaFinder(const fs::path& root, Complain complain)
-    : root_(fs::canonical(root)), complain_(std::move(complain)) {}
+MediaFinder::MediaFinder(fs::path root, Complain complain, IsStopped is_stopped)
+    : root_(std::move(root)), complain_(std::move(complain)), is_stopped_(std::move(is_stopped)) {}
 
 std::string MediaFinder::locator_of(const fs::path& path) const {
   std::error_code failed;
@@ -46,25 +44,35 @@ void MediaFinder::add_directory(const fs::path& directory) {
     return complain_(directory.string(), std::generic_category().message(errno));
   }
   // Links may lead in circles.
-  const auto identity = std::pair<std::uint64_t, std::uint64_t>(found.st_dev, found.st_ino);
-  if (std::ranges::find(entered_, identity) != entered_.end()) return;
-  entered_.push_back(identity);
+  if (!entered_.emplace(found.st_dev, found.st_ino).second) return;
 
   std::error_code failed;
   std::set<fs::path> entries;
   fs::directory_iterator entry(directory, failed);
   for (; !failed && entry != fs::directory_iterator(); entry.increment(failed)) {
+    if (is_stopped_()) return;
     if (!is_hidden(entry->path())) entries.insert(entry->path());
   }
   if (failed) complain_(directory.string(), failed.message());
   for (const fs::path& path : entries) {
-    const auto status = fs::status(path, failed);
-    if (fs::is_directory(status)) {
-      add_directory(path);
-    } else if (!media_type_of(path.string()).empty()) {
-      if (fs::is_regular_file(status)) add_file(path, false);
-      if (failed) complain_(path.string(), failed.message());
-    }
+    if (is_stopped_()) return;
+    add_entry(path);
+  }
+}
+
+void MediaFinder::add_entry(const fs::path& path) {
+  std::error_code failed;
+  const auto status = fs::status(path, failed);
+  const bool is_media = !media_type_of(path.string()).empty();
+  if (failed) {
+    // A link to nowhere is nothing that was lost; anything else may be a directory of songs.
+    const bool leads_nowhere = failed == std::errc::no_such_file_or_directory ||
+                               failed == std::errc::too_many_symbolic_link_levels;
+    if (is_media || !leads_nowhere) complain_(path.string(), failed.message());
+  } else if (fs::is_directory(status)) {
+    add_directory(path);
+  } else if (is_media && fs::is_regular_file(status)) {
+    add_file(path, false);
   }
 }
 
@@ -80,6 +88,7 @@ void MediaFinder::add_file(const fs::path& path, bool named) {
                                         "), so that it could not be served; move it there, or "
                                         "set files.root to a directory above it");
   }
+  if (!found_.insert(file.locator).second) return;
   std::error_code failed;
   file.path = fs::canonical(path, failed).string();
   struct stat found {};

@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tonearm::app {
@@ -23,8 +25,11 @@ class MediaFinder {
   /// Told what could not be looked at, and why.
   using Complain = std::function<void(const std::string& path, const std::string& why)>;
 
-  /// `root`: files.root, which exists.
-  MediaFinder(const std::filesystem::path& root, Complain complain);
+  /// Whether to look no further.
+  using IsStopped = std::function<bool()>;
+
+  /// `root`: files.root, without symbolic links.
+  MediaFinder(std::filesystem::path root, Complain complain, IsStopped is_stopped);
 
   /// A file, or all media files below a directory, in the order of their names.
   void add(const std::filesystem::path& path);
@@ -35,12 +40,15 @@ class MediaFinder {
 
  private:
   void add_directory(const std::filesystem::path& directory);
+  void add_entry(const std::filesystem::path& path);
   void add_file(const std::filesystem::path& path, bool named);
 
   std::filesystem::path root_;
   Complain complain_;
+  IsStopped is_stopped_;
   std::vector<MediaFile> files_;
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> entered_;  ///< Device and inode.
+  std::set<std::string> found_;                                ///< Their locators.
+  std::set<std::pair<std::uint64_t, std::uint64_t>> entered_;  ///< Device and inode.
 };
 
 }  // namespace tonearm::app

@@ -78,7 +78,7 @@ class Import(Case):
         self.assertEqual(duration, 2)
 
         again = self.imported(self.media, os.path.join(self.media, "long.mp3"))
-        self.assertEqual(again.stdout, b"0 added, 0 updated, 7 unchanged, 0 failed\n")
+        self.assertEqual(again.stdout, b"0 added, 0 updated, 6 unchanged, 0 failed\n")
         os.utime(os.path.join(self.media, "long.mp3"), (1, 1))
         again = self.imported(self.media)
         self.assertEqual(again.stdout, b"0 added, 1 updated, 5 unchanged, 0 failed\n")
