@@ -36,20 +36,35 @@ bool is_interrupted() { return interrupted != 0; }
 struct Wanted {
   std::vector<std::string> locators;
   std::vector<std::string> paths;  ///< Of files and directories.
-  std::string impossible;          ///< Why a locator could never play; empty when each could.
+  std::string impossible;  ///< Why nothing could come of one of them; empty when something could.
 };
+
+bool is_path(const Result<Locator>& locator) {
+  return !locator || locator->kind == Locator::Kind::plain || locator->kind == Locator::Kind::file;
+}
+
+/// What is wrong with an argument whatever the disk holds; empty when nothing is.
+std::string fault_of(const Config& config, const std::string& one, const Result<Locator>& locator) {
+  if (!is_path(locator)) {
+    const auto checked = source::check_locator(*locator);
+    return checked ? std::string() : one + ": " + checked.error().detail;
+  }
+  std::error_code failed;
+  if (one.empty() || fs::exists(one, failed) || failed) return {};
+  if (!locator) return one + ": " + locator.error().detail;
+  if (locator->kind != Locator::Kind::file) return {};
+  const fs::path file = fs::path(config.files.root) / locator->value;
+  return one + ": is a row's way to name a file; give the file itself, " +
+         file.lexically_normal().string();
+}
 
 Wanted told_apart(const Config& config, const std::vector<std::string>& what) {
   const auto is_resolver = resolver_names(config);
   Wanted wanted;
   for (const std::string& one : what) {
     const auto locator = parse_locator(one, is_resolver);
-    const bool is_path =
-        !locator || locator->kind == Locator::Kind::plain || locator->kind == Locator::Kind::file;
-    (is_path ? wanted.paths : wanted.locators).push_back(one);
-    if (is_path || !wanted.impossible.empty()) continue;
-    const auto checked = source::check_locator(*locator);
-    if (!checked) wanted.impossible = one + ": " + checked.error().detail;
+    (is_path(locator) ? wanted.paths : wanted.locators).push_back(one);
+    if (wanted.impossible.empty()) wanted.impossible = fault_of(config, one, locator);
   }
   return wanted;
 }

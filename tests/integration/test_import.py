@@ -103,7 +103,9 @@ class Import(Case):
         for locator, why in (("s3://my-music/", b"give s3://bucket/key"),
                              ("s3://my-music", b"give s3://bucket/key"),
                              ("s3:///k", b"give s3://bucket/key"),
-                             ("http://", b"give http://host/path"), ("yt:", b"give yt:something")):
+                             ("http://", b"give http://host/path"), ("yt:", b"give yt:something"),
+                             ("ftp://h/a.mp3", b'unknown scheme "ftp://"; known are http,'),
+                             ("file:long.mp3", f"give the file itself, {self.media}/long.mp3".encode())):
             with self.subTest(locator):
                 [line] = self.imported("https://h", locator, status=2).stderr.splitlines()
                 self.assertIn(b"tonearm: " + locator.encode() + b": ", line)
