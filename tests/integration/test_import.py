@@ -26,6 +26,18 @@ def encode(path, title, seconds=1):
     assert done.returncode == 0, done.stderr
 
 
+def has_open(process, path):
+    """Whether a program of ours has this file open."""
+    folder = f"/proc/{process.pid}/fd"
+    for descriptor in os.listdir(folder):
+        try:
+            if os.readlink(os.path.join(folder, descriptor)) == path:
+                return True
+        except FileNotFoundError:  # closed meanwhile
+            pass
+    return False
+
+
 class Import(Case):
     @classmethod
     def prepare(cls):
