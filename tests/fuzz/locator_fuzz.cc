@@ -12,7 +12,7 @@ using tonearm::fuzz::must;
 
 namespace {
 
-bool is_resolver(std::string_view name) { return name == "yt" || name == "Up"; }
+bool is_resolver(std::string_view name) { return name == "yt"; }
 
 /// What a catalog would have to hold for a locator to be read from it.
 std::string write(const Locator& locator) {
