@@ -28,10 +28,6 @@ void bind_value(sqlite3_stmt* statement, int parameter, std::string_view value) 
   }
 }
 
-bool execute(sqlite3* connection, const char* sql) {
-  return sqlite3_exec(connection, sql, nullptr, nullptr, nullptr) == SQLITE_OK;
-}
-
 /// Runs a statement that yields nothing.
 bool run(sqlite3_stmt* statement) {
   const int result = sqlite3_step(statement);

@@ -5,7 +5,6 @@
 #include "catalog/sqlite_handles.h"
 
 #include <algorithm>
-#include <string_view>
 
 namespace tonearm::catalog {
 namespace {
@@ -47,10 +46,6 @@ std::vector<Column> columns_of(sqlite3* connection) {
 const char* constant_for(const std::string& name) {
   if (same(name, "thumbnail") || same(name, "pcm_format")) return "''";
   return same(name, "growing") ? "0" : nullptr;
-}
-
-bool execute(sqlite3* connection, std::string_view sql) {
-  return sqlite3_exec(connection, std::string(sql).c_str(), nullptr, nullptr, nullptr) == SQLITE_OK;
 }
 
 Result<void> create_tables(sqlite3* connection, const std::string& path) {

@@ -12,10 +12,6 @@ constexpr std::string_view without_text =
     " content_rowid='id', tokenize='unicode61 remove_diacritics 2', detail=none, columnsize=0,"
     " prefix='1 2 3')";
 
-bool execute(sqlite3* connection, std::string_view sql) {
-  return sqlite3_exec(connection, std::string(sql).c_str(), nullptr, nullptr, nullptr) == SQLITE_OK;
-}
-
 std::string schema_of(sqlite3* connection, const char* name) {
   const auto statement =
       prepare(connection, "SELECT sql FROM main.sqlite_schema WHERE name = ?1 LIMIT 1");
@@ -41,11 +37,13 @@ bool has_search_index(sqlite3* connection) {
 }
 
 bool make_search_index(sqlite3* connection) {
-  bool made = execute(connection, create_search_index) &&
+  bool made = execute(connection, std::string(create_search_index)) &&
               execute(connection,
                       "INSERT INTO main.music_song_search(rowid, name, artist)"
                       " SELECT id, name, artist FROM main.music_song");
-  for (const auto trigger : create_search_triggers) made = made && execute(connection, trigger);
+  for (const auto trigger : create_search_triggers) {
+    made = made && execute(connection, std::string(trigger));
+  }
   return made;
 }
 

@@ -15,6 +15,10 @@ Statement prepare(sqlite3* connection, std::string_view sql, std::string_view* t
   return Statement(statement);
 }
 
+bool execute(sqlite3* connection, const std::string& sql) {
+  return sqlite3_exec(connection, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK;
+}
+
 sqlite3_file* file_of(sqlite3* connection) {
   sqlite3_file* file = nullptr;
   sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file);

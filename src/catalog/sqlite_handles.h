@@ -24,6 +24,10 @@ using Statement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
 /// connection). `tail` receives what follows the first statement.
 Statement prepare(sqlite3* connection, std::string_view sql, std::string_view* tail = nullptr);
 
+/// Runs statements whose rows nobody wants. False when SQLite fails (it says why in the
+/// connection).
+bool execute(sqlite3* connection, const std::string& sql);
+
 /// Calls `take` at each row of a statement that was bound and not stepped yet. False when SQLite
 /// fails before their end (it says why in the connection).
 template <class Take>
