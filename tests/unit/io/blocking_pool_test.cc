@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <new>
 #include <thread>
 
 namespace tonearm::io {
@@ -40,6 +41,16 @@ TEST(BlockingPool, ReturnsWhatCanOnlyBeMoved) {
   pool.join();
   ASSERT_TRUE(answer);
   EXPECT_EQ(*answer, 42);
+}
+
+int fail_to_answer() { throw std::bad_alloc(); }
+
+TEST(BlockingPool, WhatTheWorkThrowsIsTheCallersToCatch) {
+  asio::io_context loop(1);
+  BlockingPool pool(1);
+  EXPECT_THROW(test::run(loop, pool.run(&fail_to_answer)), std::bad_alloc);
+  EXPECT_EQ(*test::run(loop, pool.run(&make_answer)), 42);
+  pool.join();
 }
 
 }  // namespace
