@@ -10,13 +10,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-CatalogReader::Answer failure(std::size_t count, const Error& error) {
-  CatalogReader::Answer answer;
-  answer.songs.assign(count, CatalogReader::Found(error));
+}  // namespace
+
+CatalogReader::Answer CatalogReader::failure(std::size_t count, const Error& error) {
+  Answer answer;
+  answer.songs.assign(count, Found(error));
   return answer;
 }
-
-}  // namespace
 
 CatalogReader::Answer CatalogReader::look_up(const Batch& batch) {
   // The time that was waited for a lock before counts.
@@ -54,7 +54,10 @@ CatalogReader::Answer CatalogReader::try_once(const Batch& batch, const TimeLimi
   answer.cacheable = query_->is_cacheable();
   for (const auto& id : batch.ids) {
     answer.songs.push_back(read(id));
-    if (answer.songs.back() || is_busy(database_->connection())) continue;
+    const Found& found = answer.songs.back();
+    if (found || is_busy(database_->connection())) continue;
+    // One song's entry is of no use, and the catalog is.
+    if (found.error().kind == ErrorKind::bad_locator) continue;
     answer.failed = true;
     answer.disturbed = needs_to_write(database_->connection());
   }

@@ -16,7 +16,7 @@
 namespace tonearm::catalog {
 
 /// The blocking side of a song store: the open database, and the lookups in it. One thread at a
-/// time; moved to the pool for a batch, and back.
+/// time.
 class CatalogReader {
  public:
   using Found = SongQuery::Found;
@@ -37,6 +37,9 @@ class CatalogReader {
   };
 
   explicit CatalogReader(CatalogOptions options) : options_(std::move(options)) {}
+
+  /// The same error for each of a batch's ids.
+  static Answer failure(std::size_t count, const Error& error);
 
   Answer look_up(const Batch& batch);
 

@@ -97,6 +97,7 @@ Database::Database(Connection connection, Access access, const TimeLimit& limit)
       connection_(std::move(connection)),
       access_(access) {
   sqlite3_extended_result_codes(connection_.get(), 1);
+  sqlite3_limit(connection_.get(), SQLITE_LIMIT_LENGTH, longest_value);
   define_is_song_id(connection_.get());
   sqlite3_busy_handler(connection_.get(), &wait_for_lock, limit_.get());
   constexpr int steps_between_looks = 10'000;

@@ -109,6 +109,8 @@ SongQuery::Found SongQuery::step(std::string_view id) {
       return std::make_shared<const Song>(columns_.read(statement_.get(), id));
     case SQLITE_DONE:
       return std::shared_ptr<const Song>();
+    case SQLITE_TOOBIG:
+      return too_long(path_, id);
     default:
       return unavailable(path_, sqlite3_db_handle(statement_.get()));
   }

@@ -3,6 +3,12 @@
 #include <system_error>
 
 namespace tonearm::catalog {
+namespace {
+
+const std::string too_long_value =
+    "holds a value of more than " + std::to_string(longest_value / 1024 / 1024) + " MiB";
+
+}  // namespace
 
 Statement prepare(sqlite3* connection, std::string_view sql, std::string_view* tail) {
   sqlite3_stmt* statement = nullptr;
@@ -35,6 +41,12 @@ std::string column_text(sqlite3_stmt* statement, int column) {
   return {static_cast<const char*>(bytes), static_cast<std::size_t>(size)};
 }
 
+Error too_long(std::string_view path, std::string_view id) {
+  return Error{ErrorKind::bad_locator,
+               std::string(path) + ": song " + std::string(id) + ' ' + too_long_value,
+               {}};
+}
+
 Error unavailable(std::string_view path, std::string_view problem) {
   return Error{ErrorKind::catalog_unavailable, std::string(path) + ": " + std::string(problem),
                std::chrono::seconds(1)};
@@ -52,6 +64,8 @@ Error unavailable(std::string_view path, sqlite3* connection) {
       return unavailable(path, "is damaged: database disk image is malformed");
     case SQLITE_INTERRUPT:
       return unavailable(path, "the lookup did not end in time");
+    case SQLITE_TOOBIG:
+      return unavailable(path, too_long_value);
     case SQLITE_CANTOPEN: {
       const int number = sqlite3_system_errno(connection);
       if (number == 0) break;

@@ -20,6 +20,10 @@ struct FinalizeStatement {
 };
 using Statement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
 
+/// Bytes of a value that a catalog is read for. Without a bound one row takes as much memory as it
+/// likes; a cover that a lookup's `SELECT *` brings along is smaller.
+inline constexpr int longest_value = 8 * 1024 * 1024;
+
 /// Prepares one statement for repeated use; null when SQLite refuses (it says why in the
 /// connection). `tail` receives what follows the first statement.
 Statement prepare(sqlite3* connection, std::string_view sql, std::string_view* tail = nullptr);
@@ -42,6 +46,9 @@ sqlite3_file* file_of(sqlite3* connection);
 
 /// A column as bytes, whatever its type; empty for NULL. Any byte may be in it.
 std::string column_text(sqlite3_stmt* statement, int column);
+
+/// bad_locator: a value in the row of this song is longer than longest_value.
+Error too_long(std::string_view path, std::string_view id);
 
 /// catalog_unavailable, to be tried again in a second: `PATH: PROBLEM`.
 Error unavailable(std::string_view path, std::string_view problem);

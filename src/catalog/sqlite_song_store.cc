@@ -25,12 +25,6 @@ namespace {
 using Found = CatalogReader::Found;
 using Clock = std::chrono::steady_clock;
 
-struct Work {
-  std::unique_ptr<CatalogReader> reader;
-  CatalogReader::Batch batch;
-  CatalogReader::Answer answer;
-};
-
 Found found_or_error(std::string_view id, const RowCache::Row& row) {
   if (row) return row;
   return Error{ErrorKind::song_not_found, "no song " + std::string(id) + " in the catalog", {}};
@@ -40,14 +34,14 @@ Found found_or_error(std::string_view id, const RowCache::Row& row) {
 
 /// The loop's side. Rows are cached under the state that `detector_` remembers, which was seen
 /// before any of them was read: while it says unchanged, they are current. There is at most one
-/// batch on the pool; the reader is there with it, and who comes meanwhile waits for the next
+/// batch on the pool, which has the reader to itself, and who comes meanwhile waits for the next
 /// batch, so that everyone's answer was read after they asked.
 class SqliteSongStore::Lookups : public std::enable_shared_from_this<Lookups> {
  public:
   Lookups(io::Executor executor, io::BlockingPool& pool, CatalogOptions options)
       : executor_(std::move(executor)),
         pool_(pool),
-        reader_(std::make_unique<CatalogReader>(std::move(options))) {}
+        reader_(std::make_shared<CatalogReader>(std::move(options))) {}
 
   /// Looks inline, once in a turn of the loop; whether what is cached counts.
   bool is_current() {
@@ -88,11 +82,13 @@ class SqliteSongStore::Lookups : public std::enable_shared_from_this<Lookups> {
   }
   static io::Task<void> work_off(std::shared_ptr<Lookups> self);
   CatalogReader::Batch batch_for(const Waiters& waiters) const;
+  io::Task<CatalogReader::Answer> read(CatalogReader::Batch batch);
   void take(CatalogReader::Answer answer, const Waiters& waiters);
 
   io::Executor executor_;
   io::BlockingPool& pool_;
-  std::unique_ptr<CatalogReader> reader_;     ///< Null while it is on the pool.
+  std::shared_ptr<CatalogReader> reader_;     ///< Shared with a batch that outlives this.
+  bool reading_ = false;                      ///< A batch is on the pool.
   std::unique_ptr<ChangeDetector> detector_;  ///< Null when the catalog has to be opened anew.
   RowCache rows_;
   bool seen_this_turn_ = false;  ///< That `detector_` says unchanged.
@@ -102,7 +98,7 @@ class SqliteSongStore::Lookups : public std::enable_shared_from_this<Lookups> {
 io::Task<Found> SqliteSongStore::Lookups::look_up(std::shared_ptr<Lookups> self, std::string id) {
   const auto waiter = std::make_shared<Waiter>(self->executor_, std::move(id));
   self->waiters_.push_back(waiter);
-  if (self->reader_ && self->waiters_.size() == 1) {
+  if (!self->reading_ && self->waiters_.size() == 1) {
     io::asio::co_spawn(self->executor_, work_off(self), io::asio::detached);
   }
   while (!waiter->found) co_await waiter->ready.wait();
@@ -112,14 +108,26 @@ io::Task<Found> SqliteSongStore::Lookups::look_up(std::shared_ptr<Lookups> self,
 io::Task<void> SqliteSongStore::Lookups::work_off(std::shared_ptr<Lookups> self) {
   while (!self->waiters_.empty()) {
     const auto waiters = std::exchange(self->waiters_, {});
-    auto job = [work = Work{std::move(self->reader_), self->batch_for(waiters), {}}]() mutable {
-      work.answer = work.reader->look_up(work.batch);
-      return std::move(work);
-    };
-    auto work = co_await self->pool_.run(std::move(job));
-    self->reader_ = std::move(work.reader);
-    self->take(std::move(work.answer), waiters);
+    auto answer = co_await self->read(self->batch_for(waiters));
+    self->take(std::move(answer), waiters);
   }
+}
+
+/// What a batch throws is the answer to all who wait for it: they do not hear of it otherwise.
+io::Task<CatalogReader::Answer> SqliteSongStore::Lookups::read(CatalogReader::Batch batch) {
+  const std::size_t count = batch.ids.size();
+  auto job = [reader = reader_, batch = std::move(batch)] { return reader->look_up(batch); };
+  reading_ = true;
+  CatalogReader::Answer answer;
+  try {
+    answer = co_await pool_.run(std::move(job));
+  } catch (const std::exception& error) {
+    answer = CatalogReader::failure(count, Error{ErrorKind::internal, error.what(), {}});
+    // So that the next batch opens the catalog anew.
+    forget();
+  }
+  reading_ = false;
+  co_return answer;
 }
 
 CatalogReader::Batch SqliteSongStore::Lookups::batch_for(const Waiters& waiters) const {

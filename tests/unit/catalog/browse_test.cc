@@ -180,6 +180,18 @@ TEST_F(Browse, OnlyWhatCanBePlayedIsListed) {
   }
 }
 
+TEST_F(Browse, AValueThatIsTooLongIsToldAndNotRead) {
+  write(real_schema)(songs)("UPDATE music_song SET name = zeroblob(9000000) WHERE id = 2");
+  use(options());
+  const auto page = test::run(loop_, store_->search("", {}));
+  ASSERT_FALSE(page);
+  EXPECT_EQ(page.error().detail, path() + ": holds a value of more than 8 MiB");
+  EXPECT_EQ(ids("so"), std::vector<std::string>{"catalog_unavailable"});
+  EXPECT_EQ(test::run(loop_, store_->listed("2")).error().kind, ErrorKind::bad_locator);
+  EXPECT_TRUE(test::run(loop_, store_->listed("1")));
+  EXPECT_EQ(ids("", {1, 0}), std::vector<std::string>{"1"}) << "another page than the row's";
+}
+
 TEST_F(Browse, AFileReplacedByRenameCounts) {
   write(real_schema)(songs);
   EXPECT_EQ(ids("").size(), 5U);

@@ -96,6 +96,18 @@ TEST_F(Lookup, AColumnThatGoesIsUnavailableUntilItIsBack) {
   EXPECT_EQ(file("1"), "one.mp3");
 }
 
+TEST_F(Lookup, AValueThatIsTooLongIsTheErrorOfItsSong) {
+  write(
+      "INSERT INTO tracks VALUES(2, zeroblob(9000000), '', ''), (3, 'three.mp3', '', '');"
+      "ALTER TABLE tracks ADD COLUMN cover BLOB;"
+      "UPDATE tracks SET cover = zeroblob(9000000) WHERE key = 3");
+  use(options("SELECT path AS file, code AS name FROM tracks WHERE key = :id"));
+  EXPECT_EQ(file("1"), "one.mp3");
+  EXPECT_EQ(file("2"), "bad_locator");
+  EXPECT_EQ(find("2").error().detail, path() + ": song 2 holds a value of more than 8 MiB");
+  EXPECT_EQ(file("3"), "three.mp3") << "what is not asked for may be of any size";
+}
+
 TEST_F(Lookup, ComplaintsSayWhereItStandsAndWhatWouldBeRight) {
   CatalogOptions wrong = options("SELECT path AS file FROM tracs WHERE key = :id");
   wrong.lookup_place = "t.toml:3: ";
