@@ -238,11 +238,12 @@ std::string objection(const Config& config, const Wanted& wanted) {
     const auto status = fs::status(path, failed);
     if (!fs::exists(status)) return path + ": " + (failed ? failed.message() : "does not exist");
   }
-  const fs::path first = wanted.paths.front();
+  // Absolute before its parent is taken: that of a bare name is empty.
+  const fs::path first = fs::absolute(wanted.paths.front());
   const fs::path above = fs::is_directory(first, failed) ? first : first.parent_path();
   if (config.files.root.empty()) {
     return "files.root is not set, so that no file could be served; set [files] root = \"" +
-           fs::absolute(above).lexically_normal().string() + "\" or a directory above it";
+           above.lexically_normal().string() + "\" or a directory above it";
   }
   if (!fs::is_directory(config.files.root, failed)) {
     return "files.root: " + config.files.root + " is no directory";

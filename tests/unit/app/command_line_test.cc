@@ -89,6 +89,16 @@ TEST(CommandLine, SigningWithoutKeysIsRefused) {
 
 class CommandLineFiles : public InDirectory {};
 
+TEST_F(CommandLineFiles, ImportOfABareNameSaysWhichRootToSet) {
+  write("a.mp3", "");
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(directory_);
+  const Ran ran = run({"import", "a.mp3"});
+  std::filesystem::current_path(before);
+  EXPECT_EQ(ran.status, 2);
+  EXPECT_THAT(ran.err, HasSubstr("root = \"" + directory_.string() + "\""));
+}
+
 TEST_F(CommandLineFiles, ABadFileIsOneLineAndStatusTwo) {
   const std::string file = write("t.toml", "[server]\nthreads = \"x\"").string();
   for (const char* command : {"check", "serve"}) {
