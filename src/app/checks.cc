@@ -8,6 +8,8 @@
 #include "tonearm/server/listen_address.h"
 #include "tonearm/source/http_options.h"
 
+#include "app/whole_file.h"
+
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
@@ -117,7 +119,8 @@ Complaint check_not_empty(const std::string& text) {
 Complaint check_readable_file(const std::string& path) {
   std::string content;
   if (path.empty()) return {};
-  const Complaint fault = read_whole_file(path, content);
+  // libcurl reads it for each connection.
+  const Complaint fault = read_whole_file(path, Reading::again, content);
   if (fault) return *fault + "; give a readable file";
   return {};
 }

@@ -25,7 +25,9 @@ struct Arguments {
   SignArguments sign;
   ImportArguments import;
 
-  Config load() const { return load_config(file, overrides); }
+  Config load(Reading reading = Reading::once) const {
+    return load_config(file, overrides, reading);
+  }
 };
 
 void add_config_options(CLI::App& command, Arguments& arguments) {
@@ -56,7 +58,7 @@ void add_sign_options(CLI::App& command, Arguments& arguments) {
 int serve(const Arguments& arguments) {
   const Config config = arguments.load();
   start_logging(config.log.level);
-  return run_serve(config, [arguments] { return arguments.load(); });
+  return run_serve(config, [arguments] { return arguments.load(Reading::again); });
 }
 
 int import(const Arguments& arguments) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/keys.h"
+#include "app/secrets.h"
 #include "app/units.h"
 
 #include <limits>

@@ -7,6 +7,7 @@
 #include "app/key_builders.h"
 #include "app/keys.h"
 #include "app/one_line.h"
+#include "app/secrets.h"
 
 #include <toml++/toml.h>
 
@@ -56,12 +57,16 @@ std::string toml_key(const std::string& name) {
 /// Reads one file into a Config.
 class FileReader {
  public:
-  FileReader(fs::path file, Config& config, Places& places)
-      : file_(std::move(file)), directory_(file_.parent_path()), config_(config), places_(places) {}
+  FileReader(fs::path file, Reading reading, Config& config, Places& places)
+      : file_(std::move(file)),
+        directory_(file_.parent_path()),
+        reading_(reading),
+        config_(config),
+        places_(places) {}
 
   void read() {
     std::string text;
-    if (auto complaint = read_whole_file(file_, text)) {
+    if (auto complaint = read_whole_file(file_, reading_, text)) {
       throw ConfigError(*complaint + "; give a readable configuration file");
     }
     toml::table root;
@@ -143,7 +148,7 @@ class FileReader {
     if (auto complaint = read_text(node, path)) return complaint;
     if (path.empty()) return "is empty; remove it, or name a file that holds the secret";
     std::vector<std::string> lines;
-    if (auto complaint = read_secret_file(directory_ / path, lines)) return complaint;
+    if (auto complaint = read_secret_file(directory_ / path, reading_, lines)) return complaint;
     return key.take(std::move(lines), target);
   }
 
@@ -175,6 +180,7 @@ class FileReader {
 
   fs::path file_;
   fs::path directory_;
+  Reading reading_;
   Config& config_;
   Places& places_;
 };
@@ -281,10 +287,11 @@ void print_table(const std::string& name, const toml::table& table, std::ostream
 
 ConfigError::ConfigError(const std::string& line) : std::runtime_error(one_line(line)) {}
 
-Config load_config(const std::optional<fs::path>& file, const Overrides& overrides) {
+Config load_config(const std::optional<fs::path>& file, const Overrides& overrides,
+                   Reading reading) {
   Config config;
   Places places;
-  if (file) FileReader(*file, config, places).read();
+  if (file) FileReader(*file, reading, config, places).read();
   apply(overrides, config, places);
   config.catalog.lookup_place = place_of("catalog.lookup", places);
   config.catalog.list_place = place_of("catalog.list", places);

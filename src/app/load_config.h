@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/config.h"
+#include "app/whole_file.h"
 
 #include <filesystem>
 #include <optional>
@@ -27,8 +28,10 @@ struct Overrides {
   std::optional<std::string> log_level;
 };
 
-/// Command line over file over defaults, all of it validated. Throws ConfigError.
-Config load_config(const std::optional<std::filesystem::path>& file, const Overrides& overrides);
+/// Command line over file over defaults, all of it validated. Throws ConfigError. `reading`: how
+/// the file, and those with secrets that it names, are opened; again for a reload.
+Config load_config(const std::optional<std::filesystem::path>& file, const Overrides& overrides,
+                   Reading reading = Reading::once);
 
 /// Puts back into a reloaded configuration what only a restart can change; the full names of the
 /// keys that had another value.

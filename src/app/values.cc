@@ -3,11 +3,7 @@
 #include "app/units.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdlib>
-#include <fstream>
 #include <sstream>
-#include <system_error>
 
 namespace tonearm::app {
 
@@ -119,58 +115,6 @@ Complaint read_hidden_texts(const toml::node& node, std::vector<std::string>& ou
     return "is not an array of strings; give [\"…\", \"…\"], or [] for none";
   }
   return read_texts(node, out);
-}
-
-Complaint read_secret(const std::string& text, std::string& out) {
-  constexpr std::string_view prefix = "env:";
-  if (!text.starts_with(prefix)) {
-    out = text;
-    return {};
-  }
-  const std::string name = text.substr(prefix.size());
-  if (name.empty()) return "names no environment variable; give \"env:NAME\"";
-  const char* value = std::getenv(name.c_str());
-  if (value == nullptr) {
-    return "the environment variable " + name + " is not set; set it, or give the secret itself";
-  }
-  if (*value == '\0') {
-    return "the environment variable " + name + " is empty; set it to the secret";
-  }
-  out = value;
-  return {};
-}
-
-Complaint read_whole_file(const std::filesystem::path& path, std::string& out) {
-  const auto refused = [&](int error_number) {
-    return "cannot read " + path.string() + ": " + std::generic_category().message(error_number);
-  };
-  // A directory can be opened, and then reads as empty.
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) return refused(EISDIR);
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return refused(errno);
-  std::ostringstream content;
-  content << file.rdbuf();
-  if (content.bad()) return refused(EIO);
-  out = std::move(content).str();
-  return {};
-}
-
-Complaint read_secret_file(const std::filesystem::path& path, std::vector<std::string>& out) {
-  std::string content;
-  if (auto complaint = read_whole_file(path, content)) {
-    return *complaint + "; give a readable file that holds the secret";
-  }
-  std::istringstream file(content);
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(file, line);) {
-    if (line.ends_with('\r')) line.pop_back();
-    if (!line.empty()) lines.push_back(std::move(line));
-  }
-  if (lines.empty()) return path.string() + " is empty; write the secret into it";
-  out = std::move(lines);
-  return {};
 }
 
 }  // namespace tonearm::app

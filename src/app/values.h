@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,11 +39,5 @@ Complaint read_duration(const toml::node& node, std::chrono::milliseconds least,
 /// As read_text() and read_texts(), but a complaint does not show what may be a secret.
 Complaint read_hidden_text(const toml::node& node, std::string& out);
 Complaint read_hidden_texts(const toml::node& node, std::vector<std::string>& out);
-/// A secret: itself, or "env:NAME" for the value of an environment variable.
-Complaint read_secret(const std::string& text, std::string& out);
-/// Everything in a file, or a pipe. The complaint names the path and the reason, and no remedy.
-Complaint read_whole_file(const std::filesystem::path& path, std::string& out);
-/// The secrets in a file, one a line, blank lines left out.
-Complaint read_secret_file(const std::filesystem::path& path, std::vector<std::string>& out);
 
 }  // namespace tonearm::app

@@ -1,6 +1,7 @@
 """The command line: version, check, probe, and what bad arguments and configurations are told."""
 
 import os
+import subprocess
 import sys
 import unittest
 
@@ -9,7 +10,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from support.case import Case
 from support.client import get
 from support.fault_origin import FaultOrigin, Resource
-from support.tonearm import Tonearm, run, toml
+from support.tonearm import Tonearm, binary, environment, run, toml
 from support.wait import free_port
 
 
@@ -74,6 +75,22 @@ class Arguments(Commands):
 
 
 class Configuration(Commands):
+    def test_a_read_that_fails_is_no_empty_file(self):
+        # Its first page is not mapped: it can be opened, and not read.
+        unreadable = "/proc/self/mem"
+        self.assertRefused(run("check", "-c", unreadable), unreadable, "Input/output error")
+        path = self.write(f'[access]\nsigning_keys_file = "{unreadable}"\n')
+        self.assertRefused(run("check", "-c", path), "access.signing_keys_file", "Input/output error")
+        imported = run("import", "--catalog", "new.sqlite3", "--playlist", unreadable, cwd=self.directory)
+        self.assertRefused(imported, unreadable, "Input/output error")
+
+    def test_a_pipe_is_as_good_as_a_file(self):
+        text = toml(self.config("http://127.0.0.1:9/from-a-pipe/"))
+        shown = subprocess.run([binary(), "check", "-c", "/dev/stdin"], input=text, capture_output=True,
+                               text=True, timeout=60, env=environment())
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        self.assertIn("/from-a-pipe/", shown.stdout)
+
     BAD = [  # the line that is wrong, and what the message must name
         ("[server]\nlissten = []", ["2", "server.lissten", "listen"]),
         ("[sever]\nthreads = 1", ["1", "sever", "server"]),

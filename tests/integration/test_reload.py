@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -156,6 +157,45 @@ class Reload(Case):
         self.assertBody(get(tonearm.port, self.target, Range="bytes=0-9"), content(0, 10))
         self.reload()
         self.assertBody(get(tonearm.port, self.target, Range="bytes=0-9"), content(0, 10))
+
+    def assertKeptWhatAPipeSaid(self, tonearm):
+        """A second look would find an empty file, which asks for no token, or would wait for ever."""
+        self.addCleanup(tonearm.stop)
+        self.assertProblem(get(tonearm.port, "/songs"), 401)
+        tonearm.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: "it is a pipe, which can be read only once" in tonearm.stderr(), "the complaint")
+        self.assertIn("going on with the old configuration", tonearm.stderr())
+        self.assertProblem(get(tonearm.port, "/songs"), 401)
+
+    def from_pipe(self):
+        """A program, what its configuration says, and none started yet."""
+        tonearm = self.tonearm = Tonearm(self.directory, self.config(access={"api_tokens": ["token"]}))
+        with open(tonearm.config_path, "rb") as file:
+            return tonearm, file.read()
+
+    def test_a_configuration_from_a_pipe_stays(self):
+        tonearm, text = self.from_pipe()
+        reading, writing = os.pipe()
+        self.addCleanup(os.close, reading)
+        os.write(writing, text)
+        os.close(writing)
+        tonearm.inherited, tonearm.config_path = [reading], f"/dev/fd/{reading}"
+        self.assertKeptWhatAPipeSaid(tonearm.start())
+
+    def test_a_named_pipe_is_not_waited_for(self):
+        tonearm, text = self.from_pipe()
+        os.remove(tonearm.config_path)
+        os.mkfifo(tonearm.config_path)
+
+        def write():
+            with open(tonearm.config_path, "wb") as pipe:
+                pipe.write(text)
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        tonearm.start()
+        writer.join()
+        self.assertKeptWhatAPipeSaid(tonearm)
 
     def test_what_wants_a_restart_is_named_and_stays(self):
         tonearm = self.start()

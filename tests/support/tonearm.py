@@ -97,6 +97,7 @@ class Tonearm:
         self.prefix = []  # a command that becomes the program
         self.user = None  # for root: as whom it runs
         self.environment = {}  # more of it
+        self.inherited = []  # descriptors that it shares with the test
 
     @property
     def pid(self):
@@ -131,6 +132,7 @@ class Tonearm:
                 user=self.user,
                 group=None if self.user is None else pwd.getpwnam(self.user).pw_gid,
                 extra_groups=None if self.user is None else [],
+                pass_fds=self.inherited,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
