@@ -155,10 +155,15 @@ Key<Target> secret_key(std::string name, Field field) {
   key.read = [=](const toml::node& node, const std::filesystem::path&, Target& target) {
     std::string text;
     Complaint complaint = read_hidden_text(node, text);
-    return complaint ? complaint : read_secret(text, field(target));
+    if (!complaint) complaint = read_secret(std::string(text), text);
+    // An empty one is none.
+    if (!complaint && !text.empty()) complaint = check_secret(text);
+    if (!complaint) field(target) = std::move(text);
+    return complaint;
   };
   key.take = [=](std::vector<std::string> lines, Target& target) -> Complaint {
     if (lines.size() != 1) return "the file holds several lines; give one secret";
+    if (auto complaint = check_secret(lines[0])) return complaint;
     field(target) = std::move(lines[0]);
     return {};
   };
@@ -178,12 +183,15 @@ Key<Target> secrets_key(std::string name, Field field) {
     Complaint complaint = read_hidden_texts(node, texts);
     for (std::string& text : texts) {
       if (!complaint) complaint = read_secret(std::string(text), text);
-      if (!complaint && text.empty()) complaint = "a secret must not be empty; remove it";
+      if (!complaint) complaint = check_secret(text);
     }
     if (!complaint) field(target) = std::move(texts);
     return complaint;
   };
   key.take = [=](std::vector<std::string> lines, Target& target) -> Complaint {
+    for (const std::string& line : lines) {
+      if (auto complaint = check_secret(line)) return complaint;
+    }
     field(target) = std::move(lines);
     return {};
   };

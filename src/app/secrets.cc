@@ -1,11 +1,23 @@
 #include "app/secrets.h"
 
+#include <algorithm>
 #include <cstdlib>
-#include <sstream>
 #include <string_view>
 #include <utility>
 
 namespace tonearm::app {
+namespace {
+
+/// What editors and `echo` leave behind, and whoever mounts a secret with it.
+std::string_view without_line_end(std::string_view text) {
+  return text.substr(0, text.find_last_not_of("\r\n") + 1);
+}
+
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t") == std::string_view::npos;
+}
+
+}  // namespace
 
 Complaint read_secret(const std::string& text, std::string& out) {
   constexpr std::string_view prefix = "env:";
@@ -19,28 +31,41 @@ Complaint read_secret(const std::string& text, std::string& out) {
   if (value == nullptr) {
     return "the environment variable " + name + " is not set; set it, or give the secret itself";
   }
-  if (*value == '\0') {
+  const std::string_view secret = without_line_end(value);
+  if (secret.empty()) {
     return "the environment variable " + name + " is empty; set it to the secret";
   }
-  out = value;
+  out = secret;
   return {};
 }
 
 Complaint read_secret_file(const std::filesystem::path& path, Reading reading,
                            std::vector<std::string>& out) {
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   std::string content;
   if (auto complaint = read_whole_file(path, reading, content)) {
     return *complaint + "; give a readable file that holds the secret";
   }
-  std::istringstream file(content);
+  std::string_view rest = content;
+  if (rest.starts_with(byte_order_mark)) rest.remove_prefix(byte_order_mark.size());
   std::vector<std::string> lines;
-  for (std::string line; std::getline(file, line);) {
-    if (line.ends_with('\r')) line.pop_back();
-    if (!line.empty()) lines.push_back(std::move(line));
+  while (!rest.empty()) {
+    const auto end = std::min(rest.find('\n'), rest.size());
+    const std::string_view line = without_line_end(rest.substr(0, end));
+    if (!is_blank(line)) lines.emplace_back(line);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   if (lines.empty()) return path.string() + " is empty; write the secret into it";
   out = std::move(lines);
   return {};
+}
+
+Complaint check_secret(std::string_view secret) {
+  if (is_blank(secret)) return "a secret must not be empty or blank; remove it";
+  const bool clean = std::ranges::none_of(
+      secret, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+  if (clean) return {};
+  return "a secret must not hold control characters, such as a line's end; remove them";
 }
 
 }  // namespace tonearm::app

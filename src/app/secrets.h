@@ -5,14 +5,19 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tonearm::app {
 
-/// A secret: itself, or "env:NAME" for the value of an environment variable.
+/// A secret: itself, or "env:NAME" for the value of an environment variable, without line ends
+/// behind it.
 Complaint read_secret(const std::string& text, std::string& out);
-/// The secrets in a file, one a line, blank lines left out.
+/// The secrets in a file, one a line; blank lines and a byte order mark are left out.
 Complaint read_secret_file(const std::filesystem::path& path, Reading reading,
                            std::vector<std::string>& out);
+/// Refuses what nobody can have meant: nothing but blanks, which anyone could guess, and control
+/// characters, which no request can carry.
+Complaint check_secret(std::string_view secret);
 
 }  // namespace tonearm::app

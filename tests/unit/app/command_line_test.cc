@@ -99,6 +99,23 @@ TEST_F(CommandLineFiles, ImportOfABareNameSaysWhichRootToSet) {
   EXPECT_THAT(ran.err, HasSubstr("root = \"" + directory_.string() + "\""));
 }
 
+TEST_F(CommandLineFiles, ABadSecretIsTheKeysMistake) {
+  const WithVariable variable("TONEARM_TEST_SECRET", "AK\nX-Forged: 1");
+  write("blank", "   \n");
+  write("long", "one\x01");
+  const std::vector<std::pair<std::string, std::string>> rows = {
+      {"[access]\nsigning_keys = ['   ']", "access.signing_keys: a secret must not be empty or"},
+      {"[access]\nsigning_keys_file = 'blank'", "access.signing_keys_file: blank is empty"},
+      {"[access]\napi_tokens_file = 'long'", "access.api_tokens_file: a secret must not hold"},
+      {"[s3]\nsecret_key_file = 'long'", "s3.secret_key_file: a secret must not hold control"},
+      {"[s3]\naccess_key = 'env:TONEARM_TEST_SECRET'", "s3.access_key: a secret must not hold"},
+      {"[s3]\naccess_key = ' '", "s3.access_key: a secret must not be empty or blank"},
+  };
+  for (const auto& [text, complaint] : rows) {
+    EXPECT_THAT(error_of(text), HasSubstr("t.toml:2: " + complaint));
+  }
+}
+
 TEST_F(CommandLineFiles, ABadFileIsOneLineAndStatusTwo) {
   const std::string file = write("t.toml", "[server]\nthreads = \"x\"").string();
   for (const char* command : {"check", "serve"}) {

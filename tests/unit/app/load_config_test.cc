@@ -252,7 +252,7 @@ TEST_F(LoadConfig, AFaultOfASecretNamesItsKey) {
       {"[s3]\nsecret_key_file = \"\"",
        "t.toml:2: s3.secret_key_file: is empty; remove it, or name a file that holds the secret"},
       {"[access]\napi_tokens = [\"\"]",
-       "t.toml:2: access.api_tokens: a secret must not be empty; remove it"},
+       "t.toml:2: access.api_tokens: a secret must not be empty or blank; remove it"},
       {"[s3]\nregion_file = \"x\"",
        "t.toml:2: s3.region_file: is unknown; did you mean s3.region?"},
   };

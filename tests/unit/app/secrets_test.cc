@@ -22,12 +22,35 @@ TEST(ReadSecret, IsItselfOrAnEnvironmentVariable) {
   EXPECT_EQ(out, "hush");
 }
 
+TEST(ReadSecret, TakesNoLineEndsFromTheEnvironment) {
+  const WithVariable variable("TONEARM_TEST_SECRET", "hush\r\n\n");
+  const WithVariable nothing("TONEARM_TEST_NOTHING", "\n");
+  std::string out;
+  EXPECT_EQ(read_secret("env:TONEARM_TEST_SECRET", out), std::nullopt);
+  EXPECT_EQ(out, "hush");
+  EXPECT_EQ(read_secret("env:TONEARM_TEST_NOTHING", out),
+            "the environment variable TONEARM_TEST_NOTHING is empty; set it to the secret");
+}
+
+TEST(CheckSecret, RefusesBlanksAndControlCharacters) {
+  for (const char* good : {"x", " x ", "pass phrase", "\xC3\xA9"}) {
+    EXPECT_EQ(check_secret(good), std::nullopt) << good;
+  }
+  for (const char* blank : {"", " ", "   ", "\t"}) {
+    EXPECT_EQ(check_secret(blank), "a secret must not be empty or blank; remove it");
+  }
+  for (const char* control : {"a\nb", "a\tb", "a\x7F", "\x1B"}) {
+    EXPECT_EQ(check_secret(control),
+              "a secret must not hold control characters, such as a line's end; remove them");
+  }
+}
+
 class ReadSecretFile : public InDirectory {};
 
 TEST_F(ReadSecretFile, TakesOneSecretALineWithoutBlankLinesAndCr) {
   std::vector<std::string> out;
-  const auto file = write("s", "one\r\n\n two \nthree");
-  EXPECT_EQ(read_secret_file(file, Reading::once, out), std::nullopt);
+  EXPECT_EQ(read_secret_file(write("s", "one\r\n\n two \nthree"), Reading::once, out),
+            std::nullopt);
   EXPECT_THAT(out, ElementsAre("one", " two ", "three"));
 }
 
@@ -37,7 +60,7 @@ TEST_F(ReadSecretFile, SaysWhatIsWrongWithTheFile) {
   EXPECT_EQ(read_secret_file(directory_ / "none", Reading::once, out),
             "cannot read " + dir +
                 "/none: No such file or directory; give a readable file that holds the secret");
-  EXPECT_EQ(read_secret_file(write("empty", "\n\r\n"), Reading::once, out),
+  EXPECT_EQ(read_secret_file(write("empty", "\n  \r\n"), Reading::once, out),
             dir + "/empty is empty; write the secret into it");
   EXPECT_EQ(read_secret_file(directory_, Reading::once, out),
             "cannot read " + dir + ": Is a directory; give a readable file that holds the secret");
