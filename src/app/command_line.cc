@@ -57,7 +57,7 @@ void add_sign_options(CLI::App& command, Arguments& arguments) {
 
 int serve(const Arguments& arguments) {
   const Config config = arguments.load();
-  start_logging(config.log.level);
+  const ErrorLog log(config.log.level);
   return run_serve(config, [arguments] { return arguments.load(Reading::again); });
 }
 
@@ -70,7 +70,7 @@ int import(const Arguments& arguments) {
 
 int probe(const Arguments& arguments) {
   const Config config = arguments.load();
-  start_logging(config.log.level);
+  const ErrorLog log(config.log.level);
   return run_probe(config, arguments.id);
 }
 

@@ -1,9 +1,11 @@
 #include "tonearm/server/access_log.h"
 
+#include "tonearm/server/log_writer.h"
 #include "tonearm/server/metrics.h"
 
 #include "server/json_text.h"
-#include "server/log_writer.h"
+
+#include <spdlog/spdlog.h>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -142,9 +144,10 @@ AccessLog::~AccessLog() = default;
 Result<std::unique_ptr<AccessLog>> AccessLog::open(AccessLogOptions options, Metrics& metrics) {
   auto output = open_output(options.target);
   if (!output) return output.error();
-  LogWriter::Options how{options.capacity, options.flush_timeout, [&metrics](std::uint64_t lines) {
-                           metrics.access_log_lines_dropped(lines);
-                         }};
+  LogWriter::Options how{
+      options.capacity, options.flush_timeout,
+      [&metrics](std::uint64_t lines) { metrics.access_log_lines_dropped(lines); },
+      [](const std::string& why) { spdlog::warn("access log: {}: lines are lost", why); }};
   auto writer =
       std::make_unique<Writer>(std::move(options.target), *std::move(output), std::move(how));
   return std::unique_ptr<AccessLog>(new AccessLog(std::move(writer)));

@@ -1,7 +1,6 @@
-#include "server/log_writer.h"
+#include "tonearm/server/log_writer.h"
 
 #include <climits>
-#include <spdlog/spdlog.h>
 
 #include <poll.h>
 #include <pthread.h>
@@ -56,7 +55,7 @@ LogWriter::~LogWriter() {
   thread_.join();
 }
 
-void LogWriter::append(std::string_view line) {
+bool LogWriter::append(std::string_view line) {
   bool was_empty = false;
   {
     const std::lock_guard lock(mutex_);
@@ -67,7 +66,14 @@ void LogWriter::append(std::string_view line) {
     }
   }
   if (was_empty) changed_.notify_one();
-  if (!line.empty()) options_.on_drop(1);
+  if (line.empty()) return true;
+  options_.on_drop(1);
+  return false;
+}
+
+bool LogWriter::is_idle() {
+  const std::lock_guard lock(mutex_);
+  return waiting_.empty() && !writing_;
 }
 
 void LogWriter::change_output(io::OwnedDescriptor output) {
@@ -83,6 +89,7 @@ void LogWriter::run() {
 bool LogWriter::take_batch(std::string& batch) {
   batch.clear();
   std::unique_lock lock(mutex_);
+  writing_ = false;
   changed_.wait(lock, [&] { return stopping_ || !waiting_.empty(); });
   changed_.wait_for(lock, gathering_time, [&] { return stopping_; });
   if (next_output_.valid()) {
@@ -90,6 +97,7 @@ bool LogWriter::take_batch(std::string& batch) {
     inside_line_ = false;
   }
   batch.swap(waiting_);
+  writing_ = !batch.empty();
   return !batch.empty();
 }
 
@@ -130,7 +138,7 @@ void LogWriter::give_up(std::string_view rest, bool line_begun, int error) {
   inside_line_ = inside_line_ || line_begun;
   options_.on_drop(static_cast<std::uint64_t>(std::ranges::count(rest, '\n')));
   if (!std::exchange(failing_, true)) {
-    spdlog::warn("access log: {}: lines are lost", std::system_category().message(error));
+    options_.on_failure(std::system_category().message(error));
   }
 }
 

@@ -23,6 +23,8 @@ class LogWriter {
     std::chrono::milliseconds flush_timeout;
     /// Told how many lines were lost; from any thread.
     std::function<void(std::uint64_t)> on_drop;
+    /// Told why nothing can be written, once until something can; from the writer's thread.
+    std::function<void(const std::string&)> on_failure;
   };
 
   LogWriter(io::OwnedDescriptor output, Options options);
@@ -31,8 +33,10 @@ class LogWriter {
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;
 
-  /// `line` ends with a newline. Only copies.
-  void append(std::string_view line);
+  /// `line` ends with a newline. Only copies; false when it was dropped.
+  bool append(std::string_view line);
+  /// Whether all that was appended is written or lost.
+  bool is_idle();
   /// What is not yet written goes to `output`.
   void change_output(io::OwnedDescriptor output);
 
@@ -58,6 +62,7 @@ class LogWriter {
   std::condition_variable changed_;
   std::string waiting_;
   io::OwnedDescriptor next_output_;
+  bool writing_ = false;  ///< The thread has a batch.
   bool stopping_ = false;
 
   std::thread thread_;
