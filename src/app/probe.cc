@@ -9,10 +9,18 @@
 #include "app/one_line.h"
 #include "app/sources.h"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/signal_set.hpp>
 
+#include <csignal>
 #include <cstdio>
+#include <functional>
+#include <optional>
+#include <stop_token>
 #include <string>
+#include <utility>
 
 namespace tonearm::app {
 namespace {
@@ -58,6 +66,70 @@ void print(const source::OriginReport& report) {
   std::printf("resumable:     %s\n", report.resumable ? "yes" : "no");
 }
 
+/// What one probe takes, put together as for one loop of the service.
+class Probing {
+ public:
+  explicit Probing(const Config& config) : is_resolver_(resolver_names(config)) {
+    catalog::CatalogOptions catalog{config.catalog};
+    catalog.stop = stopping_.get_token();
+    store_.emplace(loop_.get_executor(), pool_, std::move(catalog));
+    source_.emplace(
+        make_sources(loop_.get_executor(), config,
+                     {pool_, accounts_, watches_, resolvers_, nullptr, nullptr, nullptr}));
+  }
+  ~Probing() {
+    pool_.join();
+    resolvers_.stop();
+  }
+  Probing(const Probing&) = delete;
+  Probing& operator=(const Probing&) = delete;
+
+  /// Nothing when a signal came first.
+  std::optional<Result<Probed>> run(std::string id);
+
+ private:
+  void interrupt();
+
+  std::stop_source stopping_;
+  io::BlockingPool pool_{1};
+  io::asio::io_context loop_{1};
+  io::asio::signal_set signals_{loop_, SIGINT, SIGTERM};
+  io::asio::cancellation_signal cancellation_;
+  source::S3Accounts accounts_{pool_};
+  source::FileWatches watches_;
+  source::Resolvers resolvers_;
+  std::function<bool(std::string_view)> is_resolver_;
+  std::optional<catalog::SqliteSongStore> store_;
+  std::optional<source::SourceSet> source_;
+  bool interrupted_ = false;
+};
+
+std::optional<Result<Probed>> Probing::run(std::string id) {
+  signals_.async_wait([this](const boost::system::error_code& error, int) {
+    if (!error) interrupt();
+  });
+  std::optional<Result<Probed>> probed;
+  auto end = [&](const std::exception_ptr& error, Result<Probed> result) {
+    loop_.stop();
+    if (interrupted_) return;
+    if (error) std::rethrow_exception(error);
+    probed.emplace(std::move(result));
+  };
+  io::asio::co_spawn(loop_, probe(*store_, *source_, is_resolver_, std::move(id)),
+                     io::asio::bind_cancellation_slot(cancellation_.slot(), std::move(end)));
+  loop_.run();
+  return probed;
+}
+
+/// A resolver's program is in a process group of its own: no terminal's signal reaches it.
+void Probing::interrupt() {
+  interrupted_ = true;
+  stopping_.request_stop();
+  signals_.clear();  // another one ends at once
+  cancellation_.emit(io::asio::cancellation_type::terminal);
+  resolvers_.stop();
+}
+
 }  // namespace
 
 int run_probe(const Config& config, std::string_view id) {
@@ -66,26 +138,10 @@ int run_probe(const Config& config, std::string_view id) {
                     error.kind == ErrorKind::catalog_unavailable ? 2 : 1);
   };
   if (!http::is_song_id(id)) return complain("an id is 1 to 128 of A-Z a-z 0-9 . _ ~ -");
+  std::signal(SIGPIPE, SIG_IGN);
   const source::HttpLibrary http;
-  io::BlockingPool pool(1);
-  io::asio::io_context loop(1);
-  catalog::SqliteSongStore store(loop.get_executor(), pool, {config.catalog});
-  source::S3Accounts accounts(pool);
-  source::FileWatches watches;
-  source::Resolvers resolvers;
-  source::SourceSet source = make_sources(
-      loop.get_executor(), config, {pool, accounts, watches, resolvers, nullptr, nullptr, nullptr});
-  const auto is_resolver = resolver_names(config);
-  std::optional<Result<Probed>> probed;
-  io::asio::co_spawn(loop, probe(store, source, is_resolver, std::string(id)),
-                     [&](std::exception_ptr error, Result<Probed> result) {
-                       if (error) std::rethrow_exception(error);
-                       probed.emplace(std::move(result));
-                       loop.stop();
-                     });
-  loop.run();
-  pool.join();
-  resolvers.stop();
+  const auto probed = Probing(config).run(std::string(id));
+  if (!probed) return complain("interrupted", 1);
   if (!*probed) return fail(probed->error());
   print(*(*probed)->song);
   const Result<source::OriginReport>& report = (*probed)->report;

@@ -1,6 +1,7 @@
 """The command line: version, check, probe, and what bad arguments and configurations are told."""
 
 import os
+import signal
 import subprocess
 import sys
 import unittest
@@ -10,8 +11,9 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from support.case import Case
 from support.client import get
 from support.fault_origin import FaultOrigin, Resource
+from support.resolver import Resolver, is_alive
 from support.tonearm import Tonearm, binary, environment, run, toml
-from support.wait import free_port
+from support.wait import free_port, wait_for
 
 
 class Commands(Case):
@@ -315,6 +317,29 @@ class Probe(Commands):
         told = self.probe("../a.mp3")
         self.assertEqual(told.returncode, 1)
         self.assertRegex(told.stdout, r"(?m)^song: .*\nfile: +\.\./a\.mp3\n\Z")
+
+    def test_a_signal_leaves_no_resolver_behind(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number):
+                resolver = Resolver(self.directory, f"slow{number}", """
+helper = subprocess.Popen(["sleep", "1000"])
+with open(os.path.join(here, "helper.new"), "w") as file:
+    file.write(str(helper.pid))
+os.rename(os.path.join(here, "helper.new"), os.path.join(here, "helper"))
+helper.wait()
+""")
+                config = self.config(**{"resolver.slow": resolver.table()})
+                path = self.write(toml(config), "slow.toml")
+                probing = subprocess.Popen(
+                    [binary(), "probe", "-c", path, str(self.catalog.add("slow:one"))], env=environment(),
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                )
+                self.addCleanup(probing.kill)
+                helper = int(wait_for(lambda: resolver.read("helper"), "the resolver to run"))
+                probing.send_signal(number)
+                said = probing.communicate(timeout=15)
+                self.assertEqual((probing.returncode, *said), (1, "", "tonearm: interrupted\n"))
+                wait_for(lambda: not is_alive(helper), "what it started to end")
 
     def test_a_bad_catalog_is_status_2(self):
         path = self.write(toml({"catalog": {"path": "/nowhere/c.sqlite3"}}), "bad.toml")
