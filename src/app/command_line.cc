@@ -11,7 +11,9 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <exception>
 #include <iostream>
+#include <new>
 #include <string>
 
 namespace tonearm::app {
@@ -112,7 +114,9 @@ int complain(std::string_view line, int status) {
   return status;
 }
 
-int run_command_line(int argc, const char* const* argv) {
+namespace {
+
+int run_command(int argc, const char* const* argv) {
   CLI::App program("HTTP range-streaming media proxy", "tonearm");
   program.set_version_flag("--version", "tonearm " TONEARM_VERSION);
   program.require_subcommand(1);
@@ -156,6 +160,19 @@ int run_command_line(int argc, const char* const* argv) {
     return refuse(program, error, argc, argv);
   } catch (const ConfigError& error) {
     return complain(error.what());
+  }
+}
+
+}  // namespace
+
+int run_command_line(int argc, const char* const* argv) {
+  try {
+    return run_command(argc, argv);
+  } catch (const std::bad_alloc&) {
+    return complain("out of memory", 1);
+  } catch (const std::exception& error) {
+    // The system refused what nothing works without: a thread, a descriptor.
+    return complain(error.what(), 1);
   }
 }
 

@@ -31,6 +31,7 @@ struct Service::State {
   State(const Config& from, std::function<Config()> again)
       : config(std::make_shared<const Config>(from)), reread(std::move(again)) {}
 
+  void start_loops();
   void wait_for_signals();
   void on_signal(int number);
   void reload();
@@ -122,11 +123,21 @@ void Service::run() {
   State& state = *state_;
   state.wait_for_signals();
   state.running = state.loops.size();
-  for (ServingLoop& loop : state.loops) loop.start();
+  state.start_loops();
   state.look_at_catalog("");
   if (const auto interval = watchdog_interval()) state.watch(*interval);
   notify_ready(state.status());
   state.context.run();
+}
+
+void Service::State::start_loops() {
+  try {
+    for (ServingLoop& loop : loops) loop.start();
+  } catch (...) {
+    // Those that run must not ask the pools any more, which end before them.
+    for (ServingLoop& loop : loops) loop.stop();
+    throw;
+  }
 }
 
 void Service::State::wait_for_signals() {
