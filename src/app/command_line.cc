@@ -6,6 +6,7 @@
 #include "app/load_config.h"
 #include "app/logging.h"
 #include "app/one_line.h"
+#include "app/standard_streams.h"
 
 #include <CLI/CLI.hpp>
 
@@ -166,14 +167,17 @@ int run_command(int argc, const char* const* argv) {
 }  // namespace
 
 int run_command_line(int argc, const char* const* argv) {
+  int status = 1;
   try {
-    return run_command(argc, argv);
+    status = run_command(argc, argv);
   } catch (const std::bad_alloc&) {
     return complain("out of memory", 1);
   } catch (const std::exception& error) {
     // The system refused what nothing works without: a thread, a descriptor.
     return complain(error.what(), 1);
   }
+  const bool written = is_stdout_written();
+  return status == 0 && !written ? 1 : status;
 }
 
 }  // namespace tonearm::app

@@ -45,7 +45,6 @@ void ImportReport::finish() {
   if (terminal_) wipe();
   std::printf("%zu added, %zu updated, %zu unchanged, %zu failed\n", added, updated, unchanged,
               failed);
-  std::fflush(stdout);
 }
 
 }  // namespace tonearm::app

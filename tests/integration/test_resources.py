@@ -103,6 +103,36 @@ class Refused(Resources):
 
 
 class Output(Resources):
+    def commands(self):
+        config = self.configured(
+            access={"signing_keys": ["secret"]}, files={"root": self.directory}
+        )
+        empty = os.path.join(self.directory, "empty")
+        os.makedirs(empty, exist_ok=True)
+        return [
+            ["--version"],
+            ["--help"],
+            ["check", "-c", config],
+            ["sign", "-c", config, "/songs/listen/1"],
+            ["probe", "-c", config, str(self.song)],
+            ["import", "-c", config, empty],
+        ]
+
+    def test_a_full_disk_is_a_failure(self):
+        for arguments in self.commands():
+            with self.subTest(arguments), open("/dev/full", "wb") as full:
+                done = subprocess.run([binary(), *arguments], env=environment(), stdin=subprocess.DEVNULL,
+                                      stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+                self.assertFailed(done, "stdout cannot be written: No space left on device")
+
+    def test_a_closed_output_is_a_failure(self):
+        for arguments in self.commands():
+            with self.subTest(arguments):
+                done = subprocess.run(["/bin/sh", "-c", 'exec "$0" "$@" >&-', binary(), *arguments],
+                                      env=environment(), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                      text=True, timeout=60)
+                self.assertFailed(done, "stdout cannot be written: Bad file descriptor")
+
     def test_who_does_not_read_the_error_log_holds_nobody_up(self):
         server = Tonearm(self.directory, self.config(self.origin.base_url, log={"level": "debug"}))
         os.mkfifo(server._stderr)
