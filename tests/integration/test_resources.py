@@ -12,7 +12,7 @@ from support.case import Case
 from support.client import get, get_json
 from support.content import content
 from support.fault_origin import FaultOrigin, Resource
-from support.tonearm import Tonearm, binary, environment
+from support.tonearm import Tonearm, binary, environment, sanitized
 
 MiB = 1 << 20
 
@@ -58,6 +58,7 @@ class Resources(Case):
 
 
 class Refused(Resources):
+    @unittest.skipIf(sanitized(), "UBSan looks into memory through a pipe")
     def test_too_few_descriptors(self):
         config = self.configured(server={"threads": 300})
         for limit in (8, 12, 16, 24, 32, 64, 256, 1024):
@@ -65,6 +66,7 @@ class Refused(Resources):
                 done = self.run_limited(resource.RLIMIT_NOFILE, limit, "serve", "-c", config)
                 self.assertFailed(done, "Too many open files")
 
+    @unittest.skipIf(sanitized(), "UBSan looks into memory through a pipe")
     def test_too_few_descriptors_for_a_probe(self):
         config = self.configured()
         for limit in (5, 6, 8):
@@ -81,6 +83,7 @@ class Refused(Resources):
                 done = self.run_limited(resource.RLIMIT_NPROC, limit, "serve", "-c", config, user="nobody")
                 self.assertFailed(done, "Resource temporarily unavailable")
 
+    @unittest.skipIf(sanitized(), "a sanitizer takes terabytes of address space")
     def test_a_row_that_memory_cannot_hold(self):
         server = self.serve_apart(self.origin.base_url)
         size = 64 * MiB
