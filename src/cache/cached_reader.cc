@@ -14,21 +14,29 @@ constexpr int most_in_vain = 3;
 }  // namespace
 
 io::Task<Result<io::Chunk>> CachedResource::Reader::read() {
-  file_.reset();
+  if (sent_.file && !version_->is_as_it_was(sent_)) {
+    co_return Error{ErrorKind::representation_changed, "a piece was altered while it was sent", {}};
+  }
+  sent_ = {};
   block_.reset();
   if (direct_) co_return co_await read_direct();
+  std::uint64_t verified = position_;  // up to there, just now
   for (;;) {
     const std::uint64_t end = end_ ? *end_ : version_->geometry().length;
     if (position_ >= end) co_return io::Chunk();
     resource_.seat_.move_to(position_);
     Version::Look look = version_->look(position_, end);
-    if (look.kind == Version::Look::Kind::kept) co_return co_await read_kept(std::move(look));
-    if (look.kind == Version::Look::Kind::unproven) {
+    const bool kept = look.kind == Version::Look::Kind::kept;
+    if (kept && verified > position_) look.end = std::min(look.end, verified);
+    if (kept && (verified > position_ || is_in_memory(look))) co_return hand_out(std::move(look));
+    // What comes from the disk once more may not be what was written, or not come at all.
+    if (kept || look.kind == Version::Look::Kind::unproven) {
       auto verify = [version = version_, first = position_, last = look.end] {
         version->verify(first, last);
         return true;
       };
       co_await resource_.shelf_.pool().run(std::move(verify));
+      verified = look.end;
       continue;
     }
     if (look.kind == Version::Look::Kind::unknown) {
@@ -42,32 +50,25 @@ io::Task<Result<io::Chunk>> CachedResource::Reader::read() {
   }
 }
 
-io::Task<Result<io::Chunk>> CachedResource::Reader::read_kept(Version::Look look) {
-  const std::uint64_t size = look.end - position_;
-  file_ = std::move(look.file);
-  if (!look.warm) co_await warm_up(look.offset, size);
-  const std::uint64_t slice = version_->geometry().slice_at(position_);
-  resource_.shelf_.disk().touch(version_->song(), version_->number(), slice);
-  position_ = look.end;
-  resource_.kept_bytes_ += size;
-  come_on();
-  io::FileRegion region;
-  region.descriptor = file_->descriptor();
-  region.offset = look.offset;
-  region.size = size;
-  co_return io::Chunk(region);
+/// So that sendfile() does not wait for a disk, and the whole loop with it.
+bool CachedResource::Reader::is_in_memory(const Version::Look& kept) const {
+  return kept.warm ||
+         io::is_in_page_cache(kept.file->descriptor(), kept.offset, kept.end - position_);
 }
 
-/// So that sendfile() does not wait for a disk, and the whole loop with it.
-io::Task<void> CachedResource::Reader::warm_up(std::uint64_t offset, std::uint64_t size) {
-  if (!io::is_in_page_cache(file_->descriptor(), offset, size)) {
-    auto read = [file = file_, offset, size] {
-      io::load_into_page_cache(file->descriptor(), offset, size);
-      return true;
-    };
-    co_await resource_.shelf_.pool().run(std::move(read));
-  }
-  version_->set_warm(position_, position_ + size);
+io::Chunk CachedResource::Reader::hand_out(Version::Look kept) {
+  if (!kept.warm) version_->set_warm(position_, kept.end);
+  const std::uint64_t slice = version_->geometry().slice_at(position_);
+  resource_.shelf_.disk().touch(version_->song(), version_->number(), slice);
+  io::FileRegion region;
+  region.descriptor = kept.file->descriptor();
+  region.offset = kept.offset;
+  region.size = kept.end - position_;
+  position_ = kept.end;
+  resource_.kept_bytes_ += region.size;
+  come_on();
+  sent_ = std::move(kept);
+  return io::Chunk(region);
 }
 
 io::Task<Result<std::optional<io::Chunk>>> CachedResource::Reader::read_arriving(

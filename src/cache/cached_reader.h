@@ -19,8 +19,8 @@ class CachedResource::Reader final : public io::ByteReader {
   io::Task<Result<io::Chunk>> read() override;
 
  private:
-  io::Task<Result<io::Chunk>> read_kept(Version::Look look);
-  io::Task<void> warm_up(std::uint64_t offset, std::uint64_t size);
+  bool is_in_memory(const Version::Look& kept) const;
+  io::Chunk hand_out(Version::Look kept);
   /// Empty: look again.
   io::Task<Result<std::optional<io::Chunk>>> read_arriving(std::uint64_t end);
   io::Task<Result<io::Chunk>> read_direct();
@@ -33,7 +33,7 @@ class CachedResource::Reader final : public io::ByteReader {
   std::optional<std::uint64_t> end_;
   std::shared_ptr<io::Event> event_;  ///< Once it has to wait.
   // What the last chunk points into.
-  std::shared_ptr<File> file_;
+  Version::Look sent_;
   std::shared_ptr<ArrivingBlock> block_;
   std::unique_ptr<io::ByteReader> direct_;
   int in_vain_ = 0;          ///< Fills that ended without a byte for this reader.

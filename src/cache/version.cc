@@ -111,7 +111,7 @@ void Version::close_idle() {
   const std::lock_guard lock(mutex_);
   if (dead_) return;  // there is no opening them again
   for (auto& [slice, piece] : pieces_) {
-    if (piece.file.use_count() == 1 && piece.writing == 0) piece.file.reset();
+    if (piece.file.use_count() == 1 && piece.file->writing == 0) piece.file.reset();
   }
 }
 
@@ -133,11 +133,12 @@ void Version::complete() {
 /// Whether somebody has removed the file: when it is dead, we did. What was proven of a file that
 /// anybody has changed since is not any more. With the lock held.
 bool Version::is_gone(Piece& piece) {
-  if (piece.writing > 0) return false;
+  if (piece.file->writing > 0) return false;
   struct stat now {};
   if (::fstat(piece.file->descriptor(), &now) != 0) return true;
   const Stamp stamp = stamp_of(now);
   if (stamp == piece.stamp) return false;
+  if (!has_same_bytes(piece.stamp, stamp)) ++piece.file->altered;
   piece.proven.assign(piece.proven.size(), false);
   piece.stamp = stamp;
   if (now.st_nlink > 0 || dead_) return false;
@@ -190,11 +191,23 @@ Version::Look Version::look(std::uint64_t position, std::uint64_t end, bool at_f
   found.end = std::min(bound, block * block_size);
   found.file = piece.file;
   found.offset = position - slice * geometry.slice_size;
+  found.stamp = piece.stamp;
+  found.altered = piece.file->altered;
   if (proven && at_file) {
     found.warm =
         piece.warm.cover(block_at(position) - base, block - base, WarmBlocks::Clock::now());
   }
   return found;
+}
+
+bool Version::is_as_it_was(const Look& kept) const {
+  struct stat status {};
+  if (::fstat(kept.file->descriptor(), &status) != 0) return false;
+  const Stamp now = stamp_of(status);
+  if (has_same_bytes(kept.stamp, now)) return true;
+  const std::lock_guard lock(mutex_);
+  const File& file = *kept.file;
+  return file.altered == kept.altered && (file.writing > 0 || has_same_bytes(file.written, now));
 }
 
 void Version::set_warm(std::uint64_t first, std::uint64_t end) {
@@ -294,12 +307,13 @@ void Version::verify(std::uint64_t first, std::uint64_t end) {
     const Piece& piece = pieces_[slice];
     file = piece.file;
     sums = piece.sums;
-    writes = piece.writes;
+    if (file) writes = file->writes;
   }
   if (!file) return;
   std::vector<std::byte> bytes(block_size);
   std::uint64_t block = block_at(first);
   for (; block * block_size < end; ++block) {
+    if (sums[block - base] == 0) return;  // another piece by now, which has not got it yet
     const http::ByteRange range = geometry.bytes_of_block(block);
     const auto offset = static_cast<off_t>(range.first - slice * geometry.slice_size);
     const auto size = static_cast<std::size_t>(range.size());
@@ -313,7 +327,7 @@ void Version::verify(std::uint64_t first, std::uint64_t end) {
   Piece& piece = pieces_[slice];
   if (piece.file != file) return;
   struct stat now {};
-  const bool ours = piece.writing > 0 || piece.writes != writes;
+  const bool ours = file->writing > 0 || file->writes != writes;
   if (::fstat(file->descriptor(), &now) != 0) return;
   if (!ours && stamp_of(now) != piece.stamp) return;  // touched meanwhile: look() sees it, too
   for (std::uint64_t i = block_at(first); i < block; ++i) piece.proven[i - base] = true;

@@ -91,18 +91,24 @@ class Version {
     std::shared_ptr<File> file;
     std::uint64_t offset = 0;
     bool warm = false;  ///< With kept: set_warm() was called for all of it a moment ago.
+    // The file as it was then.
+    Stamp stamp;
+    std::uint64_t altered = 0;
   };
   Look look(std::uint64_t position, std::uint64_t end);
   /// The same as far as is known without a look at the file: enough to say what an answer will
   /// cost, not to take bytes from it.
   Look glance(std::uint64_t position, std::uint64_t end);
+  /// Whether nobody but this process has touched the bytes of what was `kept` since that look.
+  bool is_as_it_was(const Look& kept) const;
   /// [first, end), which lies in one slice, was found to be in memory, and is being sent.
   void set_warm(std::uint64_t first, std::uint64_t end);
 
   /// Blocks. Reads which blocks the piece has.
   void load(std::uint64_t slice);
-  /// Blocks. Compares the blocks of [first, end), which lie in one slice, with their checksums. A
-  /// piece that does not pass is thrown away.
+  /// Blocks. Compares the blocks of [first, end), which lie in one slice, with their checksums, and
+  /// brings them into memory on the way. A piece that cannot be read or does not pass is thrown
+  /// away.
   void verify(std::uint64_t first, std::uint64_t end);
   /// Blocks. Keeps whole blocks, consecutive and of one slice. False when they cannot be kept.
   bool write(std::span<const std::shared_ptr<ArrivingBlock>> blocks);
@@ -128,9 +134,7 @@ class Version {
     std::vector<std::uint64_t> sums;
     std::vector<bool> proven;
     WarmBlocks warm;
-    Stamp stamp;           ///< Of the file when `proven` was true.
-    unsigned writing = 0;  ///< Writes of our own under way: the stamp says nothing.
-    std::uint64_t writes = 0;
+    Stamp stamp;  ///< Of the file when `proven` was true.
   };
 
   struct Run;  ///< Blocks that are written together.

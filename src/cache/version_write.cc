@@ -59,7 +59,7 @@ std::shared_ptr<File> Version::open_for_writing(std::uint64_t slice) {
       Piece& piece = pieces_[slice];
       loaded = piece.known && (piece.file || piece.sums.empty());
       if (loaded && piece.file && !is_gone(piece)) {
-        ++piece.writing;
+        ++piece.file->writing;
         return piece.file;
       }
     }
@@ -81,7 +81,7 @@ std::shared_ptr<File> Version::open_for_writing(std::uint64_t slice) {
   piece.file = file;
   piece.sums.assign(slice_size / block_size, 0);
   piece.proven.assign(piece.sums.size(), false);
-  piece.writing = 1;
+  file->writing = 1;
   return file;
 }
 
@@ -132,11 +132,13 @@ bool Version::write(std::span<const std::shared_ptr<ArrivingBlock>> blocks) {
   const std::size_t written = write_blocks(*file, blocks, sums);
   const std::lock_guard lock(mutex_);
   Piece& piece = pieces_[slice];
-  if (piece.file != file) return false;  // evicted or lost meanwhile
-  --piece.writing;
-  ++piece.writes;
+  --file->writing;
+  ++file->writes;
   struct stat now {};
-  if (piece.writing == 0 && ::fstat(file->descriptor(), &now) == 0) piece.stamp = stamp_of(now);
+  const bool alone = file->writing == 0 && ::fstat(file->descriptor(), &now) == 0;
+  if (alone) file->written = stamp_of(now);
+  if (piece.file != file) return false;  // evicted or lost meanwhile
+  if (alone) piece.stamp = file->written;
   for (std::size_t i = 0; i < written; ++i) {
     piece.sums[blocks[i]->block - base] = sums[i];
     piece.proven[blocks[i]->block - base] = true;
