@@ -36,8 +36,8 @@ io::Task<void> Cache::forget(std::string key) {
   auto forget = [this, key, version, loaded] {
     // Before that, nothing can be told of what there is to be removed.
     shelf_->disk().wait_until_scanned(longest_scan);
-    const std::shared_ptr<Version> known = loaded ? version : shelf_->load(key);
-    if (known) shelf_->throw_away(*known);
+    const Result<std::shared_ptr<Version>> known = loaded ? version : shelf_->load(key);
+    if (known && *known) shelf_->throw_away(**known);
     return true;
   };
   co_await shelf_->pool().run(std::move(forget));

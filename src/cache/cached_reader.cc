@@ -40,8 +40,10 @@ io::Task<Result<io::Chunk>> CachedResource::Reader::read() {
       continue;
     }
     if (look.kind == Version::Look::Kind::unknown) {
-      co_await load_piece(resource_.shelf_, version_, position_);
-      continue;
+      if (co_await load_piece(resource_.shelf_, version_, position_)) continue;
+      const Result<void> turned = co_await turn_to_origin();
+      if (!turned) co_return turned.error();
+      co_return co_await read_direct();
     }
     Result<std::optional<io::Chunk>> chunk = co_await read_arriving(end);
     if (!chunk) co_return chunk.error();
@@ -80,10 +82,8 @@ io::Task<Result<std::optional<io::Chunk>>> CachedResource::Reader::read_arriving
   }
   if (seated == Seated::needless) co_return std::optional<io::Chunk>();
   if (seated == Seated::nowhere) {
-    Result<std::unique_ptr<io::ByteReader>> direct =
-        co_await resource_.read_directly(position_, end_);
-    if (!direct) co_return direct.error();
-    direct_ = std::move(*direct);
+    const Result<void> turned = co_await turn_to_origin();
+    if (!turned) co_return turned.error();
     co_return std::optional<io::Chunk>();
   }
   const std::shared_ptr<Fill> fill = seat.fill();
@@ -136,6 +136,14 @@ Result<std::optional<io::Chunk>> CachedResource::Reader::after(const Fill& fill)
   if (outcome == FillOutcome::changed || (outcome == FillOutcome::failed && final)) return error;
   if (!version_->holds(position_)) ++in_vain_;
   return std::optional<io::Chunk>();
+}
+
+io::Task<Result<void>> CachedResource::Reader::turn_to_origin() {
+  Result<std::unique_ptr<io::ByteReader>> direct =
+      co_await resource_.read_directly(position_, end_);
+  if (!direct) co_return direct.error();
+  direct_ = std::move(*direct);
+  co_return Result<void>{};
 }
 
 io::Task<Result<io::Chunk>> CachedResource::Reader::read_direct() {

@@ -60,7 +60,8 @@ io::Task<Result<http::Representation>> CachedResource::describe(const source::Re
 
 io::Task<Result<void>> CachedResource::find(const source::ReadIntent& intent) {
   for (int attempt = 0; attempt < most_attempts; ++attempt) {
-    co_await load_entry();
+    // What the disk cannot tell of now is not to be replaced.
+    if (!co_await load_entry()) co_return Result<void>{};  // directly
     Visiting visiting;
     {
       const std::lock_guard lock(entry_->mutex);
@@ -76,20 +77,23 @@ io::Task<Result<void>> CachedResource::find(const source::ReadIntent& intent) {
   co_return Result<void>{};  // directly
 }
 
-/// What of the song was on disk when the program started.
-io::Task<void> CachedResource::load_entry() {
+/// What of the song was on disk when the program started. False: that cannot be told now.
+io::Task<bool> CachedResource::load_entry() {
   {
     const std::lock_guard lock(entry_->mutex);
     // While another program has the directory, what it keeps is for later.
-    if (entry_->loaded || !shelf_.disk().readable()) co_return;
+    if (entry_->loaded || !shelf_.disk().readable()) co_return true;
   }
   auto load = [this] { return shelf_.load(entry_->key); };
-  std::shared_ptr<Version> known = co_await shelf_.pool().run(std::move(load));
+  const Result<std::shared_ptr<Version>> loaded = co_await shelf_.pool().run(std::move(load));
+  if (!loaded) co_return false;
+  const std::shared_ptr<Version>& known = *loaded;
   const std::lock_guard lock(entry_->mutex);
-  if (std::exchange(entry_->loaded, true) || entry_->version || !known) co_return;
+  if (std::exchange(entry_->loaded, true) || entry_->version || !known) co_return true;
   // What was evicted meanwhile could not be told to it.
   const std::uint64_t least = known->whole_only() ? known->geometry().slices() : 1;
   if (shelf_.disk().may_hold(known->song(), known->number(), least)) entry_->version = known;
+  co_return true;
 }
 
 /// With the entry's lock held.

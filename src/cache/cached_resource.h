@@ -51,7 +51,7 @@ class CachedResource final : public source::Resource {
   /// Decides between what is kept and the origin. With `version_` set the answer comes from there,
   /// without it from `direct_`.
   io::Task<Result<void>> find(const source::ReadIntent& intent);
-  io::Task<void> load_entry();
+  io::Task<bool> load_entry();
   /// What is known without asking; empty: the origin must be asked.
   std::optional<Result<void>> settle();
   Visiting announce_visit(const source::ReadIntent& intent);

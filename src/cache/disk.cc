@@ -36,6 +36,16 @@ bool write_all(int descriptor, std::string_view bytes, off_t offset) {
   return true;
 }
 
+/// Whether a file that could not be opened is not there, or not ours: the descriptors may have run
+/// out, or the disk does not answer, and all that is kept would be taken for lost.
+bool is_absent(int error) {
+  return error == ENOENT || error == ENOTDIR || error == EACCES || error == ELOOP;
+}
+
+Error cannot_be_opened(int error) {
+  return {ErrorKind::internal, "a kept file: " + std::generic_category().message(error), {}};
+}
+
 }  // namespace
 
 Disk::Disk(std::string path, std::uint64_t size, OnEvicted on_evicted)
@@ -151,14 +161,16 @@ void Disk::succeed() {
   if (warned_ && warned_.exchange(false)) spdlog::info("cache.path {} can be written again", path_);
 }
 
-std::optional<SongRecord> Disk::load_record(const std::string& song) const {
-  if (!ready_) return std::nullopt;
+Result<std::optional<SongRecord>> Disk::load_record(const std::string& song) const {
+  std::optional<SongRecord> none;
+  if (!ready_) return none;
   const io::OwnedDescriptor file(
       ::open(path_of(record_name(song)).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (!file.valid()) return std::nullopt;
+  if (!file.valid() && !is_absent(errno)) return cannot_be_opened(errno);
+  if (!file.valid()) return none;
   std::string bytes(most_record_bytes, '\0');
   const ssize_t count = ::pread(file.get(), bytes.data(), bytes.size(), 0);
-  if (count <= 0) return std::nullopt;
+  if (count <= 0) return none;
   return decode_record(std::string_view(bytes).substr(0, static_cast<std::size_t>(count)));
 }
 
@@ -180,21 +192,23 @@ bool Disk::store_record(const std::string& song, const Wanted& wanted) {
   return false;
 }
 
-std::shared_ptr<File> Disk::open_piece(const PieceId& id) {
-  if (!ready_) return nullptr;
+Result<std::shared_ptr<File>> Disk::open_piece(const PieceId& id) {
+  const std::shared_ptr<File> none;
+  if (!ready_) return none;
   const std::string name = path_of(piece_name(id));
   io::OwnedDescriptor found(::open(name.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
   if (!found.valid() && (errno == EACCES || errno == EROFS)) {
     found = io::OwnedDescriptor(::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   }
-  if (!found.valid()) return nullptr;
+  if (!found.valid() && !is_absent(errno)) return cannot_be_opened(errno);
+  if (!found.valid()) return none;
   auto file = std::make_shared<File>(std::move(found));
   struct stat now {};
-  if (::fstat(file->descriptor(), &now) != 0) return nullptr;
+  if (::fstat(file->descriptor(), &now) != 0) return cannot_be_opened(errno);
   Inventory::Removals removals;
   {
     const std::lock_guard lock(mutex_);
-    if (inventory_.contains_other(id.song, id.version)) return nullptr;
+    if (inventory_.contains_other(id.song, id.version)) return none;
     const auto taken = static_cast<std::uint64_t>(now.st_blocks) * 512;
     if (!inventory_.contains(id)) {
       inventory_.add(id, std::max(taken, page), Inventory::Turn::last, removals);
@@ -204,7 +218,7 @@ std::shared_ptr<File> Disk::open_piece(const PieceId& id) {
   // Evicted between the two: it is counted no more, or counted and gone.
   if (::fstat(file->descriptor(), &now) != 0 || now.st_nlink == 0) {
     drop_piece(id);
-    return nullptr;
+    return none;
   }
   return file;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tonearm/base/result.h"
 #include "tonearm/io/owned_descriptor.h"
 
 #include "cache/file.h"
@@ -49,8 +50,8 @@ class Disk {
   /// A block was written: the next failure is worth a warning again.
   void succeed();
 
-  /// Blocks. Empty: no such record, or one that is not whole.
-  std::optional<SongRecord> load_record(const std::string& song) const;
+  /// Blocks. Empty: no such record, or one that is not whole. An error: that cannot be told now.
+  Result<std::optional<SongRecord>> load_record(const std::string& song) const;
   /// What is to be written, if anything still is: asked for while nobody else can write or remove
   /// the record of any song.
   using Wanted = std::function<std::optional<SongRecord>()>;
@@ -58,8 +59,8 @@ class Disk {
   /// goes with the last one.
   bool store_record(const std::string& song, const Wanted& wanted);
 
-  /// Blocks. Empty: not there.
-  std::shared_ptr<File> open_piece(const PieceId& id);
+  /// Blocks. Null: not there. An error: that cannot be told now, and it is not to be replaced.
+  Result<std::shared_ptr<File>> open_piece(const PieceId& id);
   /// Blocks: makes room, and the file with its index. Empty when it cannot be kept.
   std::shared_ptr<File> create_piece(const PieceId& id, std::uint64_t slice_size);
   /// Blocks: makes room for a block of a piece; false when the piece is gone or there is none.

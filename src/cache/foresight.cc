@@ -62,13 +62,12 @@ io::Task<bool> is_whole(Shelf& shelf, std::shared_ptr<Version> version) {
   co_return !version->dead();
 }
 
-io::Task<void> load_piece(Shelf& shelf, std::shared_ptr<Version> version, std::uint64_t position) {
+io::Task<bool> load_piece(Shelf& shelf, std::shared_ptr<Version> version, std::uint64_t position) {
   auto read = [&shelf, version, position] {
     shelf.save_descriptors();
-    version->load(version->geometry().slice_at(position));
-    return true;
+    return version->load(version->geometry().slice_at(position));
   };
-  co_await shelf.pool().run(std::move(read));
+  co_return co_await shelf.pool().run(std::move(read));
 }
 
 }  // namespace tonearm::cache

@@ -27,7 +27,7 @@ io::Task<Foresight> foresee(Shelf& shelf, std::shared_ptr<Version> version, http
 /// all the rest, from another visit, and that must be known before the head is out.
 io::Task<bool> is_whole(Shelf& shelf, std::shared_ptr<Version> version);
 
-/// Reads on the pool which blocks the piece at `position` has.
-io::Task<void> load_piece(Shelf& shelf, std::shared_ptr<Version> version, std::uint64_t position);
+/// Reads on the pool which blocks the piece at `position` has. False: that cannot be told now.
+io::Task<bool> load_piece(Shelf& shelf, std::shared_ptr<Version> version, std::uint64_t position);
 
 }  // namespace tonearm::cache

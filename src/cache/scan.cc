@@ -87,7 +87,8 @@ void Disk::discard_leftovers(FoundSong& song) {
   std::uint64_t version = song.pieces.empty() ? 0 : song.pieces.front().id.version;
   if (song.has_record && is_mixed(song)) {
     const auto record = load_record(song.name);
-    version = record ? record->version : 0;
+    if (!record) return;  // that cannot be told now
+    version = *record ? (*record)->version : 0;
   }
   const auto counts = [&](const FoundPiece& piece) {
     return song.has_record && piece.id.version == version;

@@ -77,15 +77,18 @@ std::shared_ptr<Entry> Shelf::entry(const std::string& key) {
   return found->key == key ? found : std::make_shared<Entry>(key);
 }
 
-std::shared_ptr<Version> Shelf::load(const std::string& key) {
+Result<std::shared_ptr<Version>> Shelf::load(const std::string& key) {
+  const std::shared_ptr<Version> none;
   std::string song = hash_name(key);
-  std::optional<SongRecord> record = disk_.load_record(song);
-  if (!record || record->key != key) return nullptr;
+  Result<std::optional<SongRecord>> loaded = disk_.load_record(song);
+  if (!loaded) return loaded.error();
+  std::optional<SongRecord>& record = *loaded;
+  if (!record || record->key != key) return none;
   const auto version = std::make_shared<Version>(disk_, song, std::move(*record), true);
   if (!version->whole_only()) return version;
   if (disk_.has_all(song, version->number(), version->geometry().slices())) return version;
   throw_away(*version);
-  return nullptr;
+  return none;
 }
 
 std::shared_ptr<Version> Shelf::make_version(const std::string& key,

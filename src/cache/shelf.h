@@ -89,8 +89,8 @@ class Shelf {
 
   std::shared_ptr<Entry> entry(const std::string& key);
 
-  /// Blocks: what the disk knows of a song.
-  std::shared_ptr<Version> load(const std::string& key);
+  /// Blocks: what the disk knows of a song; null: nothing. An error: that cannot be told now.
+  Result<std::shared_ptr<Version>> load(const std::string& key);
   std::shared_ptr<Version> make_version(const std::string& key, const http::Representation& what,
                                         bool whole_only);
   /// Blocks. Who plays it reads on.

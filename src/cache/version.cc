@@ -241,18 +241,22 @@ std::uint64_t Version::next_kept(std::uint64_t position) const {
   return next;
 }
 
-void Version::load(std::uint64_t slice) {
+bool Version::load(std::uint64_t slice) {
   // A piece that is just being made has no index yet, and is not to be taken for a broken one.
   const std::lock_guard creating(creating_);
-  read_piece(slice);
+  return read_piece(slice);
 }
 
 /// With creating_ held.
-void Version::read_piece(std::uint64_t slice) {
+bool Version::read_piece(std::uint64_t slice) {
   const std::uint64_t slice_size = geometry().slice_size;
   const PieceId id = id_of(slice);
   std::shared_ptr<File> file;
-  if (disk_.may_hold(id)) file = disk_.open_piece(id);
+  if (disk_.may_hold(id)) {
+    Result<std::shared_ptr<File>> opened = disk_.open_piece(id);
+    if (!opened) return false;
+    file = std::move(*opened);
+  }
   std::optional<std::vector<std::uint64_t>> sums;
   struct stat now {};
   if (file) {
@@ -266,20 +270,21 @@ void Version::read_piece(std::uint64_t slice) {
     if (!sums) disk_.drop_piece(id);
   }
   const std::lock_guard lock(mutex_);
-  if (dead_ && holds_ == 0) return;
+  if (dead_ && holds_ == 0) return true;
   Piece& piece = pieces_[slice];
-  if (piece.known && (piece.file || piece.sums.empty())) return;
+  if (piece.known && (piece.file || piece.sums.empty())) return true;
   if (piece.known && sums == piece.sums && stamp_of(now) == piece.stamp) {
     piece.file = file;  // closed for a while, and as it was
-    return;
+    return true;
   }
   piece = Piece{};
   piece.known = true;
-  if (!sums) return;
+  if (!sums) return true;
   piece.file = file;
   piece.sums = std::move(*sums);
   piece.proven.assign(piece.sums.size(), false);
   piece.stamp = stamp_of(now);
+  return true;
 }
 
 /// The file is not what it should be: what it held is missing from now on.

@@ -104,8 +104,9 @@ class Version {
   /// [first, end), which lies in one slice, was found to be in memory, and is being sent.
   void set_warm(std::uint64_t first, std::uint64_t end);
 
-  /// Blocks. Reads which blocks the piece has.
-  void load(std::uint64_t slice);
+  /// Blocks. Reads which blocks the piece has. False: that cannot be told now, and it stays
+  /// unknown.
+  bool load(std::uint64_t slice);
   /// Blocks. Compares the blocks of [first, end), which lie in one slice, with their checksums, and
   /// brings them into memory on the way. A piece that cannot be read or does not pass is thrown
   /// away.
@@ -148,7 +149,7 @@ class Version {
   std::size_t write_blocks(const File& file, std::span<const std::shared_ptr<ArrivingBlock>> blocks,
                            std::vector<std::uint64_t>& sums);
   bool store_first_record();
-  void read_piece(std::uint64_t slice);
+  bool read_piece(std::uint64_t slice);
 
   Disk& disk_;
   const std::string song_;

@@ -63,8 +63,8 @@ std::shared_ptr<File> Version::open_for_writing(std::uint64_t slice) {
         return piece.file;
       }
     }
-    if (loaded || !again) break;
-    read_piece(slice);
+    if (loaded) break;
+    if (!again || !read_piece(slice)) return nullptr;
   }
   if (dead_) return nullptr;
   const std::uint64_t slice_size = geometry().slice_size;

@@ -61,6 +61,7 @@ bool must_be_whole(const http::Representation& what) {
 }
 
 bool may_be_kept(const Shelf& shelf, const http::Representation& what) {
+  if (what.length && *what.length >= endless) return false;  // as if it were not known
   const bool too_large = what.length && is_too_large(shelf, *what.length);
   return http::is_storable(what.caching) && !(must_be_whole(what) && too_large);
 }

@@ -54,9 +54,9 @@ TEST_F(DiskTest, WhatReplacesAVersionWhileThatIsRemovedKeepsItsRecord) {
   ASSERT_TRUE(keep(the, 1, 1));
   the.forget(song, 1);
   const auto record = the.load_record(song);
-  ASSERT_TRUE(record);
-  EXPECT_EQ(record->version, 2U);
-  EXPECT_TRUE(the.open_piece({song, 2, 0}));
+  ASSERT_TRUE(record && *record);
+  EXPECT_EQ((*record)->version, 2U);
+  EXPECT_TRUE(the.open_piece({song, 2, 0}).value());
 }
 
 TEST_F(DiskTest, WhatIsPinnedIsNotEvicted) {

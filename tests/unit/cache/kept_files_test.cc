@@ -6,6 +6,7 @@
 #include "unit/cache/cache_fixture.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -128,6 +129,47 @@ TEST_F(KeptFilesTest, ARemovedDirectoryIsAnEmptyOne) {
   EXPECT_EQ(get().body, content(0, length));
   settle();
   EXPECT_EQ(song_->served, 2 * length);
+}
+
+// They may be there: the program has run out of descriptors, not of pieces.
+TEST_F(KeptFilesTest, WhatCannotBeOpenedNowIsNotTakenForLost) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  for (const bool known : {false, true}) {
+    SCOPED_TRACE(known ? "a piece" : "the record");
+    open(a_song());
+    get();
+    settle();
+    reopen();
+    if (known) get(0, 0);
+    const rlimit none{static_cast<rlim_t>(io::OwnedDescriptor(::dup(0)).get()), before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    const Got meanwhile = get();
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    EXPECT_TRUE(meanwhile.body == content(0, length));
+    settle();
+    const std::uint64_t served = song_->served;
+    EXPECT_GT(served, length);
+    const Got got = get();
+    EXPECT_TRUE(got.body == content(0, length));
+    EXPECT_EQ(got.use.state, State::hit);
+    EXPECT_EQ(song_->served, served);
+    TearDown();
+    SetUp();
+  }
+}
+
+// It stands for one that is not known.
+TEST_F(KeptFilesTest, TheLengthThatMeansEndlessIsNotKept) {
+  for (const std::uint64_t size : {endless - 1, endless, endless + 1}) {
+    SCOPED_TRACE(size);
+    open(a_song(size));
+    EXPECT_EQ(get(size - 10, size - 1).body, content(size - 10, size));
+    settle();
+    EXPECT_EQ(pieces().size(), size < endless ? 1U : 0U);
+    TearDown();
+    SetUp();
+  }
 }
 
 TEST_F(KeptFilesTest, ARecordThatCouldNotBeWrittenIsWrittenWhenTheSongIsConfirmed) {
