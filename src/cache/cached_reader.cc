@@ -26,11 +26,15 @@ io::Task<Result<io::Chunk>> CachedResource::Reader::read() {
     if (position_ >= end) co_return io::Chunk();
     resource_.seat_.move_to(position_);
     Version::Look look = version_->look(position_, end);
-    const bool kept = look.kind == Version::Look::Kind::kept;
-    if (kept && verified > position_) look.end = std::min(look.end, verified);
-    if (kept && (verified > position_ || is_in_memory(look))) co_return hand_out(std::move(look));
-    // What comes from the disk once more may not be what was written, or not come at all.
-    if (kept || look.kind == Version::Look::Kind::unproven) {
+    if (look.kind == Version::Look::Kind::kept) {
+      const bool just_read = verified > position_;
+      if (just_read) look.end = std::min(look.end, verified);
+      if (just_read || is_in_memory(look)) co_return hand_out(std::move(look));
+      // What comes from the disk again may not be what was written, or not come at all.
+      version_->doubt(position_);
+      continue;
+    }
+    if (look.kind == Version::Look::Kind::unproven) {
       auto verify = [version = version_, first = position_, last = look.end] {
         version->verify(first, last);
         return true;

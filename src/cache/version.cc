@@ -220,6 +220,13 @@ void Version::set_warm(std::uint64_t first, std::uint64_t end) {
                          WarmBlocks::Clock::now());
 }
 
+void Version::doubt(std::uint64_t position) {
+  const std::lock_guard lock(mutex_);
+  const auto piece = pieces_.find(position / record_.slice_size);
+  if (piece == pieces_.end()) return;
+  piece->second.proven.assign(piece->second.proven.size(), false);
+}
+
 bool Version::holds(std::uint64_t position) const {
   const std::lock_guard lock(mutex_);
   const std::uint64_t slice = position / record_.slice_size;

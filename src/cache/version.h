@@ -104,6 +104,10 @@ class Version {
   /// [first, end), which lies in one slice, was found to be in memory, and is being sent.
   void set_warm(std::uint64_t first, std::uint64_t end);
 
+  /// The piece at `position` comes from the disk again, if only in part: the kernel reads ahead, so
+  /// that nobody can say which of its blocks were in memory all the time. None is proven any more.
+  void doubt(std::uint64_t position);
+
   /// Blocks. Reads which blocks the piece has. False: that cannot be told now, and it stays
   /// unknown.
   bool load(std::uint64_t slice);
