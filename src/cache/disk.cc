@@ -329,6 +329,12 @@ void Disk::unpin(const std::string& song, std::uint64_t version) {
   inventory_.unpin(song, version);
 }
 
+void Disk::claim(const void* who, const std::string& song, std::uint64_t version,
+                 std::uint64_t first, std::uint64_t end) {
+  const std::lock_guard lock(mutex_);
+  inventory_.claim(who, song, version, first, end);
+}
+
 Inventory::Totals Disk::totals() const {
   const std::lock_guard lock(mutex_);
   return inventory_.totals();

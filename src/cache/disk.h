@@ -85,6 +85,11 @@ class Disk {
   void pin(const std::string& song, std::uint64_t version);
   void unpin(const std::string& song, std::uint64_t version);
 
+  /// What `who` is about to read of a version is not evicted either, until it claims other slices,
+  /// or none.
+  void claim(const void* who, const std::string& song, std::uint64_t version, std::uint64_t first,
+             std::uint64_t end);
+
   Inventory::Totals totals() const;
   std::uint64_t size() const;
   /// In a moment, on the thread of its own, what is too much goes.

@@ -56,6 +56,7 @@ std::optional<Fill::Seat> Fill::join(std::uint64_t position, std::uint64_t end,
     number = next_seat_++;
     seats_.emplace(number, position);
     stop_at_.reset();
+    claim_unread();
     wake = std::exchange(home_waits_, false);
   }
   if (wake) wake_home();
@@ -186,6 +187,24 @@ Fill::Next Fill::next(const Geometry& geometry, bool whole) {
   return next;
 }
 
+void Fill::write_to(Disk& disk, const Version& version) {
+  const std::lock_guard lock(mutex_);
+  claim_ = std::make_unique<Claim>(disk, version);
+  claim_unread();
+}
+
+/// What was fetched ahead of a reader must be there when it comes to it, or the origin pays twice.
+/// Who is farther behind than others are ahead follows them, and takes what is left. With the lock
+/// held.
+void Fill::claim_unread() {
+  if (!claim_) return;
+  std::uint64_t from = position_;
+  for (const auto& [number, at] : seats_) {
+    if (at + 2 * read_ahead_ >= position_) from = std::min(from, at);
+  }
+  claim_->move_to(from, seats_.empty() ? from : position_);
+}
+
 void Fill::set_verified() {
   Waiters waiters;
   {
@@ -212,6 +231,7 @@ void Fill::append(std::span<const std::byte> bytes, const source::OriginUse& use
       position_ += count;
       bytes = bytes.subspan(count);
     }
+    claim_unread();
     waiters = changed();
   }
   wake(waiters);
@@ -300,6 +320,7 @@ void Fill::leave(std::uint64_t number) {
   {
     const std::lock_guard lock(mutex_);
     seats_.erase(number);
+    claim_unread();
     wake = std::exchange(home_waits_, false);
   }
   if (wake) wake_home();
@@ -310,7 +331,8 @@ void Fill::move(std::uint64_t number, std::uint64_t position) {
   {
     const std::lock_guard lock(mutex_);
     std::uint64_t& at = seats_.at(number);
-    at = std::max(at, position);
+    const std::uint64_t before = std::exchange(at, std::max(at, position));
+    if (claim_ && claim_->slice_at(before) != claim_->slice_at(at)) claim_unread();
     wake = home_waits_ && (in_memory_ || position_ < may_reach());
     if (wake) home_waits_ = false;
   }

@@ -5,6 +5,7 @@
 #include "tonearm/io/task.h"
 #include "tonearm/source/resource.h"
 
+#include "cache/claim.h"
 #include "cache/version.h"
 
 #include <boost/asio/cancellation_signal.hpp>
@@ -115,6 +116,8 @@ class Fill : public std::enable_shared_from_this<Fill> {
   /// What is to be done next. An end is final: nobody joins any more who wants what is behind it,
   /// and nobody at all when what has come is of no use without the rest.
   Next next(const Geometry& geometry, bool whole);
+  /// What comes is written there; what is written and not read yet stays there.
+  void write_to(Disk& disk, const Version& version);
   io::Task<void> wait_for_readers() { return home_event_.wait(); }
   /// Before anything has come: it begins at the first byte after all.
   void begin_at_start();
@@ -152,6 +155,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
   // With the lock held.
   std::uint64_t fastest() const;
   std::uint64_t may_reach() const;
+  void claim_unread();
   void make_room(bool whole);
   Waiters changed();  // with the lock held
   static void wake(const Waiters& waiters);
@@ -171,6 +175,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
   std::deque<std::shared_ptr<ArrivingBlock>> blocks_;  ///< Consecutive, the last one may grow.
   std::map<std::uint64_t, std::uint64_t> seats_;       ///< Where each reader is.
   std::uint64_t next_seat_ = 0;
+  std::unique_ptr<Claim> claim_;  ///< Of nothing while nobody sits here: the disk may be gone.
   std::uint64_t changes_ = 1;
   Waiters waiters_;
   bool home_waits_ = false;

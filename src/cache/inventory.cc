@@ -1,5 +1,7 @@
 #include "cache/inventory.h"
 
+#include <algorithm>
+
 namespace tonearm::cache {
 
 const Inventory::Song* Inventory::find_version(const std::string& song,
@@ -108,7 +110,7 @@ bool Inventory::make_room(std::uint64_t bytes, const PieceId& for_whom, Removals
     if (oldest == order_.end()) return false;
     const auto victim = oldest++;
     if (victim->song->name == for_whom.song && victim->slice == for_whom.slice) continue;
-    if (is_pinned(*victim->song)) continue;
+    if (is_pinned(*victim->song) || is_claimed(*victim)) continue;
     take_out(victim, removals);
     ++evictions_;
   }
@@ -125,6 +127,25 @@ void Inventory::touch(const std::string& song, std::uint64_t version, std::uint6
 void Inventory::unpin(const std::string& song, std::uint64_t version) {
   const auto pinned = pinned_.find({song, version});
   if (pinned != pinned_.end() && --pinned->second == 0) pinned_.erase(pinned);
+}
+
+void Inventory::claim(const void* who, const std::string& song, std::uint64_t version,
+                      std::uint64_t first, std::uint64_t end) {
+  const auto of_version = claims_.try_emplace({song, version}).first;
+  if (first < end) {
+    of_version->second.insert_or_assign(who, Slices{first, end});
+    return;
+  }
+  of_version->second.erase(who);
+  if (of_version->second.empty()) claims_.erase(of_version);
+}
+
+bool Inventory::is_claimed(const Item& item) const {
+  const auto claims = claims_.find({item.song->name, item.song->version});
+  if (claims == claims_.end()) return false;
+  return std::any_of(claims->second.begin(), claims->second.end(), [&](const auto& claim) {
+    return claim.second.first <= item.slice && item.slice < claim.second.end;
+  });
 }
 
 std::vector<std::string> Inventory::take_played() {

@@ -62,7 +62,7 @@ class Inventory {
   void remove_all(Removals& removals);
 
   /// So that `bytes` more fit, what was played longest ago goes, but not the piece `for_whom`, nor
-  /// what is pinned. False when that is not enough; what has gone is gone.
+  /// what is pinned or claimed. False when that is not enough; what has gone is gone.
   bool make_room(std::uint64_t bytes, const PieceId& for_whom, Removals& removals);
   /// Takes effect with the next make_room.
   void resize(std::uint64_t size) { size_ = size; }
@@ -72,6 +72,10 @@ class Inventory {
   /// While it is pinned, as often as it was, nothing of a version makes room.
   void pin(const std::string& song, std::uint64_t version) { ++pinned_[{song, version}]; }
   void unpin(const std::string& song, std::uint64_t version);
+  /// The slices [first, end) of a version are about to be read: they make no room until `who`
+  /// claims others, or none.
+  void claim(const void* who, const std::string& song, std::uint64_t version, std::uint64_t first,
+             std::uint64_t end);
   /// The songs that were touched since this was asked last.
   std::vector<std::string> take_played();
 
@@ -83,6 +87,10 @@ class Inventory {
     std::uint64_t bytes;
   };
   using Order = std::list<Item>;
+  struct Slices {
+    std::uint64_t first;
+    std::uint64_t end;
+  };
   struct Song {
     std::string name;
     std::uint64_t version = 0;
@@ -97,12 +105,14 @@ class Inventory {
   void take_out(Order::iterator item, Removals& removals);
   void take_out_all(Song& song, Removals& removals);
   bool is_pinned(const Song& song) const { return pinned_.contains({song.name, song.version}); }
+  bool is_claimed(const Item& item) const;
 
   // Front: played longest ago. Every item belongs to exactly one song's `pieces`, no song is
   // without any, and total_ is the sum of all items and of record_bytes for each song.
   Order order_;
   std::unordered_map<std::string, Song> songs_;
   std::map<std::pair<std::string, std::uint64_t>, unsigned> pinned_;
+  std::map<std::pair<std::string, std::uint64_t>, std::map<const void*, Slices>> claims_;
   std::uint64_t size_;
   std::uint64_t total_ = 0;
   std::uint64_t evictions_ = 0;

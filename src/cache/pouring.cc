@@ -137,6 +137,7 @@ io::Task<bool> fetch_some(Pouring& pouring, std::uint64_t end) {
 
 io::Task<void> pour(FillJob& job, source::Resource& resource) {
   Pouring pouring(job, resource);
+  if (!pouring.whole) pouring.fill.write_to(job.shelf.disk(), *pouring.version);
   for (bool flows = true; flows;) {
     if (pouring.fill.unwritten_bytes() >= write_batch) co_await write_down(pouring);
     const bool outgrown = pouring.whole && is_too_large(job.shelf, pouring.fill.position());

@@ -130,6 +130,28 @@ TEST_F(InventoryTest, NeitherWhoAsksNorWhatIsPinnedMakesRoom) {
   EXPECT_EQ(gone(), (Gone{"b/1/0!"}));
 }
 
+TEST_F(InventoryTest, WhatIsAboutToBeReadMakesNoRoom) {
+  for (std::uint64_t slice = 0; slice < 5; ++slice) add({"a", 1, slice}, 1000);
+  inventory_.resize(inventory_.totals().bytes);
+  const int one = 0;
+  const int other = 0;
+  inventory_.claim(&one, "a", 1, 0, 2);
+  inventory_.claim(&other, "a", 1, 1, 4);
+  inventory_.claim(&other, "a", 2, 4, 5);
+  EXPECT_TRUE(make_room(1000));
+  EXPECT_EQ(gone(), Gone{"a/1/4"});
+  EXPECT_FALSE(make_room(1001));
+  EXPECT_EQ(gone(), Gone{});
+  inventory_.claim(&one, "a", 1, 1, 2);
+  EXPECT_TRUE(make_room(1001));
+  EXPECT_EQ(gone(), Gone{"a/1/0"});
+  inventory_.claim(&one, "a", 1, 0, 0);
+  EXPECT_FALSE(make_room(2001));
+  inventory_.claim(&other, "a", 1, 0, 0);
+  EXPECT_TRUE(make_room(2001));
+  EXPECT_EQ(gone(), Gone{"a/1/1"});
+}
+
 TEST_F(InventoryTest, WhatNeverFitsThrowsNothingOut) {
   add({"a", 1, 0}, 1000);
   EXPECT_FALSE(make_room(inventory_.size() + 1));
