@@ -3,6 +3,7 @@
 #include "cache/cached_reader.h"
 #include "cache/foresight.h"
 #include "cache/same_version.h"
+#include "cache/visiting.h"
 
 #include <algorithm>
 #include <utility>
@@ -73,6 +74,8 @@ io::Task<Result<void>> CachedResource::find(const source::ReadIntent& intent) {
     set_out(visiting, intent);
     Result<void> heard = co_await hear_of(visiting);
     if (!heard || version_ || direct_) co_return heard;
+    // A visit that does not bring it either would only make the others wait once more.
+    if (!brings_it(*visiting.visit, asked_of_origin(intent))) co_return heard;  // directly
   }
   co_return Result<void>{};  // directly
 }
@@ -164,13 +167,17 @@ void CachedResource::set_out(const Visiting& visiting, const source::ReadIntent&
     if (auto seat = fill->join(first, end, patience)) seat_ = std::move(*seat);
   }
   if (!visiting.hand_over) return;
+  begun_.push_back(fill);
+  start_visit(shelf_, entry_, visiting.visit, supply_, {visiting.known, asked_of_origin(intent)},
+              visiting.hand_over);
+}
+
+source::ReadIntent CachedResource::asked_of_origin(const source::ReadIntent& intent) {
   source::ReadIntent ask;
   ask.several = intent.several;
   ask.body = intent.body && !(intent.range && intent.range->is_suffix());
   if (intent.range) ask.range = align(*intent.range);
-  begun_.push_back(fill);
-  start_visit(shelf_, entry_, visiting.visit, supply_, {visiting.known, std::move(ask)},
-              visiting.hand_over);
+  return ask;
 }
 
 /// What the visit has found out.

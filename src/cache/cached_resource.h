@@ -55,6 +55,8 @@ class CachedResource final : public source::Resource {
   /// What is known without asking; empty: the origin must be asked.
   std::optional<Result<void>> settle();
   Visiting announce_visit(const source::ReadIntent& intent);
+  /// What of it a visit of its own would ask the origin for.
+  static source::ReadIntent asked_of_origin(const source::ReadIntent& intent);
   void set_out(const Visiting& visiting, const source::ReadIntent& intent);
   io::Task<Result<void>> hear_of(const Visiting& visiting);
   io::Task<void> wait_until_verified(Fill& fill);

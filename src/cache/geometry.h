@@ -11,7 +11,7 @@ namespace tonearm::cache {
 /// What is known, fetched and checked as one. Small, so that a cold seek costs the origin little.
 inline constexpr std::uint64_t block_size = 32 * 1024;
 
-/// A version whose length is not known yet has this one.
+/// A version whose length is not known yet has this one. Nothing is kept that is as long.
 inline constexpr std::uint64_t endless = std::numeric_limits<std::uint64_t>::max() / 4;
 
 /// How a version of `length` bytes lies in slices (files) of `slice_size` bytes, a multiple of

@@ -44,7 +44,10 @@ struct Visit {
   Version::Hold hold;  ///< Until all who waited have it.
   bool revalidated = false;
   bool never_kept = false;  ///< With pass: by anybody's request.
-  bool down = true;         ///< With failed: the origin is, rather than that it refuses.
+  // With pass: whose request would have it kept, see brings_it().
+  bool only_whole = false;
+  bool in_ranges = false;
+  bool down = true;  ///< With failed: the origin is, rather than that it refuses.
   Error error;
 };
 

@@ -72,13 +72,6 @@ bool can_be_kept(const FillJob& job) {
   return job.shelf.disk().writable() && !is_forgotten(job);
 }
 
-/// Whether this request is one that brings what is to be kept.
-bool brings_it(const http::Representation& what, const source::ReadIntent& ask) {
-  if (!must_be_whole(what)) return true;
-  const bool from_start = !ask.range || ask.range->first == 0U;
-  return ask.body && (from_start || !what.ranges);
-}
-
 /// What an origin has said, and who reads the rest of its answer.
 struct Answered {
   std::unique_ptr<source::Resource> resource;
@@ -155,7 +148,9 @@ io::Task<void> take_in(FillJob& job, const source::ReadIntent& ask, std::shared_
   http::Representation& what = *answered.what;
   co_await compare(job, std::move(known), what);
   visit.never_kept = !may_be_kept(job.shelf, what);
-  if (visit.never_kept || !brings_it(what, ask) || !can_be_kept(job)) {
+  visit.only_whole = must_be_whole(what);
+  visit.in_ranges = what.ranges;
+  if (visit.never_kept || !brings_it(visit, ask) || !can_be_kept(job)) {
     visit.result = visit.version ? Visit::Result::current : Visit::Result::pass;
     if (!visit.version) {
       hand_over.resource = std::move(answered.resource);
@@ -166,7 +161,7 @@ io::Task<void> take_in(FillJob& job, const source::ReadIntent& ask, std::shared_
     co_return;
   }
   if (!visit.version) {
-    visit.found(job.shelf.make_version(job.entry->key, what, must_be_whole(what)));
+    visit.found(job.shelf.make_version(job.entry->key, what, visit.only_whole));
     if (visit.version->whole_only()) job.fill->begin_at_start();
   }
   visit.result = Visit::Result::current;
@@ -211,6 +206,12 @@ io::Task<void> confirm(FillJob& job, std::shared_ptr<Version> known, const http:
 }
 
 }  // namespace
+
+bool brings_it(const Visit& visit, const source::ReadIntent& ask) {
+  if (!visit.only_whole) return true;
+  const bool from_start = !ask.range || ask.range->first == 0U;
+  return ask.body && (from_start || !visit.in_ranges);
+}
 
 io::Task<void> visit_origin(std::shared_ptr<FillJob> job, Inquiry inquiry,
                             std::shared_ptr<HandOver> hand_over) {

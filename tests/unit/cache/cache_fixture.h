@@ -49,6 +49,7 @@ struct ScriptedSong {
   std::optional<http::CacheFields> caching_of_304;
   std::optional<http::EntityTag> etag_of_304;
   std::function<void()> before_describe;
+  std::function<io::Task<void>()> before_answer;
   std::function<io::Task<void>()> before_read;  ///< Runs before each piece.
   std::atomic<std::uint64_t> served{0};
   std::atomic<int> described{0};
@@ -70,6 +71,7 @@ class ScriptedResource final : public source::Resource {
     ++song_->described;
     several_ = intent.several;
     if (song_->before_describe) song_->before_describe();
+    if (song_->before_answer) co_await song_->before_answer();
     if (song_->failure) co_return Error{*song_->failure, "scripted", {}};
     http::Representation what = song_->what;
     what.caching.received =

@@ -82,6 +82,25 @@ TEST_F(PartsTest, WhatCanOnlyBeHadWholeIsReadInSeveralPartsWhileItComes) {
   EXPECT_TRUE(begun + rest() == content(2 * B, length));
 }
 
+// None of them brings what is kept only whole, so that none has to wait for another's answer.
+TEST_F(PartsTest, WhoSeeksInWhatCanOnlyBeHadWholeWaitsForOneAnswerOnly) {
+  auto song = a_weak_song();
+  bool first_may = false;
+  bool others_may = false;
+  song->before_answer = [&] { return wait_until(song->described == 1 ? first_may : others_may); };
+  open(song);
+  std::vector<std::shared_ptr<Running>> all;
+  for (int i = 0; i < 6; ++i) all.push_back(begin(30 * B, 30 * B + 9));
+  ASSERT_TRUE(run_until([&] { return song->described == 1; }));
+  first_may = true;
+  EXPECT_TRUE(run_until([&] { return song->described == 6; })) << song->described;
+  others_may = true;
+  ASSERT_TRUE(run_until([&] {
+    return std::all_of(all.begin(), all.end(), [](const auto& one) { return one->ended; });
+  }));
+  for (const auto& one : all) EXPECT_EQ(one->got.body, content(30 * B, 30 * B + 10));
+}
+
 // It is answered from its first byte, so that is where its reader is.
 TEST_F(PartsTest, ARangeOfWhatHasNoLengthDoesNotDriveTheFillAhead) {
   auto song = a_weak_song();
