@@ -21,10 +21,10 @@ class Claim {
   Claim& operator=(const Claim&) = delete;
 
   std::uint64_t slice_at(std::uint64_t position) const { return position / slice_size_; }
-  /// The slices that hold bytes of [from, to), instead of those before.
+  /// The slices that hold bytes of [from, to) are claimed, instead of those before.
   void move_to(std::uint64_t from, std::uint64_t to) {
-    const std::uint64_t first = slice_at(from);
-    const std::uint64_t end = from < to ? slice_at(to - 1) + 1 : first;
+    const std::uint64_t first = from < to ? slice_at(from) : 0;
+    const std::uint64_t end = from < to ? slice_at(to - 1) + 1 : 0;
     if (first == first_ && end == end_) return;
     first_ = first;
     end_ = end;

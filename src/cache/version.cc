@@ -201,13 +201,15 @@ Version::Look Version::look(std::uint64_t position, std::uint64_t end, bool at_f
 }
 
 bool Version::is_as_it_was(const Look& kept) const {
-  struct stat status {};
-  if (::fstat(kept.file->descriptor(), &status) != 0) return false;
-  const Stamp now = stamp_of(status);
-  if (has_same_bytes(kept.stamp, now)) return true;
-  const std::lock_guard lock(mutex_);
   const File& file = *kept.file;
-  return file.altered == kept.altered && (file.writing > 0 || has_same_bytes(file.written, now));
+  const auto is_still = [&file](const Stamp& then) {
+    struct stat now {};
+    return ::fstat(file.descriptor(), &now) == 0 && has_same_bytes(then, stamp_of(now));
+  };
+  if (is_still(kept.stamp)) return true;
+  // Or a fill of ours wrote to it: with the lock held, what is known of that is of this moment.
+  const std::lock_guard lock(mutex_);
+  return file.altered == kept.altered && (file.writing > 0 || is_still(file.written));
 }
 
 void Version::set_warm(std::uint64_t first, std::uint64_t end) {

@@ -1,9 +1,11 @@
 """The disk cache: one fetch for everyone, blocks, restarts, kill -9, damage, a full disk, RFC 9111."""
 
 import concurrent.futures
+import fcntl
 import os
 import random
 import signal
+import struct
 import subprocess
 import sys
 import unittest
@@ -404,6 +406,44 @@ class Keeping(CacheCase):
         self.assertEqual(parallel(count, play), [True] * count)
         self.assertEqual(parallel(count, play), [True] * count)
         self.assertIn("No space left", self.server.stderr())
+
+    def test_a_sector_that_cannot_be_read_any_more_is_noticed_by_nobody(self):
+        size = 4 * MIB
+        song = self.song("sector.mp3", Resource(size))
+        image = self.mount_image(64 * MIB)
+        self.start()
+        self.whole(song, size)
+        self.idle()
+        blocks = {path: self.middle_block(path) for path in self.files() if not path.endswith(".song")}
+        lost = max(blocks, key=blocks.get)
+        os.truncate(image, blocks[lost] * 4096)
+        descriptor = os.open(lost, os.O_RDONLY)
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+        os.close(descriptor)
+        for _ in range(3):
+            self.whole(song, size)
+
+    def mount_image(self, size):
+        """Puts the cache on a disk of its own, a file; returns its path."""
+        image = os.path.join(self.directory, f"disk-{self._testMethodName}")
+        with open(image, "wb") as file:
+            file.truncate(size)
+        os.makedirs(self.cache)
+        make = f"mkfs.ext4 -q -b 4096 -O ^has_journal {image} && mount -o loop {image} {self.cache}"
+        made = subprocess.run(make, shell=True, capture_output=True)
+        if made.returncode != 0:
+            self.skipTest("no disk can be made here: " + made.stderr.decode().strip())
+        self.addCleanup(subprocess.run, ["umount", "-l", self.cache])
+        os.rmdir(os.path.join(self.cache, "lost+found"))
+        return image
+
+    @staticmethod
+    def middle_block(path):
+        """Where on its disk a file's middle lies, in blocks of 4096 bytes."""
+        with open(path, "rb") as file:
+            os.fsync(file.fileno())
+            number = struct.pack("i", os.path.getsize(path) // 2 // 4096)
+            return struct.unpack("i", fcntl.ioctl(file.fileno(), 1, number))[0]  # FIBMAP
 
 
 if __name__ == "__main__":
