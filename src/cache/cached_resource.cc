@@ -200,7 +200,8 @@ io::Task<Result<void>> CachedResource::hear_of(const Visiting& visiting) {
     case Visit::Result::pass:
       seat_.leave();
       if (mine) {
-        direct_ = std::move(visiting.hand_over->resource);
+        visit.fill->set_use({});  // the resource tells it itself from now on
+        replace_direct(std::move(visiting.hand_over->resource));
         described_ = std::move(visiting.hand_over->what);
       }
       co_return Result<void>{};
@@ -238,8 +239,14 @@ io::Task<Result<http::Representation>> CachedResource::describe_directly(
   }
   Result<std::unique_ptr<source::Resource>> opened = supply_.source->open(supply_.request);
   if (!opened) co_return opened.error();
-  direct_ = std::move(*opened);
+  replace_direct(std::move(*opened));
   co_return co_await direct_->describe(intent);
+}
+
+/// What the one before has cost stays this request's.
+void CachedResource::replace_direct(std::unique_ptr<source::Resource> next) {
+  if (direct_) claimed_ += direct_->origin_use();
+  direct_ = std::move(next);
 }
 
 io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent& intent) {
@@ -359,7 +366,7 @@ io::Task<Result<std::unique_ptr<io::ByteReader>>> CachedResource::read_directly(
   if (!end && !nothing_to_splice) co_return changed();
   Result<std::unique_ptr<source::Resource>> opened = supply_.source->open(supply_.request);
   if (!opened) co_return opened.error();
-  direct_ = std::move(*opened);
+  replace_direct(std::move(*opened));
   source::ReadIntent intent;
   const http::Representation kept = version_->as_described();
   if (end) {

@@ -63,6 +63,7 @@ class CachedResource final : public source::Resource {
   void use(std::shared_ptr<Version> version, bool stale);
   bool use_stale();
   io::Task<Result<http::Representation>> describe_directly(const source::ReadIntent& intent);
+  void replace_direct(std::unique_ptr<source::Resource> next);
   io::Task<Way> get_going(const source::ReadIntent& intent);
 
   /// Sits down at a fill that brings the block at `position`, one of its own if there is none.

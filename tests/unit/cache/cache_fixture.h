@@ -69,6 +69,7 @@ class ScriptedResource final : public source::Resource {
 
   io::Task<Result<http::Representation>> describe(const source::ReadIntent& intent) override {
     ++song_->described;
+    ++use_.requests;
     several_ = intent.several;
     if (song_->before_describe) song_->before_describe();
     if (song_->before_answer) co_await song_->before_answer();
@@ -158,7 +159,7 @@ struct Got {
   http::Representation what;
   std::string body;
   source::CacheUse use;
-  std::uint64_t origin_bytes = 0;
+  source::OriginUse origin;
   std::optional<Error> error;
 };
 
@@ -207,7 +208,7 @@ inline io::Task<Got> fetch(source::Source& source, std::optional<std::uint64_t> 
     }
   }
   got.use = resource->cache_use();
-  got.origin_bytes = resource->origin_use().bytes;
+  got.origin = resource->origin_use();
   co_return got;
 }
 

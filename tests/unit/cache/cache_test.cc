@@ -20,13 +20,13 @@ TEST_F(CacheTest, TheSecondPlayingCostsTheOriginNothing) {
   Got got = get();
   EXPECT_EQ(got.body, content(0, length));
   EXPECT_EQ(got.use.state, State::miss);
-  EXPECT_EQ(got.origin_bytes, length);
+  EXPECT_EQ(got.origin.bytes, length);
   settle();
   got = get();
   EXPECT_EQ(got.body, content(0, length));
   EXPECT_EQ(got.use.state, State::hit);
   EXPECT_TRUE(got.use.age);
-  EXPECT_EQ(got.origin_bytes, 0U);
+  EXPECT_EQ(got.origin.bytes, 0U);
   EXPECT_EQ(song_->served, length);
   EXPECT_EQ(song_->described, 1);
 }
