@@ -26,6 +26,7 @@ void publish(FillJob& job) {
       break;
     case Visit::Result::not_found:
       entry.version.reset();
+      if (visit.error.no_store) break;
       entry.not_found = visit.error;
       entry.not_found_until = now + job.shelf.policy().negative;
       break;

@@ -43,6 +43,13 @@ Answer judge_part(const UpstreamHead& head, const std::optional<http::ByteRange>
   return answer;
 }
 
+/// Whether a 404 may serve another request (RFC 9111 §3, §4), however shortly.
+bool may_be_believed_later(const http::CacheFields& caching) {
+  constexpr std::chrono::seconds unsaid{1};
+  return http::is_storable(caching) && !caching.no_cache &&
+         http::freshness_lifetime(caching, std::nullopt, unsaid) > std::chrono::seconds(0);
+}
+
 }  // namespace
 
 Answer judge_answer(const UpstreamHead& head, const std::optional<http::ByteRange>& asked) {
@@ -82,9 +89,12 @@ Answer judge_answer(const UpstreamHead& head, const std::optional<http::ByteRang
       return answer;
     }
     case 404:
-    case 410:
-      return failure(ErrorKind::destination_not_found,
-                     "the origin answered " + std::to_string(head.status));
+    case 410: {
+      Answer answer = failure(ErrorKind::destination_not_found,
+                              "the origin answered " + std::to_string(head.status));
+      answer.error.no_store = !may_be_believed_later(head.caching);
+      return answer;
+    }
     case 412:
       return failure(ErrorKind::representation_changed, "the origin answered 412");
     case 429:

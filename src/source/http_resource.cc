@@ -174,7 +174,9 @@ io::Task<Result<Reply>> HttpResource::ask_once(std::optional<http::ByteRange> ra
     if (!is_refusal(reply->transfer->head().status)) co_return reply;
     Result<void> renewed = co_await renew(*reply, deadline);
     if (!renewed) {
+      const bool no_store = reply->answer.error.no_store;  // the route has not seen the head
       reply->answer.error = renewed.error();
+      reply->answer.error.no_store = no_store;
       co_return reply;
     }
     client_.retire(std::move(reply->transfer));

@@ -71,6 +71,8 @@ struct Error {
   std::string detail;
   /// How long the client should wait before it tries again, where that is known.
   std::optional<std::chrono::seconds> retry_after;
+  /// With destination_not_found: what the origin has said does not hold for the next question.
+  bool no_store = false;
 
   Party party() const { return party_of(kind); }
 };

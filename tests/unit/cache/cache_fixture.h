@@ -41,7 +41,8 @@ inline std::string content(std::uint64_t first, std::uint64_t end, int seed = 1)
 struct ScriptedSong {
   http::Representation what;
   int seed = 1;
-  std::optional<ErrorKind> failure;        ///< Of describing.
+  std::optional<ErrorKind> failure;  ///< Of describing.
+  bool no_store_of_failure = false;
   std::optional<std::uint64_t> breaks_at;  ///< Reading fails here.
   std::uint64_t piece = 16 * 1024;         ///< Handed out at a time.
   std::uint64_t hidden_length = 100'001;   ///< When what.length is not said.
@@ -73,7 +74,8 @@ class ScriptedResource final : public source::Resource {
     several_ = intent.several;
     if (song_->before_describe) song_->before_describe();
     if (song_->before_answer) co_await song_->before_answer();
-    if (song_->failure) co_return Error{*song_->failure, "scripted", {}};
+    if (song_->failure)
+      co_return Error{*song_->failure, "scripted", {}, song_->no_store_of_failure};
     http::Representation what = song_->what;
     what.caching.received =
         std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());

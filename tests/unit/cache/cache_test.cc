@@ -255,6 +255,17 @@ TEST_F(CacheTest, AMissingSongIsRememberedForAWhile) {
   EXPECT_EQ(song->described, 1);
 }
 
+TEST_F(CacheTest, AMissingSongIsNotRememberedAgainstTheOriginsWill) {
+  auto song = a_song();
+  song->failure = ErrorKind::destination_not_found;
+  song->no_store_of_failure = true;
+  open(song);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(get().error->kind, ErrorKind::destination_not_found);
+  EXPECT_EQ(song->described, 3);
+  song->failure.reset();
+  EXPECT_EQ(get().body, content(0, length));
+}
+
 TEST_F(CacheTest, WhatMustNotBeKeptIsNot) {
   auto song = a_song();
   song->what.caching.no_store = true;

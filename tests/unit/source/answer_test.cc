@@ -34,6 +34,19 @@ TEST(JudgeAnswer, APartThatHoldsTheFirstByteIsUsable) {
   EXPECT_EQ(judge_answer(head_206(100, 101, 1000), asked).kind, Kind::part);
 }
 
+TEST(JudgeAnswer, A404IsBelievedLaterUnlessTheOriginForbidsIt) {
+  const auto with = [](std::string_view value) {
+    UpstreamHead head = head_of(404);
+    if (!value.empty()) http::read_cache_field(head.caching, "Cache-Control", value);
+    return judge_answer(head, asked).error.no_store;
+  };
+  EXPECT_FALSE(with(""));
+  EXPECT_FALSE(with("max-age=5"));
+  for (const auto value : {"no-store", "private", "no-cache", "max-age=0"}) {
+    EXPECT_TRUE(with(value)) << value;
+  }
+}
+
 TEST(JudgeAnswer, AnotherPartOrAnUntrueOneIsUseless) {
   EXPECT_EQ(judge_answer(head_206(101, 200, 1000), asked).kind, Kind::useless);
   EXPECT_EQ(judge_answer(head_206(0, 100, 1000), asked).kind, Kind::useless);
