@@ -24,8 +24,8 @@ io::Task<bool> throw_away(FillJob& job, std::shared_ptr<Version> version) {
 
 io::Task<bool> throw_away(FillJob& job) { return throw_away(job, job.version); }
 
-io::Task<bool> refresh(FillJob& job, std::shared_ptr<Version> version, http::CacheFields caching) {
-  auto refresh = [version = std::move(version), caching] { version->refresh(caching); };
+io::Task<bool> refresh(FillJob& job, std::shared_ptr<Version> version, http::Representation now) {
+  auto refresh = [version = std::move(version), now = std::move(now)] { version->refresh(now); };
   return on_pool(job.shelf, std::move(refresh));
 }
 

@@ -40,8 +40,8 @@ io::Task<bool> on_pool(Shelf& shelf, Work work) {
 /// The version is not kept any more; who reads it reads on.
 io::Task<bool> throw_away(FillJob& job, std::shared_ptr<Version> version);
 io::Task<bool> throw_away(FillJob& job);
-/// Of a version that the origin has called current.
-io::Task<bool> refresh(FillJob& job, std::shared_ptr<Version> version, http::CacheFields caching);
+/// Of a version that the origin has called current: see Version::refresh().
+io::Task<bool> refresh(FillJob& job, std::shared_ptr<Version> version, http::Representation now);
 /// Nothing of the song is to be kept any more, for a while.
 io::Task<bool> forbid(FillJob& job);
 

@@ -46,10 +46,19 @@ Geometry Version::geometry() const {
   return {record_.slice_size, record_.what.length.value_or(endless)};
 }
 
-void Version::refresh(const http::CacheFields& caching) {
+void Version::refresh(const http::Representation& now) {
   {
     const std::lock_guard lock(mutex_);
-    record_.what.caching = caching;
+    http::Representation& what = record_.what;
+    what.caching = now.caching;
+    if (!now.content_type.empty()) what.content_type = now.content_type;
+    // Without a strong tag the date was compared, and the bytes are no better proven than they
+    // were.
+    const bool identified = what.validators.has_strong_etag();
+    if (identified && now.validators.last_modified) {
+      what.validators.last_modified = now.validators.last_modified;
+      what.validators.last_modified_is_strong = now.validators.last_modified_is_strong;
+    }
   }
   disk_.store_record(song_, [this] {
     const std::lock_guard lock(mutex_);

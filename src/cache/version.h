@@ -47,8 +47,9 @@ class Version {
   /// A version that is kept only whole is not yet, and is not to be cut.
   bool is_complete() const { return complete_; }
 
-  /// Blocks. The origin says that it is still the current one.
-  void refresh(const http::CacheFields& caching);
+  /// Blocks. The origin says that it is still the current one, and what it says of it now takes the
+  /// place of what is kept (RFC 9111 §3.2).
+  void refresh(const http::Representation& now);
   /// The end of a body of unknown length has come.
   void set_length(std::uint64_t length);
   /// Blocks. All of a whole-only version is kept.

@@ -136,7 +136,7 @@ io::Task<void> compare(FillJob& job, std::shared_ptr<Version> known,
   if (!known) co_return;
   const bool same = is_same_version(known->as_described(), what);
   if (same && http::is_storable(what.caching) && !known->dead()) {
-    co_await refresh(job, known, what.caching);
+    co_await refresh(job, known, what);
     job.visit->found(std::move(known));
   } else {
     co_await throw_away(job, std::move(known));
@@ -197,8 +197,9 @@ io::Task<void> end_in_vain(FillJob& job, std::shared_ptr<Version> known, Error e
 }
 
 /// What is kept is current, as a 304 says, and fresh again as that says.
-io::Task<void> confirm(FillJob& job, std::shared_ptr<Version> known, const http::CacheFields& now) {
-  co_await refresh(job, known, http::update_cache_fields(known->what().caching, now));
+io::Task<void> confirm(FillJob& job, std::shared_ptr<Version> known, http::Representation now) {
+  now.caching = http::update_cache_fields(known->what().caching, now.caching);
+  co_await refresh(job, known, std::move(now));
   job.visit->result = Visit::Result::current;
   job.visit->found(std::move(known));
   job.visit->revalidated = true;
@@ -221,7 +222,7 @@ io::Task<void> visit_origin(std::shared_ptr<FillJob> job, Inquiry inquiry,
   if (!answered.what) {
     co_await end_in_vain(*job, known, answered.what.error());
   } else if (answered.what->unchanged && known) {
-    co_await confirm(*job, known, answered.what->caching);
+    co_await confirm(*job, known, std::move(*answered.what));
   } else {
     co_await take_in(*job, inquiry.ask, known, std::move(answered), *hand_over);
   }

@@ -65,6 +65,7 @@ io::Task<Result<http::Representation>> HttpResource::describe(const ReadIntent& 
     described_.unchanged = true;
     described_.caching = reply->transfer->head().caching;
     described_.validators = reply->transfer->head().validators;
+    described_.content_type = reply->transfer->head().content_type;
     client_.retire(std::move(reply->transfer));
     co_return described_;
   }

@@ -41,8 +41,8 @@ struct Representation {
   bool ranges = true;
   /// What the origin said about keeping it.
   CacheFields caching;
-  /// The version that ReadIntent::known names is still the current one; nothing but `caching` is
-  /// said, and nothing can be read.
+  /// The version that ReadIntent::known names is still the current one; no more is said than the
+  /// answer's fields do (`caching`, `validators`, `content_type`), and nothing can be read.
   bool unchanged = false;
 };
 

@@ -49,6 +49,7 @@ struct ScriptedSong {
   bool answers_304 = true;                 ///< Knows conditional requests.
   std::optional<http::CacheFields> caching_of_304;
   std::optional<http::EntityTag> etag_of_304;
+  std::string type_of_304;
   std::function<void()> before_describe;
   std::function<io::Task<void>()> before_answer;
   std::function<io::Task<void>()> before_read;  ///< Runs before each piece.
@@ -84,6 +85,7 @@ class ScriptedResource final : public source::Resource {
       what.unchanged = song_->answers_304 && *intent.known == what.validators;
       if (what.unchanged && song_->caching_of_304) what.caching = *song_->caching_of_304;
       if (what.unchanged && song_->etag_of_304) what.validators.etag = song_->etag_of_304;
+      if (what.unchanged) what.content_type = song_->type_of_304;
     }
     co_return what;
   }
