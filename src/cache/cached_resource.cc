@@ -16,6 +16,12 @@ using State = source::CacheUse::State;
 /// How often a song may turn out to be another one while a request begins.
 constexpr int most_attempts = 4;
 
+/// Rather than with a 304, an error or not at all.
+bool answered_in_full(const Visit& visit) {
+  return visit.result == Visit::Result::pass ||
+         (visit.result == Visit::Result::current && !visit.revalidated);
+}
+
 http::HttpTime now() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
@@ -42,7 +48,9 @@ io::Task<Result<http::Representation>> CachedResource::describe(const source::Re
     version_.reset();
     hold_ = {};
     seat_.leave();
-    direct_.reset();
+    replace_direct(nullptr);
+    use_ = {};  // what was found out so far is of another version
+    cold_ = false;
     Result<void> found = co_await find(intent);
     if (!found) co_return found.error();
     if (!version_) co_return co_await describe_directly(intent);
@@ -185,6 +193,7 @@ io::Task<Result<void>> CachedResource::hear_of(const Visiting& visiting) {
   const Visit& visit = *visiting.visit;
   co_await wait_until_verified(*visit.fill);
   const bool mine = visiting.hand_over != nullptr;
+  use_.outdated = visiting.known && answered_in_full(visit);
   switch (visit.result) {
     case Visit::Result::current:
       use(visit.version, false);

@@ -8,10 +8,12 @@ std::string cache_status(const source::CacheUse& use) {
   std::string text = "tonearm";
   if (use.state == State::hit && use.revalidated) {
     text += "; fwd=stale; fwd-status=304";
-  } else if (use.state == State::hit) {
+  } else if (use.state == State::hit && !use.outdated) {
     text += "; hit";
   } else {
-    text += use.state == State::partial ? "; fwd=partial" : "; fwd=miss";
+    text += use.outdated                  ? "; fwd=stale"
+            : use.state == State::partial ? "; fwd=partial"
+                                          : "; fwd=miss";
     if (use.collapsed) text += "; collapsed";
   }
   if (use.stale) text += "; detail=stale-if-error";

@@ -60,6 +60,7 @@ struct CacheUse {
   };
   State state = State::none;
   bool revalidated = false;  ///< The origin was asked, and said that what is kept is current.
+  bool outdated = false;     ///< It was asked about what is kept, and has answered in full.
   bool stale = false;        ///< It could not be asked.
   bool collapsed = false;    ///< The bytes are fetched for somebody else, too.
   std::optional<std::chrono::seconds> age;  ///< Set when the answer comes from what is kept.

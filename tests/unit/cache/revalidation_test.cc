@@ -86,6 +86,74 @@ TEST_F(RevalidationTest, A304ThatNamesAnotherVersionIsNoConfirmation) {
   EXPECT_EQ(song_->conditional, 1);
 }
 
+// RFC 9111 §3.2: what the origin has corrected takes the place of what is kept.
+TEST_F(RevalidationTest, WhatIsSaidOfTheSameVersionNowCounts) {
+  const http::HttpTime now(std::chrono::seconds(1'500'000'000));
+  for (const bool in_full : {true, false}) {
+    song_->answers_304 = !in_full;
+    song_->type_of_304 = "audio/flac";
+    if (in_full) {
+      song_->what.content_type = "audio/ogg";
+      song_->what.validators.last_modified = now;
+    }
+    Got got = get();
+    EXPECT_EQ(got.what.content_type, in_full ? "audio/ogg" : "audio/flac");
+    EXPECT_EQ(got.what.validators.last_modified, now);
+    EXPECT_EQ(got.body, content(0, length));
+    EXPECT_EQ(got.use.revalidated, !in_full);
+    settle();
+    reopen();
+    song_->failure = ErrorKind::connection_refused;
+    got = get();
+    EXPECT_EQ(got.what.content_type, in_full ? "audio/ogg" : "audio/flac") << "after a restart";
+    song_->failure.reset();
+    reopen();  // it would be spared for a while
+  }
+  song_->type_of_304.clear();
+  EXPECT_EQ(get().what.content_type, "audio/flac") << "it did not say";
+  EXPECT_EQ(song_->served, length);
+}
+
+// RFC 9211 §2.2.
+TEST_F(RevalidationTest, WhyTheOriginWasAskedIsSaid) {
+  song_->seed = 9;
+  song_->what.validators.etag = http::EntityTag{"\"v2\"", false};
+  Got got = get();
+  EXPECT_EQ(got.body, content(0, length, 9));
+  EXPECT_TRUE(got.use.outdated) << "it was stale, and is another one now";
+  EXPECT_EQ(got.use.state, State::miss);
+  settle();
+  song_->answers_304 = false;
+  EXPECT_TRUE(get().use.outdated) << "it was stale, and was sent once more";
+  song_->answers_304 = true;
+  EXPECT_FALSE(get().use.outdated) << "it is current";
+  song_->what.caching.no_store = true;
+  song_->seed = 10;
+  song_->what.validators.etag = http::EntityTag{"\"v3\"", false};
+  got = get();
+  EXPECT_EQ(got.body, content(0, length, 10));
+  EXPECT_TRUE(got.use.outdated) << "it was stale, and is not kept any more";
+  EXPECT_FALSE(get().use.outdated) << "nothing is kept";
+}
+
+// What a first attempt has found out says nothing of what the second one serves.
+TEST_F(RevalidationTest, AnAnswerThatIsBegunAnewIsNoRevalidatedOne) {
+  forget();
+  get(0, 2 * B - 1);
+  settle();
+  song_->before_describe = [this, asked = 0]() mutable {
+    if (++asked != 2) return;  // the 304 was the first
+    song_->seed = 9;
+    song_->what.validators.etag = http::EntityTag{"\"v2\"", false};
+    song_->what.caching.no_store = true;
+  };
+  const Got got = get(5 * B);
+  EXPECT_EQ(got.body, content(5 * B, length, 9));
+  EXPECT_EQ(got.use.state, State::miss);
+  EXPECT_FALSE(got.use.revalidated);
+  EXPECT_FALSE(got.use.age);
+}
+
 TEST_F(RevalidationTest, ARefusalIsNoReasonToServeWhatIsStale) {
   song_->failure = ErrorKind::origin_refused;
   for (int i = 0; i < 2; ++i) {
