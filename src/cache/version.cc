@@ -63,7 +63,7 @@ void Version::refresh(const http::Representation& now) {
   disk_.store_record(song_, [this] {
     const std::lock_guard lock(mutex_);
     // Of one that is kept only whole the record may have failed to be written when all was in.
-    if (whole_only_ && complete_) recorded_ = true;
+    if (whole_only_ && complete_ && record_.what.length != 0U) recorded_ = true;
     return recorded_ && !dead_ ? std::optional(record_) : std::nullopt;
   });
 }
@@ -136,7 +136,8 @@ void Version::let_go(std::uint64_t position) {
 
 void Version::complete() {
   complete_ = true;
-  store_first_record();
+  // An empty one has no piece that a record could go with.
+  if (geometry().length > 0) store_first_record();
 }
 
 /// Whether somebody has removed the file: when it is dead, we did. What was proven of a file that
