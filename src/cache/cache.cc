@@ -21,26 +21,28 @@ Statistics Cache::statistics() const { return shelf_->statistics(); }
 
 void Cache::change(const Policy& policy) { shelf_->change(policy); }
 
-io::Task<void> Cache::forget(std::string key) {
+io::Task<Result<void>> Cache::forget(std::string key) {
   const std::shared_ptr<Entry> entry = shelf_->entry(key);
   std::shared_ptr<Version> version;
-  bool loaded = false;
   {
     const std::lock_guard lock(entry->mutex);
     version = std::exchange(entry->version, nullptr);
-    loaded = std::exchange(entry->loaded, true);
+    entry->loaded = true;
     entry->visit.reset();  // its answer is for who waits for it
     entry->not_found_until = {};
     entry->pass_until = {};
   }
-  auto forget = [this, key, version, loaded] {
+  auto forget = [this, key, version]() -> Result<void> {
     // Before that, nothing can be told of what there is to be removed.
-    shelf_->disk().wait_until_scanned(longest_scan);
-    const Result<std::shared_ptr<Version>> known = loaded ? version : shelf_->load(key);
-    if (known && *known) shelf_->throw_away(**known);
-    return true;
+    const bool scanned = shelf_->disk().wait_until_scanned(longest_scan);
+    const Result<std::shared_ptr<Version>> known = version ? version : shelf_->load(key);
+    if (!known) return known.error();
+    const bool removed = !*known || shelf_->throw_away(**known);
+    if (removed && scanned) return {};
+    const char* const why = scanned ? "a file could not be removed" : "it is still being searched";
+    return Error{ErrorKind::internal, std::string("cache.path: ") + why, {}};
   };
-  co_await shelf_->pool().run(std::move(forget));
+  co_return co_await shelf_->pool().run(std::move(forget));
 }
 
 std::string key_of(const Locator& locator, const std::string& scope) {

@@ -23,7 +23,7 @@ io::Task<Result<source::OriginReport>> CachingSource::probe(source::SourceReques
   return inner_->probe(std::move(request));
 }
 
-io::Task<void> CachingSource::forget(source::SourceRequest request) {
+io::Task<Result<void>> CachingSource::forget(source::SourceRequest request) {
   return cache_.forget(key_of(request.locator, scope_));
 }
 

@@ -23,6 +23,11 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds pause_after_failure{10};
 constexpr std::uint64_t page = Inventory::page;
 
+std::int64_t ticks_in(std::chrono::seconds from_now) {
+  return (Clock::now() + from_now).time_since_epoch().count();
+}
+bool has_come(std::int64_t ticks) { return Clock::now().time_since_epoch().count() >= ticks; }
+
 std::uint64_t on_disk(std::uint64_t bytes) { return (bytes + page - 1) / page * page; }
 
 bool write_all(int descriptor, std::string_view bytes, off_t offset) {
@@ -137,6 +142,7 @@ void Disk::note_played() {
 
 /// To a size that has become smaller.
 void Disk::shrink() {
+  if (!has_come(unremovable_until_)) return;
   Inventory::Removals removals;
   {
     const std::lock_guard lock(mutex_);
@@ -234,8 +240,12 @@ std::shared_ptr<File> Disk::create_piece(const PieceId& id, std::uint64_t slice_
     room = inventory_.make_room(bytes + Inventory::record_bytes, id, removals);
     if (room) inventory_.add(id, bytes, Inventory::Turn::last, removals);
   }
-  bury(removals);
+  const bool gone = bury(removals);
   if (!room) return nullptr;
+  if (!gone) {
+    drop_piece(id);
+    return nullptr;
+  }
   const std::string name = path_of(piece_name(id));
   constexpr int anew = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
   io::OwnedDescriptor made(::open(name.c_str(), anew, 0600));
@@ -265,8 +275,7 @@ bool Disk::grow_piece(const PieceId& id, std::uint64_t bytes) {
     grown = inventory_.contains(id) && inventory_.make_room(on_disk(bytes), id, removals) &&
             inventory_.grow(id, on_disk(bytes));
   }
-  bury(removals);
-  return grown;
+  return bury(removals) && grown;
 }
 
 void Disk::drop_piece(const PieceId& id) {
@@ -279,13 +288,13 @@ void Disk::drop_piece(const PieceId& id) {
   bury(removals);
 }
 
-void Disk::forget(const std::string& song, std::uint64_t version) {
+bool Disk::forget(const std::string& song, std::uint64_t version) {
   Inventory::Removals removals;
   {
     const std::lock_guard lock(mutex_);
     inventory_.remove_version(song, version, removals);
   }
-  bury(removals);
+  return bury(removals);
 }
 
 bool Disk::may_hold(const PieceId& id) const {
@@ -350,28 +359,45 @@ void Disk::resize(std::uint64_t size) {
   inventory_.resize(size);
 }
 
-void Disk::bury(const Inventory::Removals& removals) {
-  for (const auto& [id, last] : removals) {
-    ::unlink(path_of(piece_name(id)).c_str());
-    if (last) {
-      bury_last(id);
+bool Disk::bury(const Inventory::Removals& removals) {
+  bool all = true;
+  for (const Inventory::Removal& removal : removals) {
+    const PieceId& id = removal.id;
+    if (::unlink(path_of(piece_name(id)).c_str()) != 0 && errno != ENOENT) {
+      put_back(removal, errno);
+      all = false;
+    } else if (removal.last) {
+      all = bury_last(id) && all;
     } else {
       on_evicted_(id.song, id.version, id.slice, false);
     }
   }
+  return all;
+}
+
+void Disk::put_back(const Inventory::Removal& removal, int error_number) {
+  unremovable_until_ = ticks_in(pause_after_failure);
+  {
+    const std::lock_guard lock(mutex_);
+    inventory_.put_back(removal);
+  }
+  fail("a piece cannot be removed", error_number);
 }
 
 /// The record goes, too, unless there are pieces again, of this or of another version: theirs has
 /// the same name.
-void Disk::bury_last(const PieceId& id) {
+bool Disk::bury_last(const PieceId& id) {
   const std::lock_guard naming(naming_);
   bool again = false;
   {
     const std::lock_guard lock(mutex_);
     again = inventory_.contains_song(id.song);
   }
-  if (!again) ::unlink(path_of(record_name(id.song)).c_str());
+  const bool gone =
+      again || ::unlink(path_of(record_name(id.song)).c_str()) == 0 || errno == ENOENT;
+  if (!gone) fail("a record cannot be removed", errno);
   on_evicted_(id.song, id.version, id.slice, !again);
+  return gone;
 }
 
 }  // namespace tonearm::cache

@@ -67,8 +67,9 @@ class Disk {
   bool grow_piece(const PieceId& id, std::uint64_t bytes);
   /// Blocks: it is not to be trusted, or somebody has removed it.
   void drop_piece(const PieceId& id);
-  /// Blocks: every piece and the record of this version.
-  void forget(const std::string& song, std::uint64_t version);
+  /// Blocks: every piece and the record of this version. False when one of them could not be
+  /// removed.
+  bool forget(const std::string& song, std::uint64_t version);
 
   /// False only when it is known that there is no such piece.
   bool may_hold(const PieceId& id) const;
@@ -109,15 +110,20 @@ class Disk {
   bool is_removed() const;
   void start_over();
 
-  /// Unlinks and tells; without the lock.
-  void bury(const Inventory::Removals& removals);
-  void bury_last(const PieceId& id);
+  /// Unlinks and tells; without the lock. What cannot be unlinked counts again: false.
+  bool bury(const Inventory::Removals& removals);
+  bool bury_last(const PieceId& id);
+  void put_back(const Inventory::Removal& removal, int error_number);
 
   const std::string path_;
   const OnEvicted on_evicted_;
   std::atomic<bool> ready_ = false;
   std::atomic<bool> scanned_ = false;
-  std::atomic<std::int64_t> failing_until_{0};  ///< steady_clock, its ticks.
+  // steady_clock, its ticks:
+  std::atomic<std::int64_t> failing_until_{0};
+  std::atomic<std::int64_t> unreliable_until_{0};
+  std::atomic<std::int64_t> unremovable_until_{0};
+  std::atomic<std::int64_t> full_until_{0};  ///< Room that others leave is not looked for.
   std::atomic<bool> warned_ = false;
   std::atomic<bool> missing_ = false;  ///< A file could not be made because a name is not there.
   io::OwnedDescriptor lock_;

@@ -87,7 +87,7 @@ void Inventory::remove_all(Removals& removals) {
 
 void Inventory::take_out(Order::iterator item, Removals& removals) {
   Song& song = *item->song;
-  removals.push_back({PieceId{song.name, song.version, item->slice}, false});
+  removals.push_back({PieceId{song.name, song.version, item->slice}, false, item->bytes, false});
   total_ -= item->bytes;
   song.pieces.erase(item->slice);
   order_.erase(item);
@@ -103,15 +103,41 @@ void Inventory::take_out_all(Song& song, Removals& removals) {
   }
 }
 
+void Inventory::put_back(const Removal& removal) {
+  const PieceId& id = removal.id;
+  if (contains(id) || contains_other(id.song, id.version)) return;
+  Removals none;
+  add(id, removal.bytes, Turn::first, none);
+  if (removal.evicted) --evictions_;
+}
+
+/// What a disk that was full is not filled up to: others write, too, and what is there takes more
+/// than is counted.
+std::uint64_t Inventory::reserve() const {
+  constexpr std::uint64_t least = 1024 * 1024;
+  return std::max(total_ / 64, least);
+}
+
+void Inventory::note_full() { fits_ = total_ - std::min(total_, reserve()); }
+
+void Inventory::note_free(std::uint64_t bytes) {
+  if (!is_disk_full()) return;
+  const std::uint64_t all = total_ + bytes;
+  const std::uint64_t fits = all - std::min(all, reserve());
+  // What has just been evicted to leave the reserve is nothing that came free.
+  if (fits > fits_ + reserve()) fits_ = fits;
+}
+
 bool Inventory::make_room(std::uint64_t bytes, const PieceId& for_whom, Removals& removals) {
-  if (bytes > size_) return false;
+  if (bytes > bound()) return false;
   auto oldest = order_.begin();
-  while (total_ + bytes > size_) {
+  while (total_ + bytes > bound()) {
     if (oldest == order_.end()) return false;
     const auto victim = oldest++;
     if (victim->song->name == for_whom.song && victim->slice == for_whom.slice) continue;
     if (is_pinned(*victim->song) || is_claimed(*victim)) continue;
     take_out(victim, removals);
+    removals.back().evicted = true;
     ++evictions_;
   }
   return true;

@@ -2,7 +2,9 @@
 
 #include "cache/piece_format.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <list>
 #include <map>
 #include <optional>
@@ -25,6 +27,8 @@ class Inventory {
   struct Removal {
     PieceId id;
     bool last = false;  ///< The song is gone with it.
+    std::uint64_t bytes = 0;
+    bool evicted = false;
   };
   using Removals = std::vector<Removal>;
 
@@ -60,6 +64,17 @@ class Inventory {
   void remove(const PieceId& id, Removals& removals);
   void remove_version(const std::string& song, std::uint64_t version, Removals& removals);
   void remove_all(Removals& removals);
+  /// It could not be removed from the disk: it counts, and is the first to go.
+  void put_back(const Removal& removal);
+
+  /// The disk takes no more, although there is less than `size`: until something else is known,
+  /// what is there now is as much as fits, and a reserve is left. Takes effect with the next
+  /// make_room.
+  void note_full();
+  /// After that: the disk has so many bytes free.
+  void note_free(std::uint64_t bytes);
+  /// Whether it is the disk that bounds what is there.
+  bool is_disk_full() const { return fits_ < size_; }
 
   /// So that `bytes` more fit, what was played longest ago goes, but not the piece `for_whom`, nor
   /// what is pinned or claimed. False when that is not enough; what has gone is gone.
@@ -104,6 +119,8 @@ class Inventory {
   Song& song_of(const PieceId& id);
   void take_out(Order::iterator item, Removals& removals);
   void take_out_all(Song& song, Removals& removals);
+  std::uint64_t bound() const { return std::min(size_, fits_); }
+  std::uint64_t reserve() const;
   bool is_pinned(const Song& song) const { return pinned_.contains({song.name, song.version}); }
   bool is_claimed(const Item& item) const;
 
@@ -114,6 +131,7 @@ class Inventory {
   std::map<std::pair<std::string, std::uint64_t>, unsigned> pinned_;
   std::map<std::pair<std::string, std::uint64_t>, std::map<const void*, Slices>> claims_;
   std::uint64_t size_;
+  std::uint64_t fits_ = std::numeric_limits<std::uint64_t>::max();  ///< On the disk.
   std::uint64_t total_ = 0;
   std::uint64_t evictions_ = 0;
 };

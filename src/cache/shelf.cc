@@ -102,10 +102,10 @@ std::shared_ptr<Version> Shelf::make_version(const std::string& key,
   return std::make_shared<Version>(disk_, hash_name(key), std::move(record), false);
 }
 
-void Shelf::throw_away(Version& version) {
+bool Shelf::throw_away(Version& version) {
   version.kill();
   if (version.is_held()) keep_open(version);
-  disk_.forget(version.song(), version.number());
+  return disk_.forget(version.song(), version.number());
 }
 
 /// Files that are open outlive their names.

@@ -96,8 +96,8 @@ class Shelf {
   Result<std::shared_ptr<Version>> load(const std::string& key);
   std::shared_ptr<Version> make_version(const std::string& key, const http::Representation& what,
                                         bool whole_only);
-  /// Blocks. Who plays it reads on.
-  void throw_away(Version& version);
+  /// Blocks. Who plays it reads on. False when files of it are left.
+  bool throw_away(Version& version);
   /// Blocks. To be called before a piece is opened: closes idle ones when too many are open. False
   /// when too many still are.
   bool save_descriptors();

@@ -20,7 +20,8 @@ io::Task<Result<void>> forget_song(const Request& request, Responder& responder,
   Result<Locator> locator = parse_locator((*song)->file, request.serving.is_resolver);
   if (!locator) co_return locator.error();
   source::SourceRequest wanted{std::move(*locator), (*song)->growing};
-  co_await request.serving.source.forget(std::move(wanted));
+  Result<void> forgotten = co_await request.serving.source.forget(std::move(wanted));
+  if (!forgotten) co_return forgotten.error();
   responder.start(responder.begin(204), BodyFraming::none);
   co_return co_await responder.writer().finish();
 }

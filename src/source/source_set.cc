@@ -26,9 +26,10 @@ io::Task<Result<OriginReport>> SourceSet::probe(SourceRequest request) {
   co_return co_await (*source)->probe(std::move(request));
 }
 
-io::Task<void> SourceSet::forget(SourceRequest request) {
+io::Task<Result<void>> SourceSet::forget(SourceRequest request) {
   const Result<Source*> source = source_of(request.locator);
-  if (source) co_await (*source)->forget(std::move(request));
+  if (!source) co_return Result<void>{};
+  co_return co_await (*source)->forget(std::move(request));
 }
 
 }  // namespace tonearm::source

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tonearm/base/locator.h"
+#include "tonearm/base/result.h"
 #include "tonearm/cache/options.h"
 #include "tonearm/source/resource.h"
 
@@ -55,8 +56,9 @@ class Cache {
   /// Holds for what begins from now on; a smaller size within a second or two.
   void change(const Policy& policy);
 
-  /// Forgets what is kept under this key (key_of()). On any loop; comes back there.
-  io::Task<void> forget(std::string key);
+  /// Forgets what is kept under this key (key_of()). On any loop; comes back there. An error when
+  /// files of it are left, which the next process may find.
+  io::Task<Result<void>> forget(std::string key);
 
   Statistics statistics() const;
 

@@ -19,7 +19,7 @@ class CachingSource final : public source::Source {
 
   Result<std::unique_ptr<source::Resource>> open(const source::SourceRequest& request) override;
   io::Task<Result<source::OriginReport>> probe(source::SourceRequest request) override;
-  io::Task<void> forget(source::SourceRequest request) override;
+  io::Task<Result<void>> forget(source::SourceRequest request) override;
 
  private:
   const io::Executor loop_;

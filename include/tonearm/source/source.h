@@ -26,8 +26,9 @@ class Source {
   virtual Result<std::unique_ptr<Resource>> open(const SourceRequest& request) = 0;
   /// Asks the origin once, and says what it said; an error only when no answer came.
   virtual io::Task<Result<OriginReport>> probe(SourceRequest request) = 0;
-  /// Nothing that was kept of it may be used from now on.
-  virtual io::Task<void> forget(SourceRequest) { co_return; }
+  /// Nothing that was kept of it may be used from now on; an error when a part of it could not be
+  /// removed, and a restart may bring it back.
+  virtual io::Task<Result<void>> forget(SourceRequest) { co_return Result<void>{}; }
 };
 
 }  // namespace tonearm::source

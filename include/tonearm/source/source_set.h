@@ -16,7 +16,7 @@ class SourceSet final : public Source {
   /// bad_locator for a kind that has no source.
   Result<std::unique_ptr<Resource>> open(const SourceRequest& request) override;
   io::Task<Result<OriginReport>> probe(SourceRequest request) override;
-  io::Task<void> forget(SourceRequest request) override;
+  io::Task<Result<void>> forget(SourceRequest request) override;
 
  private:
   Result<Source*> source_of(const Locator& locator) const;

@@ -23,7 +23,7 @@ class InventoryTest : public testing::Test {
   /// last.
   std::vector<std::string> gone() {
     std::vector<std::string> names;
-    for (const auto& [id, last] : std::exchange(removals_, {})) {
+    for (const auto& [id, last, bytes, evicted] : std::exchange(removals_, {})) {
       std::string name = id.song + '/' + std::to_string(id.version);
       name += '/' + std::to_string(id.slice);
       names.push_back(last ? name + '!' : name);
@@ -155,6 +155,52 @@ TEST_F(InventoryTest, WhatIsAboutToBeReadMakesNoRoom) {
 TEST_F(InventoryTest, WhatNeverFitsThrowsNothingOut) {
   add({"a", 1, 0}, 1000);
   EXPECT_FALSE(make_room(inventory_.size() + 1));
+  EXPECT_EQ(gone(), Gone{});
+}
+
+TEST_F(InventoryTest, WhatCouldNotBeRemovedCountsAndIsTheNextToGo) {
+  add({"a", 1, 0}, 1000);
+  add({"b", 1, 0}, 1000);
+  const auto before = inventory_.totals();
+  inventory_.resize(before.bytes - 1);
+  EXPECT_TRUE(make_room(0));
+  ASSERT_EQ(removals_.size(), 1U);
+  const Inventory::Removal removal = removals_.front();
+  inventory_.put_back(removal);
+  inventory_.put_back(removal);
+  EXPECT_EQ(inventory_.totals().bytes, before.bytes);
+  EXPECT_EQ(inventory_.totals().evictions, 0U);
+  EXPECT_EQ(gone(), (Gone{"a/1/0!"}));
+  EXPECT_TRUE(make_room(0));
+  EXPECT_EQ(gone(), (Gone{"a/1/0!"}));
+  add({"a", 2, 0}, 1000);
+  inventory_.put_back(removal);
+  EXPECT_TRUE(inventory_.contains({"a", 2, 0})) << "another version is there by now";
+}
+
+TEST_F(InventoryTest, AFullDiskIsABoundUntilItHasRoomAgain) {
+  constexpr std::uint64_t mib = 1024 * 1024;
+  inventory_.resize(1000 * mib);
+  for (const char* song : {"a", "b", "c", "d"}) add({song, 1, 0}, 2 * mib);
+  inventory_.note_free(100 * mib);
+  EXPECT_FALSE(inventory_.is_disk_full()) << "nobody has said so";
+  inventory_.note_full();
+  EXPECT_TRUE(inventory_.is_disk_full());
+  EXPECT_TRUE(make_room(0));
+  EXPECT_EQ(gone(), (Gone{"a/1/0!"})) << "a reserve is left";
+  EXPECT_TRUE(make_room(2 * mib));
+  EXPECT_EQ(gone(), (Gone{"b/1/0!"}));
+  add({"e", 1, 0}, 2 * mib);
+  inventory_.note_free(2 * mib);
+  EXPECT_TRUE(make_room(2 * mib));
+  EXPECT_EQ(gone(), (Gone{"c/1/0!"})) << "that is the reserve";
+  inventory_.note_free(9 * mib);
+  EXPECT_TRUE(inventory_.is_disk_full());
+  EXPECT_TRUE(make_room(8 * mib));
+  EXPECT_EQ(gone(), Gone{});
+  inventory_.note_free(2000 * mib);
+  EXPECT_FALSE(inventory_.is_disk_full());
+  EXPECT_TRUE(make_room(900 * mib));
   EXPECT_EQ(gone(), Gone{});
 }
 

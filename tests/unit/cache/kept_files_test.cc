@@ -23,6 +23,9 @@ class KeptFilesTest : public CacheTest {
   static std::shared_ptr<ScriptedSong> a_song(std::uint64_t size = length) {
     return std::make_shared<ScriptedSong>(size);
   }
+  static std::string the_key() {
+    return key_of(Locator{Locator::Kind::plain, "song.mp3", {}}, "scope");
+  }
 };
 
 /// Whether the first and the last byte can be had without waiting for the disk.
@@ -187,6 +190,39 @@ TEST_F(KeptFilesTest, ARecordThatCouldNotBeWrittenIsWrittenWhenTheSongIsConfirme
   reopen();
   EXPECT_EQ(get().use.state, State::hit);
   EXPECT_EQ(song->served, length);
+}
+
+// Nothing would ever remove it, nor count it.
+TEST_F(KeptFilesTest, AnEmptySongLeavesNothingOnDisk) {
+  for (const bool known : {true, false}) {
+    auto song = a_song(0);
+    song->what.validators = {};
+    song->what.single_pass = true;
+    song->what.ranges = false;
+    song->what.caching.max_age = std::chrono::seconds(known ? 0 : 3600);
+    song->hidden_length = 0;
+    if (!known) song->what.length.reset();
+    open(song);
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(get().body, "");
+    settle();
+    EXPECT_FALSE(std::filesystem::exists(directory_ + '/' + record_name(hash_name(the_key()))));
+    close();
+  }
+}
+
+TEST_F(KeptFilesTest, ASongThatCannotBeForgottenForGoodIsAnError) {
+  open(a_song());
+  get();
+  settle();
+  const auto stuck = pieces().front();
+  std::filesystem::remove(stuck);
+  std::filesystem::create_directory(stuck);
+  EXPECT_FALSE(test::run(loop_, cache_->forget(the_key())));
+  EXPECT_EQ(pieces().size(), 1U);
+  EXPECT_FALSE(test::run(loop_, cache_->forget(the_key()))) << "it is still there";
+  std::filesystem::remove(stuck);
+  EXPECT_TRUE(test::run(loop_, cache_->forget(the_key())));
+  EXPECT_EQ(cache_->statistics().songs, 0U);
 }
 
 TEST_F(KeptFilesTest, TheSizeIsABound) {
