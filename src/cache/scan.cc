@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 
 namespace tonearm::cache {
@@ -36,12 +38,17 @@ bool earlier(const timespec& a, const timespec& b) {
   return a.tv_sec != b.tv_sec ? a.tv_sec < b.tv_sec : a.tv_nsec < b.tv_nsec;
 }
 
-std::vector<FoundSong> read_directory(const std::string& path) {
+/// Empty when it cannot be read to its end: `errno` says why.
+std::optional<std::vector<FoundSong>> read_directory(const std::string& path) {
   const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(path.c_str()), &::closedir);
   const int descriptor = directory ? ::dirfd(directory.get()) : -1;
-  if (descriptor < 0) return {};
+  if (descriptor < 0) return std::nullopt;
   std::unordered_map<std::string, FoundSong> songs;
-  while (const dirent* entry = ::readdir(directory.get())) {
+  const auto next = [&directory] {
+    errno = 0;
+    return ::readdir(directory.get());
+  };
+  while (const dirent* entry = next()) {
     const std::string_view name(entry->d_name);
     FileName parsed = parse_file_name(name);
     struct stat status {};
@@ -61,6 +68,7 @@ std::vector<FoundSong> read_directory(const std::string& path) {
       song.pieces.push_back({std::move(parsed.id), bytes});
     }
   }
+  if (errno != 0) return std::nullopt;
   std::vector<FoundSong> found;
   found.reserve(songs.size());
   for (auto& [name, song] : songs) found.push_back(std::move(song));
@@ -69,13 +77,15 @@ std::vector<FoundSong> read_directory(const std::string& path) {
 
 }  // namespace
 
-/// Finds what an earlier process has left.
+/// Finds what an earlier process has left. What cannot be listed is no empty directory: it is tried
+/// again.
 void Disk::scan() {
   const auto started = std::chrono::steady_clock::now();
-  std::vector<FoundSong> found = read_directory(path_);
-  for (FoundSong& song : found) discard_leftovers(song);
-  std::erase_if(found, [](const FoundSong& song) { return song.pieces.empty(); });
-  take_over(std::move(found));
+  std::optional<std::vector<FoundSong>> found = read_directory(path_);
+  if (!found) return fail("it cannot be listed", errno);
+  for (FoundSong& song : *found) discard_leftovers(song);
+  std::erase_if(*found, [](const FoundSong& song) { return song.pieces.empty(); });
+  take_over(std::move(*found));
   const auto took = std::chrono::steady_clock::now() - started;
   const Inventory::Totals now = totals();
   spdlog::info("cache: {} songs, {} pieces, {} bytes found in {} ms", now.songs, now.pieces,
