@@ -94,7 +94,7 @@ void Disk::work() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     lock.unlock();
-    if (ready_ && missing_.exchange(false) && is_removed()) start_over();
+    if (ready_ && !holds_directory()) start_over();
     if (!ready_) ready_ = try_open();
     if (ready_ && !scanned_) {
       scan();
@@ -107,9 +107,17 @@ void Disk::work() {
   }
 }
 
-bool Disk::is_removed() const { return ::access(path_.c_str(), F_OK) != 0 && errno == ENOENT; }
+/// Whether our lock is the one that others find there.
+bool Disk::holds_directory() const {
+  struct stat held {};
+  struct stat named {};
+  if (::fstat(lock_.get(), &held) != 0) return true;
+  if (::stat(path_of("lock").c_str(), &named) != 0) return errno != ENOENT && errno != ENOTDIR;
+  return held.st_dev == named.st_dev && held.st_ino == named.st_ino;
+}
 
-/// Nothing that was in the directory can be found any more, and its lock keeps nobody out.
+/// The directory was removed, emptied or replaced: what was in it counts no more, and what has its
+/// names now may be another process's.
 void Disk::start_over() {
   ready_ = false;
   scanned_ = false;
@@ -118,7 +126,9 @@ void Disk::start_over() {
     const std::lock_guard lock(mutex_);
     inventory_.remove_all(removals);
   }
-  bury(removals);
+  for (const auto& [id, last, bytes, evicted] : removals) {
+    on_evicted_(id.song, id.version, id.slice, last);
+  }
   lock_ = {};
   failing_until_ = 0;
 }

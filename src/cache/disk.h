@@ -107,7 +107,8 @@ class Disk {
   void take_over(std::vector<FoundSong> found);
   void note_played();
   void shrink();
-  bool is_removed() const;
+  void look_for_room();
+  bool holds_directory() const;
   void start_over();
 
   /// Unlinks and tells; without the lock. What cannot be unlinked counts again: false.
