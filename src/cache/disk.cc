@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,6 +22,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds pause_after_failure{10};
+constexpr std::chrono::seconds lasting_success{60};
+constexpr std::chrono::seconds pause_after_full{60};
 constexpr std::uint64_t page = Inventory::page;
 
 std::int64_t ticks_in(std::chrono::seconds from_now) {
@@ -101,6 +104,7 @@ void Disk::work() {
       changed_.notify_all();
     }
     note_played();
+    look_for_room();
     shrink();
     lock.lock();
     changed_.wait_for(lock, std::chrono::seconds(1), [this] { return stopping_; });
@@ -150,31 +154,46 @@ void Disk::note_played() {
   }
 }
 
-/// To a size that has become smaller.
+/// To a size that has become smaller, or to what fits on the disk.
 void Disk::shrink() {
   if (!has_come(unremovable_until_)) return;
   Inventory::Removals removals;
+  bool full = false;
   {
     const std::lock_guard lock(mutex_);
+    full = inventory_.is_disk_full();
     inventory_.make_room(0, PieceId{}, removals);
   }
-  bury(removals);
+  if (bury(removals) && full && !removals.empty()) failing_until_ = 0;
 }
 
-bool Disk::writable() const {
-  return scanned_ && Clock::now().time_since_epoch().count() >= failing_until_;
+/// A disk that was full may have room again. Quotas do not show there, hence the pause.
+void Disk::look_for_room() {
+  if (!has_come(full_until_)) return;
+  struct statvfs now {};
+  const std::lock_guard lock(mutex_);
+  if (!inventory_.is_disk_full() || ::statvfs(path_.c_str(), &now) != 0) return;
+  inventory_.note_free(std::uint64_t{now.f_bavail} * now.f_frsize);
 }
+
+bool Disk::writable() const { return scanned_ && has_come(failing_until_); }
 
 void Disk::fail(std::string_view what, int error_number) {
-  if (error_number == ENOENT) missing_ = true;
-  failing_until_ = (Clock::now() + pause_after_failure).time_since_epoch().count();
+  failing_until_ = ticks_in(pause_after_failure);
+  unreliable_until_ = ticks_in(lasting_success);
+  if (error_number == ENOSPC || error_number == EDQUOT) {
+    full_until_ = ticks_in(pause_after_full);
+    const std::lock_guard lock(mutex_);
+    inventory_.note_full();
+  }
   if (warned_.exchange(true)) return;
   spdlog::warn("cache.path {}: {}: {}; what is missing is served without the cache", path_, what,
                std::generic_category().message(error_number));
 }
 
 void Disk::succeed() {
-  if (warned_ && warned_.exchange(false)) spdlog::info("cache.path {} can be written again", path_);
+  if (!warned_ || !has_come(unreliable_until_)) return;
+  if (warned_.exchange(false)) spdlog::info("cache.path {} can be written again", path_);
 }
 
 Result<std::optional<SongRecord>> Disk::load_record(const std::string& song) const {

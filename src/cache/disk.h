@@ -45,9 +45,10 @@ class Disk {
   bool writable() const;
   /// Whether what is kept can be read.
   bool readable() const { return ready_; }
-  /// A write failed: warns once, and nothing is written for a while.
+  /// A write failed: warns once, and nothing is written for a while. On a full disk, what was
+  /// played longest ago makes room, as if `size` were what fits there.
   void fail(std::string_view what, int error_number);
-  /// A block was written: the next failure is worth a warning again.
+  /// A block was written: after a minute without a failure, the next one is worth a warning again.
   void succeed();
 
   /// Blocks. Empty: no such record, or one that is not whole. An error: that cannot be told now.
@@ -126,7 +127,6 @@ class Disk {
   std::atomic<std::int64_t> unremovable_until_{0};
   std::atomic<std::int64_t> full_until_{0};  ///< Room that others leave is not looked for.
   std::atomic<bool> warned_ = false;
-  std::atomic<bool> missing_ = false;  ///< A file could not be made because a name is not there.
   io::OwnedDescriptor lock_;
 
   std::mutex naming_;  ///< Before mutex_: while a record is renamed to its name, or removed.

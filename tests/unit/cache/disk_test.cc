@@ -1,15 +1,57 @@
 #include "cache/disk.h"
 
+#include "tonearm/io/owned_descriptor.h"
+
 #include "cache/geometry.h"
 
 #include <gtest/gtest.h>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/sink.h>
+#include <spdlog/spdlog.h>
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
 namespace tonearm::cache {
 namespace {
+
+/// Counts what is logged while it lives.
+class CountedLog {
+ public:
+  ~CountedLog() { spdlog::set_default_logger(usual_); }
+  int warnings() const { return sink_->warnings; }
+  int others() const { return sink_->others; }
+
+ private:
+  struct Sink final : spdlog::sinks::sink {
+    void log(const spdlog::details::log_msg& message) override {
+      ++(message.level == spdlog::level::warn ? warnings : others);
+    }
+    void flush() override {}
+    void set_pattern(const std::string&) override {}
+    void set_formatter(std::unique_ptr<spdlog::formatter>) override {}
+    std::atomic<int> warnings = 0;
+    std::atomic<int> others = 0;
+  };
+  static std::shared_ptr<spdlog::logger> replace_with(const std::shared_ptr<Sink>& sink) {
+    auto usual = spdlog::default_logger();
+    spdlog::set_default_logger(std::make_shared<spdlog::logger>("", sink));
+    return usual;
+  }
+
+  const std::shared_ptr<Sink> sink_ = std::make_shared<Sink>();
+  const std::shared_ptr<spdlog::logger> usual_ = replace_with(sink_);
+};
 
 class DiskTest : public testing::Test {
  protected:
@@ -33,6 +75,16 @@ class DiskTest : public testing::Test {
     return disk.create_piece({song, version, slice}, slice_size) != nullptr &&
            disk.store_record(song, [&] { return std::optional(record_of(version)); });
   }
+
+  /// Within a minute, on a busy machine.
+  template <class Condition>
+  static bool comes_true(Condition condition) {
+    for (int i = 0; i < 6000 && !condition(); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return condition();
+  }
+  static void nobody(const std::string&, std::uint64_t, std::uint64_t, bool) {}
 
   inline static const std::string song = std::string(32, 'a');
   std::string directory_;
@@ -60,7 +112,6 @@ TEST_F(DiskTest, WhatReplacesAVersionWhileThatIsRemovedKeepsItsRecord) {
 }
 
 TEST_F(DiskTest, WhatIsPinnedIsNotEvicted) {
-  const auto nobody = [](const std::string&, std::uint64_t, std::uint64_t, bool) {};
   Disk disk(directory_, 24 * 1024, nobody);  // two records and four indexes
   ASSERT_TRUE(disk.wait_until_scanned(std::chrono::seconds(10)));
   ASSERT_TRUE(keep(disk, 1, 0));
@@ -85,14 +136,115 @@ TEST_F(DiskTest, ARemovedDirectoryIsMadeAgain) {
   ASSERT_TRUE(disk.wait_until_scanned(std::chrono::seconds(10)));
   ASSERT_TRUE(keep(disk, 1, 0));
   std::filesystem::remove_all(directory_);
-  EXPECT_FALSE(keep(disk, 1, 1));
-  EXPECT_FALSE(disk.writable());
-  for (int i = 0; i < 6000 && !disk.writable(); ++i) {  // a minute, on a busy machine
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
+  ASSERT_TRUE(comes_true([&] { return gone == 1 && disk.writable(); }));
   EXPECT_TRUE(keep(disk, 1, 0));
   EXPECT_EQ(disk.totals().pieces, 1U);
+}
+
+// Its lock keeps nobody out of what has the name now.
+TEST_F(DiskTest, AReplacedDirectoryBelongsToWhoHasTheLockInIt) {
+  Disk disk(directory_, 1 << 20, nobody);
+  ASSERT_TRUE(disk.wait_until_scanned(std::chrono::seconds(10)));
+  ASSERT_TRUE(keep(disk, 1, 0));
+  const auto fresh = directory_ + "/another";
+  std::optional<io::OwnedDescriptor> another(
+      std::in_place, ::open(fresh.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  ASSERT_EQ(::flock(another->get(), LOCK_EX | LOCK_NB), 0);
+  std::filesystem::rename(fresh, directory_ + "/lock");
+  ASSERT_TRUE(comes_true([&] { return !disk.readable(); }));
+  EXPECT_FALSE(disk.writable());
+  EXPECT_EQ(disk.totals().pieces, 0U);
+  another.reset();
+  ASSERT_TRUE(comes_true([&] { return disk.writable(); }));
+  EXPECT_TRUE(disk.may_hold({song, 1, 0})) << "what was there was not removed";
+  EXPECT_TRUE(disk.load_record(song));
+}
+
+// A directory in its place is what no right of ours removes so.
+TEST_F(DiskTest, WhatCannotBeRemovedCounts) {
+  std::atomic<int> gone = 0;
+  const auto on_evicted = [&](const std::string&, std::uint64_t, std::uint64_t, bool) { ++gone; };
+  Disk disk(directory_, 1 << 20, on_evicted);
+  ASSERT_TRUE(disk.wait_until_scanned(std::chrono::seconds(10)));
+  ASSERT_TRUE(keep(disk, 1, 0));
+  ASSERT_TRUE(keep(disk, 1, 1));
+  const auto stuck = directory_ + '/' + piece_name({song, 1, 0});
+  std::filesystem::remove(stuck);
+  std::filesystem::create_directory(stuck);
+  EXPECT_FALSE(disk.forget(song, 1));
+  EXPECT_EQ(gone, 1);
+  EXPECT_EQ(disk.totals().pieces, 1U);
+  EXPECT_TRUE(disk.load_record(song));
+  EXPECT_FALSE(disk.writable());
+  std::filesystem::remove(stuck);
+  EXPECT_TRUE(disk.forget(song, 1));
   EXPECT_EQ(gone, 2);
+  EXPECT_EQ(disk.totals().pieces, 0U);
+  EXPECT_FALSE(disk.load_record(song));
+}
+
+// Else everything in it would be beyond the bound.
+TEST_F(DiskTest, ADirectoryThatCannotBeListedIsNotEmpty) {
+  {
+    Disk earlier(directory_, 1 << 20, nobody);
+    ASSERT_TRUE(earlier.wait_until_scanned(std::chrono::seconds(10)));
+    ASSERT_TRUE(keep(earlier, 1, 0));
+  }
+  constexpr uid_t somebody = 65534;
+  const bool root = ::geteuid() == 0;
+  if (root) {
+    for (const auto& file : std::filesystem::directory_iterator(directory_)) {
+      ASSERT_EQ(::chown(file.path().c_str(), somebody, somebody), 0);
+    }
+    ASSERT_EQ(::chown(directory_.c_str(), somebody, somebody), 0);
+    ASSERT_EQ(::seteuid(somebody), 0);
+  }
+  ::chmod(directory_.c_str(), 0300);
+  {
+    const CountedLog log;
+    Disk disk(directory_, 1 << 20, nobody);
+    EXPECT_TRUE(comes_true([&] { return log.warnings() > 0 || disk.writable(); }));
+    EXPECT_FALSE(disk.writable());
+    EXPECT_TRUE(disk.load_record(song)) << "what is asked for by name is there";
+    ::chmod(directory_.c_str(), 0700);
+    EXPECT_TRUE(disk.wait_until_scanned(std::chrono::minutes(1)));
+    EXPECT_EQ(disk.totals().pieces, 1U);
+  }
+  if (root) {
+    EXPECT_EQ(::seteuid(0), 0);
+  }
+}
+
+TEST_F(DiskTest, OnAFullDiskWhatWasPlayedLongestAgoMakesRoom) {
+  constexpr std::uint64_t slice = 1024 * 1024;
+  std::atomic<int> gone = 0;
+  const auto on_evicted = [&](const std::string&, std::uint64_t, std::uint64_t, bool) { ++gone; };
+  Disk disk(directory_, 1 << 30, on_evicted);
+  ASSERT_TRUE(disk.wait_until_scanned(std::chrono::seconds(10)));
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    ASSERT_TRUE(disk.create_piece({song, 1, i}, slice));
+    ASSERT_TRUE(disk.grow_piece({song, 1, i}, slice));
+  }
+  disk.fail("scripted", ENOSPC);
+  EXPECT_FALSE(disk.writable());
+  ASSERT_TRUE(comes_true([&] { return gone > 0 && disk.writable(); }));
+  EXPECT_FALSE(disk.may_hold({song, 1, 0}));
+  const std::uint64_t before = disk.totals().bytes;
+  ASSERT_TRUE(disk.create_piece({song, 1, 7}, slice));
+  ASSERT_TRUE(disk.grow_piece({song, 1, 7}, slice));
+  EXPECT_LE(disk.totals().bytes, before + slice / 2);
+}
+
+TEST_F(DiskTest, ADiskThatTakesOneBlockAndNotTheNextIsWarnedOfOnce) {
+  Disk disk(directory_, 1 << 20, nobody);
+  ASSERT_TRUE(disk.wait_until_scanned(std::chrono::seconds(10)));
+  const CountedLog log;
+  for (int i = 0; i < 3; ++i) {
+    disk.fail("scripted", EIO);
+    disk.succeed();
+  }
+  EXPECT_EQ(log.warnings(), 1);
+  EXPECT_EQ(log.others(), 0);
 }
 
 }  // namespace
