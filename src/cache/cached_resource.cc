@@ -107,7 +107,7 @@ io::Task<bool> CachedResource::load_entry() {
   co_return true;
 }
 
-/// With the entry's lock held.
+/// What use() was not called for is to be had from the origin directly. With the entry's lock held.
 std::optional<Result<void>> CachedResource::settle() {
   const Result<void> done;
   if (entry_->version && entry_->version->dead()) entry_->version.reset();
@@ -117,7 +117,7 @@ std::optional<Result<void>> CachedResource::settle() {
       return done;
     }
     if (Clock::now() < entry_->do_not_ask_until && use_stale()) return done;
-    // One that is only on its way can neither be asked about nor make room for another.
+    // One that is only on its way can neither be asked about nor make room for another: directly.
     if (!entry_->version->is_complete()) return done;
     return std::nullopt;
   }

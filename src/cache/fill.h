@@ -24,7 +24,7 @@ namespace tonearm::cache {
 /// How a fill ended.
 enum class FillOutcome : std::uint8_t {
   done,       ///< Everything that was wanted of it, up to what is kept or fetched by another.
-  failed,     ///< The origin failed, or nothing could be kept any more.
+  failed,     ///< The origin failed, or the program stopped.
   abandoned,  ///< Nobody read any more.
   changed,    ///< The origin has another version now.
 };

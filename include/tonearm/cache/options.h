@@ -8,7 +8,9 @@ namespace tonearm::cache {
 
 /// What may change while the cache runs. Sizes are bytes.
 struct Policy {
-  std::uint64_t size = 10ULL * 1024 * 1024 * 1024;  ///< All files of the directory, at most.
+  /// What the pieces in the directory may take with a page for each song's record; files of others
+  /// do not count.
+  std::uint64_t size = 10ULL * 1024 * 1024 * 1024;
   /// What is kept in one file, and what a fill that nobody reads ends with. Of new songs.
   std::uint64_t slice = 1024 * 1024;
   /// Upper bound of the freshness that is guessed from Last-Modified (RFC 9111 §4.2.2).

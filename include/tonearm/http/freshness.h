@@ -30,7 +30,7 @@ struct CacheFields {
 };
 
 /// Takes in one field of a response head; others than those above are ignored. Names without regard
-/// to case; a repeated or malformed max-age counts as 0 (RFC 9111 §4.2.1).
+/// to case; a malformed max-age counts as 0, and of repeated ones the smallest (RFC 9111 §4.2.1).
 void read_cache_field(CacheFields& fields, std::string_view name, std::string_view value);
 
 /// What is kept, brought up to date by a 304 (RFC 9111 §3.2, §4.3.4): each field that it does not
