@@ -169,11 +169,11 @@ void Disk::shrink() {
 
 /// A disk that was full may have room again. Quotas do not show there, hence the pause.
 void Disk::look_for_room() {
-  if (!has_come(full_until_)) return;
   struct statvfs now {};
+  if (full_until_ == 0 || !has_come(full_until_) || ::statvfs(path_.c_str(), &now) != 0) return;
   const std::lock_guard lock(mutex_);
-  if (!inventory_.is_disk_full() || ::statvfs(path_.c_str(), &now) != 0) return;
   inventory_.note_free(std::uint64_t{now.f_bavail} * now.f_frsize);
+  if (!inventory_.is_disk_full()) full_until_ = 0;
 }
 
 bool Disk::writable() const { return scanned_ && has_come(failing_until_); }
@@ -182,9 +182,9 @@ void Disk::fail(std::string_view what, int error_number) {
   failing_until_ = ticks_in(pause_after_failure);
   unreliable_until_ = ticks_in(lasting_success);
   if (error_number == ENOSPC || error_number == EDQUOT) {
-    full_until_ = ticks_in(pause_after_full);
     const std::lock_guard lock(mutex_);
     inventory_.note_full();
+    full_until_ = ticks_in(pause_after_full);
   }
   if (warned_.exchange(true)) return;
   spdlog::warn("cache.path {}: {}: {}; what is missing is served without the cache", path_, what,

@@ -125,7 +125,7 @@ class Disk {
   std::atomic<std::int64_t> failing_until_{0};
   std::atomic<std::int64_t> unreliable_until_{0};
   std::atomic<std::int64_t> unremovable_until_{0};
-  std::atomic<std::int64_t> full_until_{0};  ///< Room that others leave is not looked for.
+  std::atomic<std::int64_t> full_until_{0};  ///< Room is not looked for before; 0: there is some.
   std::atomic<bool> warned_ = false;
   io::OwnedDescriptor lock_;
 
