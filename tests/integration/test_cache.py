@@ -240,7 +240,23 @@ class Answers(CacheCase):
         state["down"] = False
         self.restart()
         state["resource"] = Resource(MIB + 1, seed=8, etag='"v2"')
-        self.whole(song, MIB + 1, seed=8)
+        changed = self.whole(song, MIB + 1, seed=8)
+        self.assertEqual(changed["Cache-Status"], "tonearm; fwd=stale")
+
+    def test_what_the_origin_corrects_reaches_listeners(self):
+        resource = Resource(MIB, kind="audio/mpeg")
+        resource.extra = {"Cache_Control": "max-age=0"}
+
+        def origin(exchange):
+            if "if-none-match" in exchange.fields:
+                return exchange.head(304, ETag='"v1"', Content_Type="audio/flac", Cache_Control="max-age=0")
+            resource(exchange)
+
+        song = self.song("corrected.bin", origin)
+        self.start()
+        self.assertEqual(self.whole(song, MIB)["Content-Type"], "audio/mpeg")
+        self.idle()
+        self.assertEqual(self.whole(song, MIB)["Content-Type"], "audio/flac")
 
     def test_a_missing_song_is_remembered_for_a_while(self):
         song = self.catalog.add("absent.mp3")
@@ -252,6 +268,28 @@ class Answers(CacheCase):
         for _ in range(2):
             self.assertProblem(self.get(song), 404)
         self.assertEqual(len(self.origin.of("/absent.mp3")), 3)
+
+    def test_a_missing_song_is_not_remembered_against_the_origins_will(self):
+        song = self.song("fleeting.mp3", lambda exchange: exchange.answer(404, Cache_Control="no-store"))
+        self.start()
+        for _ in range(2):
+            self.assertProblem(self.get(song), 404)
+        self.assertEqual(len(self.origin.of("/fleeting.mp3")), 2)
+
+    def test_what_cannot_be_forgotten_for_good_is_said(self):
+        song = self.song("stuck.mp3", Resource(MIB))
+        self.start()
+        self.whole(song, MIB)
+        self.idle()
+        piece = next(path for path in self.files() if "-" in os.path.basename(path))
+        os.unlink(piece)
+        os.mkdir(piece)
+        answer = get(self.server.admin_port, f"/cache/{song}", method="DELETE")
+        self.assertStatus(answer, 500)
+        self.assertIn("a piece cannot be removed", self.server.stderr())
+        os.rmdir(piece)
+        self.assertStatus(get(self.server.admin_port, f"/cache/{song}", method="DELETE"), 204)
+        self.assertEqual(self.files(), [])
 
     def test_the_admin_listener(self):
         song = self.song("admin.mp3", Resource(MIB))
@@ -405,7 +443,10 @@ class Keeping(CacheCase):
 
         self.assertEqual(parallel(count, play), [True] * count)
         self.assertEqual(parallel(count, play), [True] * count)
-        self.assertIn("No space left", self.server.stderr())
+        self.assertEqual(self.server.stderr().count("No space left"), 1)
+        # What was played longest ago makes room, so what is played now comes to be kept.
+        wait_for(lambda: play(0) and "hit" in self.get(songs[0])["Cache-Status"], "a song to be kept again")
+        self.assertGreater(get_json(self.server.admin_port, "/cache")["evictions"], 0)
 
     def test_a_sector_that_cannot_be_read_any_more_is_noticed_by_nobody(self):
         size = 4 * MIB
