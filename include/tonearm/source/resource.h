@@ -63,7 +63,8 @@ struct CacheUse {
   bool outdated = false;     ///< It was asked about what is kept, and has answered in full.
   bool stale = false;        ///< It could not be asked.
   bool collapsed = false;    ///< The bytes are fetched for somebody else, too.
-  std::optional<std::chrono::seconds> age;  ///< Set when the answer comes from what is kept.
+  /// Set when the answer comes from what is kept.
+  std::optional<std::chrono::seconds> age = std::nullopt;
 };
 
 /// One song's bytes, wherever they live. Lives on one loop, for one request. Destroying it stops
