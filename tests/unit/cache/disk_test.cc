@@ -157,7 +157,7 @@ TEST_F(DiskTest, AReplacedDirectoryBelongsToWhoHasTheLockInIt) {
   another.reset();
   ASSERT_TRUE(comes_true([&] { return disk.writable(); }));
   EXPECT_TRUE(disk.may_hold({song, 1, 0})) << "what was there was not removed";
-  EXPECT_TRUE(disk.load_record(song));
+  EXPECT_TRUE(disk.load_record(song).value());
 }
 
 // A directory in its place is what no right of ours removes so.
@@ -174,13 +174,13 @@ TEST_F(DiskTest, WhatCannotBeRemovedCounts) {
   EXPECT_FALSE(disk.forget(song, 1));
   EXPECT_EQ(gone, 1);
   EXPECT_EQ(disk.totals().pieces, 1U);
-  EXPECT_TRUE(disk.load_record(song));
+  EXPECT_TRUE(disk.load_record(song).value());
   EXPECT_FALSE(disk.writable());
   std::filesystem::remove(stuck);
   EXPECT_TRUE(disk.forget(song, 1));
   EXPECT_EQ(gone, 2);
   EXPECT_EQ(disk.totals().pieces, 0U);
-  EXPECT_FALSE(disk.load_record(song));
+  EXPECT_FALSE(disk.load_record(song).value());
 }
 
 // Else everything in it would be beyond the bound.
@@ -205,7 +205,7 @@ TEST_F(DiskTest, ADirectoryThatCannotBeListedIsNotEmpty) {
     Disk disk(directory_, 1 << 20, nobody);
     EXPECT_TRUE(comes_true([&] { return log.warnings() > 0 || disk.writable(); }));
     EXPECT_FALSE(disk.writable());
-    EXPECT_TRUE(disk.load_record(song)) << "what is asked for by name is there";
+    EXPECT_TRUE(disk.load_record(song).value()) << "what is asked for by name is there";
     ::chmod(directory_.c_str(), 0700);
     EXPECT_TRUE(disk.wait_until_scanned(std::chrono::minutes(1)));
     EXPECT_EQ(disk.totals().pieces, 1U);
