@@ -13,7 +13,7 @@ def play_warm(playing, **how):
 
 
 def small_ranges(field, peer, part):
-    """W1: 64 KiB ranges over 16 connections, one in every MiB of the songs; cold, then the same again."""
+    """W1: 64 KiB ranges over 16 connections, one in every MiB of the songs; cold, then warm."""
     songs = max(1, 24 // part)
     count = songs * SONG_BYTES // MIB
     how = dict(song=FIRST, songs=songs, size=64 * KIB, each=MIB, count=count, connections=16)
@@ -28,7 +28,7 @@ def small_ranges(field, peer, part):
 
 
 def large_bodies(field, peer, part):
-    """W2: 8 MiB ranges over 8 connections; cold, then the same again."""
+    """W2: 8 MiB ranges over 8 connections; cold, then warm."""
     songs = max(1, 32 // part)
     count = songs * SONG_BYTES // (8 * MIB)
     how = dict(song=FIRST, songs=songs, size=8 * MIB, each=8 * MIB, count=count, connections=8)
