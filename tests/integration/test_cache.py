@@ -445,8 +445,8 @@ class Keeping(CacheCase):
         self.assertEqual(parallel(count, play), [True] * count)
         self.assertEqual(self.server.stderr().count("No space left"), 1)
         # What was played longest ago makes room, so what is played now comes to be kept.
+        wait_for(lambda: get_json(self.server.admin_port, "/cache")["evictions"] > 0, "something to make room")
         wait_for(lambda: play(0) and "hit" in self.get(songs[0])["Cache-Status"], "a song to be kept again")
-        self.assertGreater(get_json(self.server.admin_port, "/cache")["evictions"], 0)
 
     def test_a_sector_that_cannot_be_read_any_more_is_noticed_by_nobody(self):
         size = 4 * MIB
