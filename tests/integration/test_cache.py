@@ -12,6 +12,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
+from support import page_cache
 from support.case import Case
 from support.client import Client, get, get_json, parts
 from support.content import content
@@ -458,9 +459,7 @@ class Keeping(CacheCase):
         blocks = {path: self.middle_block(path) for path in self.files() if not path.endswith(".song")}
         lost = max(blocks, key=blocks.get)
         os.truncate(image, blocks[lost] * 4096)
-        descriptor = os.open(lost, os.O_RDONLY)
-        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-        os.close(descriptor)
+        page_cache.drop(lost)
         for _ in range(3):
             self.whole(song, size)
 
