@@ -460,6 +460,8 @@ class Keeping(CacheCase):
         lost = max(blocks, key=blocks.get)
         os.truncate(image, blocks[lost] * 4096)
         page_cache.drop(lost)
+        # What was sent within the last second is not looked at before it is sent again.
+        wait_for(lambda: get(self.server.port, f"/songs/listen/{song}").complete, "the lost sector to be found out")
         for _ in range(3):
             self.whole(song, size)
 
