@@ -2,8 +2,10 @@
 
 #include "tonearm/http/content_range.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 
 namespace tonearm::http {
 namespace {
@@ -18,6 +20,9 @@ std::string_view date_text(HttpTime now) {
   }
   return text;
 }
+
+/// RFC 9110 §5.5.
+bool breaks_field(char c) { return c == '\r' || c == '\n' || c == '\0'; }
 
 }  // namespace
 
@@ -34,12 +39,10 @@ ResponseHead::ResponseHead(unsigned status, HttpTime now) {
 ResponseHead& ResponseHead::add(std::string_view name, std::string_view value) {
   text_ += name;
   text_ += ": ";
-  if (value.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos) {
+  if (std::ranges::none_of(value, breaks_field)) {
     text_ += value;
   } else {
-    for (const char c : value) {
-      if (c != '\r' && c != '\n' && c != '\0') text_ += c;
-    }
+    std::ranges::remove_copy_if(value, std::back_inserter(text_), breaks_field);
   }
   text_ += "\r\n";
   return *this;
