@@ -205,9 +205,13 @@ io::Task<bool> Connection::serve_request(std::string_view text) {
 void Connection::introduce(const http::RequestHead& head, const Serving& serving,
                            Responder& responder) {
   const TrustedProxies& trusted = serving.options.trusted_proxies;
-  client_ = client_address(peer_.address, head, trusted);
+  std::optional<Address> client = client_address(peer_.address, head, trusted);
+  if (client_text_.empty() || client != client_) {
+    client_ = std::move(client);
+    client_text_ = to_text(client_);
+  }
   responder.exchange().set_request(head, choose_request_id(head, trusted.trusts(peer_.address)),
-                                   to_text(client_));
+                                   client_text_);
   responder.set_request(head);
   if (body_costs_connection(head)) responder.set_close();
 }

@@ -16,6 +16,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace tonearm::server {
@@ -97,6 +98,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   Socket socket_;
   Peer peer_;
   std::optional<Address> client_;  ///< Of the request that is being answered.
+  std::string client_text_;        ///< Empty before the first request.
   const Role role_;
   RequestReader reader_;
   UnsentLimit unsent_;

@@ -313,6 +313,17 @@ class ProxyProtocol(Access):
         self.assertEqual(self.seen(b"PROXY TCP4 10.1.1.1 10.0.0.1 1 2\r\n", **forwarded), "203.0.113.5")
         self.assertEqual(self.seen(b"PROXY TCP4 192.0.2.1 10.0.0.1 1 2\r\n", **forwarded), "192.0.2.1")
 
+    def test_each_request_of_a_connection_has_its_own_client(self):
+        count = len(self.tonearm.access_log(path="/songs/listen/1"))
+        clients = ["203.0.113.5", "203.0.113.6", "2001:db8::1", "203.0.113.5"]
+        with Client(self.tonearm.port) as proxy:
+            proxy.send(b"PROXY TCP4 10.1.1.1 10.0.0.1 1 2\r\n")
+            for client in clients:
+                self.assertStatus(proxy.get("/songs/listen/1", "HEAD", X_Forwarded_For=client), 200)
+            self.assertStatus(proxy.get("/songs/listen/1", "HEAD"), 200)
+        lines = self.tonearm.wait_for_access(count + 5, path="/songs/listen/1")[count:]
+        self.assertEqual([line["client"] for line in lines], clients + ["10.1.1.1"])
+
     def test_it_may_come_with_the_request_and_byte_by_byte(self):
         request = b"GET /songs/listen/1 HTTP/1.1\r\nHost: h\r\nRange: bytes=0-9\r\n\r\n"
         client = self.client()
