@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <iterator>
+#include <cstddef>
 
 namespace tonearm::http {
 namespace {
@@ -39,11 +39,9 @@ ResponseHead::ResponseHead(unsigned status, HttpTime now) {
 ResponseHead& ResponseHead::add(std::string_view name, std::string_view value) {
   text_ += name;
   text_ += ": ";
-  if (std::ranges::none_of(value, breaks_field)) {
-    text_ += value;
-  } else {
-    std::ranges::remove_copy_if(value, std::back_inserter(text_), breaks_field);
-  }
+  const auto start = static_cast<std::ptrdiff_t>(text_.size());
+  text_ += value;
+  text_.erase(std::remove_if(text_.begin() + start, text_.end(), breaks_field), text_.end());
   text_ += "\r\n";
   return *this;
 }
