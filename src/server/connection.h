@@ -98,7 +98,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   Socket socket_;
   Peer peer_;
   std::optional<Address> client_;  ///< Of the request that is being answered.
-  std::string client_text_;        ///< Empty before the first request.
+  std::string client_text_;        ///< Made anew only when the client is another. Empty at first.
   const Role role_;
   RequestReader reader_;
   UnsentLimit unsent_;
