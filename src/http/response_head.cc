@@ -21,8 +21,17 @@ std::string_view date_text(HttpTime now) {
   return text;
 }
 
-/// RFC 9110 §5.5.
-bool breaks_field(char c) { return c == '\r' || c == '\n' || c == '\0'; }
+constexpr std::array field_breaks{'\r', '\n', '\0'};  // RFC 9110 §5.5
+
+/// Nearly always there is none, which three memchr find out faster than a look at each character.
+void drop_field_breaks(std::string& text, std::size_t start) {
+  for (const char c : field_breaks) {
+    const std::size_t first = text.find(c, start);
+    if (first == std::string::npos) continue;
+    const auto from = text.begin() + static_cast<std::ptrdiff_t>(first);
+    text.erase(std::remove(from, text.end(), c), text.end());
+  }
+}
 
 }  // namespace
 
@@ -39,9 +48,9 @@ ResponseHead::ResponseHead(unsigned status, HttpTime now) {
 ResponseHead& ResponseHead::add(std::string_view name, std::string_view value) {
   text_ += name;
   text_ += ": ";
-  const auto start = static_cast<std::ptrdiff_t>(text_.size());
+  const std::size_t start = text_.size();
   text_ += value;
-  text_.erase(std::remove_if(text_.begin() + start, text_.end(), breaks_field), text_.end());
+  drop_field_breaks(text_, start);
   text_ += "\r\n";
   return *this;
 }
