@@ -118,7 +118,9 @@ std::optional<EntityTagList> read_tags(const RequestHead& head, field id) {
 /// Several lines are no date, and then the field is ignored (RFC 9110 §13.1.3, §13.1.4).
 std::optional<HttpTime> read_date(const RequestHead& head, field id) {
   std::string storage;
-  return parse_http_date(head.get_combined(id, storage));
+  const std::string_view field = head.get_combined(id, storage);
+  if (field.empty()) return std::nullopt;  // as nearly always
+  return parse_http_date(field);
 }
 
 }  // namespace
