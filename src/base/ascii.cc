@@ -28,9 +28,10 @@ std::string to_lower(std::string_view text) {
 }
 
 std::string_view trim(std::string_view text, std::string_view blanks) {
-  const auto first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return text.substr(0, 0);
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+  const auto is_blank = [blanks](char c) { return std::ranges::find(blanks, c) != blanks.end(); };
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  return text;
 }
 
 }  // namespace tonearm
