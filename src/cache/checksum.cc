@@ -20,10 +20,8 @@ std::uint64_t checksum(std::string_view bytes, std::uint64_t seed) {
 std::string hash_name(std::string_view key) {
   XXH128_canonical_t digest;  // big-endian
   XXH128_canonicalFromHash(&digest, XXH3_128bits(key.data(), key.size()));
-  std::string text;
-  text.reserve(2 * sizeof digest.digest);
-  boost::algorithm::hex_lower(std::begin(digest.digest), std::end(digest.digest),
-                              std::back_inserter(text));
+  std::string text(2 * sizeof digest.digest, '\0');
+  boost::algorithm::hex_lower(std::begin(digest.digest), std::end(digest.digest), text.begin());
   return text;
 }
 
