@@ -7,17 +7,19 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace tonearm::server {
 
-/// What is known of a stream when it starts.
+/// What is known of a stream when it starts. What the views show stays where it is until the
+/// stream has ended.
 struct StreamInfo {
-  std::string request_id;
-  std::string song;  ///< The id.
-  std::string name;  ///< Empty when the catalog has none.
-  std::string client;
-  std::string source;                   ///< The kind of source, as in the access log.
-  std::string range;                    ///< The Range field; empty when absent.
+  std::string_view request_id;
+  std::string_view song;  ///< The id.
+  std::string name;       ///< Empty when the catalog has none.
+  std::string_view client;
+  std::string_view source;              ///< The kind of source, as in the access log.
+  std::string_view range;               ///< The Range field; empty when absent.
   std::optional<std::uint64_t> length;  ///< Bytes that the answer promises.
   std::optional<std::uint64_t>
       first;  ///< Where in the song the body starts; empty for several ranges.

@@ -3,15 +3,16 @@
 #include <boost/json.hpp>
 #include <gtest/gtest.h>
 
+#include <string_view>
 #include <utility>
 
 namespace tonearm::server {
 namespace {
 
-StreamInfo song(std::string id) {
+StreamInfo song(std::string_view id) {
   StreamInfo info;
-  info.request_id = "r-" + id;
-  info.song = std::move(id);
+  info.request_id = "r-7";
+  info.song = id;
   info.client = "203.0.113.1";
   info.started = std::chrono::sys_seconds(std::chrono::seconds(784111777));
   return info;
