@@ -176,10 +176,11 @@ io::Task<bool> Connection::serve_request(std::string_view text) {
   ResponseWriter writer(socket_, *this);
   Responder responder(writer, exchange, role_ == Role::admin ? nullptr : &serving->cors,
                       loop_->shared().draining);
-  introduce(*head, *serving, responder);
+  const bool trusted = serving->options.trusted_proxies.trusts(peer_.address);
+  introduce(*head, *serving, trusted, responder);
   bool answered = true;
   try {
-    Result<void> done = co_await answer(*head, *serving, responder);
+    Result<void> done = co_await answer(*head, *serving, trusted, responder);
     if (!done) answered = co_await tell(done.error(), responder);
   } catch (const std::exception& error) {
     exchange.fail(cancelled_ ? *cancelled_ : Error{ErrorKind::internal, error.what(), {}});
@@ -202,27 +203,25 @@ io::Task<bool> Connection::serve_request(std::string_view text) {
   co_return body == 0 || co_await discard_body(body);
 }
 
-void Connection::introduce(const http::RequestHead& head, const Serving& serving,
+void Connection::introduce(const http::RequestHead& head, const Serving& serving, bool trusted,
                            Responder& responder) {
-  const TrustedProxies& trusted = serving.options.trusted_proxies;
-  std::optional<Address> client = client_address(peer_.address, head, trusted);
+  std::optional<Address> client =
+      client_address(peer_.address, head, serving.options.trusted_proxies);
   if (client_text_.empty() || client != client_) {
     client_ = std::move(client);
     client_text_ = to_text(client_);
   }
-  responder.exchange().set_request(head, choose_request_id(head, trusted.trusts(peer_.address)),
-                                   client_text_);
+  responder.exchange().set_request(head, choose_request_id(head, trusted), client_text_);
   responder.set_request(head);
   if (body_costs_connection(head)) responder.set_close();
 }
 
 io::Task<Result<void>> Connection::answer(const http::RequestHead& head, const Serving& serving,
-                                          Responder& responder) {
+                                          bool trusted, Responder& responder) {
   // Its target is no path (RFC 9110 §9.3.6).
   if (head.method == http::verb::connect) co_return Error{ErrorKind::method_not_allowed, {}, {}};
   const Result<http::Target> target = http::parse_target(head.target);
   if (!target) co_return target.error();
-  const bool trusted = serving.options.trusted_proxies.trusts(peer_.address);
   const Request request{head,    *target,           serving, loop_->shared(),
                         client_, peer_.unix_socket, trusted, {}};
   const Handler handler = role_ == Role::admin ? &handle_admin_request : &handle_client_request;

@@ -69,12 +69,14 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   io::Task<bool> serve_request(std::string_view text);
   /// Answers that there will be no answer, and closes.
   io::Task<void> refuse(Error why);
-  io::Task<Result<void>> answer(const http::RequestHead& head, const Serving& serving,
+  /// `trusted`: the peer is one of server.trusted_proxies.
+  io::Task<Result<void>> answer(const http::RequestHead& head, const Serving& serving, bool trusted,
                                 Responder& responder);
   /// Whether the client was told; else the connection is reset.
   io::Task<bool> tell(Error error, Responder& responder);
   bool dismiss(Responder& responder);
-  void introduce(const http::RequestHead& head, const Serving& serving, Responder& responder);
+  void introduce(const http::RequestHead& head, const Serving& serving, bool trusted,
+                 Responder& responder);
 
   /// Drops bytes that nobody wants, a request's body; false when they do not come.
   io::Task<bool> discard_body(std::uint64_t size);
