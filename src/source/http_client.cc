@@ -7,7 +7,7 @@
 namespace tonearm::source {
 namespace {
 
-constexpr std::size_t idle_blocks = 128;  // 16 MiB of a loop's memory, at most
+constexpr std::size_t idle_blocks = 64;  // 16 MiB of a loop's memory, at most
 constexpr long idle_connections = 256;
 // What may be thrown away to keep a connection: a rest that is on its way already.
 constexpr std::uint64_t short_rest = 256 * 1024;

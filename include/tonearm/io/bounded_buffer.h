@@ -13,7 +13,7 @@ namespace tonearm::io {
 /// the buffers that draw from it.
 class BlockPool {
  public:
-  static constexpr std::size_t block_size = 128 * 1024;
+  static constexpr std::size_t block_size = 256 * 1024;
   using Block = std::unique_ptr<std::byte[]>;
 
   /// Keeps at most `most_idle` blocks for later; the others go back to the allocator.
