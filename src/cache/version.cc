@@ -146,9 +146,9 @@ bool Version::is_gone(Piece& piece) {
   if (piece.file->writing > 0) return false;
   struct stat now {};
   if (::fstat(piece.file->descriptor(), &now) != 0) return true;
-  const Stamp stamp = stamp_of(now);
+  const io::FileStamp stamp = io::stamp_of(now);
   if (stamp == piece.stamp) return false;
-  if (!has_same_bytes(piece.stamp, stamp)) ++piece.file->altered;
+  if (!io::has_same_bytes(piece.stamp, stamp)) ++piece.file->altered;
   piece.proven.assign(piece.proven.size(), false);
   piece.stamp = stamp;
   if (now.st_nlink > 0 || dead_) return false;
@@ -212,9 +212,9 @@ Version::Look Version::look(std::uint64_t position, std::uint64_t end, bool at_f
 
 bool Version::is_as_it_was(const Look& kept) const {
   const File& file = *kept.file;
-  const auto is_still = [&file](const Stamp& then) {
+  const auto is_still = [&file](const io::FileStamp& then) {
     struct stat now {};
-    return ::fstat(file.descriptor(), &now) == 0 && has_same_bytes(then, stamp_of(now));
+    return ::fstat(file.descriptor(), &now) == 0 && io::has_same_bytes(then, io::stamp_of(now));
   };
   if (is_still(kept.stamp)) return true;
   // Or a fill of ours wrote to it: with the lock held, what is known of that is of this moment.
@@ -292,7 +292,7 @@ bool Version::read_piece(std::uint64_t slice) {
   if (dead_ && holds_ == 0) return true;
   Piece& piece = pieces_[slice];
   if (piece.known && (piece.file || piece.sums.empty())) return true;
-  if (piece.known && sums == piece.sums && stamp_of(now) == piece.stamp) {
+  if (piece.known && sums == piece.sums && io::stamp_of(now) == piece.stamp) {
     piece.file = file;  // closed for a while, and as it was
     return true;
   }
@@ -302,7 +302,7 @@ bool Version::read_piece(std::uint64_t slice) {
   piece.file = file;
   piece.sums = std::move(*sums);
   piece.proven.assign(piece.sums.size(), false);
-  piece.stamp = stamp_of(now);
+  piece.stamp = io::stamp_of(now);
   return true;
 }
 
@@ -353,7 +353,7 @@ void Version::verify(std::uint64_t first, std::uint64_t end) {
   struct stat now {};
   const bool ours = file->writing > 0 || file->writes != writes;
   if (::fstat(file->descriptor(), &now) != 0) return;
-  if (!ours && stamp_of(now) != piece.stamp) return;  // touched meanwhile: look() sees it, too
+  if (!ours && io::stamp_of(now) != piece.stamp) return;  // touched meanwhile: look() sees it, too
   for (std::uint64_t i = block_at(first); i < block; ++i) piece.proven[i - base] = true;
 }
 

@@ -93,7 +93,7 @@ class Version {
     std::uint64_t offset = 0;
     bool warm = false;  ///< With kept: set_warm() was called for all of it a moment ago.
     // The file as it was then.
-    Stamp stamp;
+    io::FileStamp stamp;
     std::uint64_t altered = 0;
   };
   Look look(std::uint64_t position, std::uint64_t end);
@@ -140,7 +140,7 @@ class Version {
     std::vector<std::uint64_t> sums;
     std::vector<bool> proven;
     WarmBlocks warm;
-    Stamp stamp;  ///< Of the file when `proven` was true.
+    io::FileStamp stamp;  ///< Of the file when `proven` was true.
   };
 
   struct Run;  ///< Blocks that are written together.

@@ -136,7 +136,7 @@ bool Version::write(std::span<const std::shared_ptr<ArrivingBlock>> blocks) {
   ++file->writes;
   struct stat now {};
   const bool alone = file->writing == 0 && ::fstat(file->descriptor(), &now) == 0;
-  if (alone) file->written = stamp_of(now);
+  if (alone) file->written = io::stamp_of(now);
   if (piece.file != file) return false;  // evicted or lost meanwhile
   if (alone) piece.stamp = file->written;
   for (std::size_t i = 0; i < written; ++i) {

@@ -7,7 +7,7 @@ namespace tonearm::source {
 io::Task<Result<io::Chunk>> FileReader::read() {
   if (rest_.size() == 0) {
     // After the last region too: what was sent of it is good only if the file still is the same.
-    const Result<FileStamp> now = co_await version_.look();
+    const Result<io::FileStamp> now = co_await version_.look();
     if (!now) co_return now.error();
     co_return io::Chunk();
   }
@@ -30,14 +30,14 @@ GrowingReader::GrowingReader(FileVersion& version, const FileResource::Place& pl
       subscription_(place.watches.subscribe(version.descriptor(), place.executor, changed_)) {}
 
 /// A time of change that lies in the future would never be long ago: then our own watch counts.
-bool GrowingReader::ended(const FileStamp& stamp) const {
+bool GrowingReader::ended(const io::FileStamp& stamp) const {
   const auto now = std::chrono::system_clock::now();
   const auto timeout = place_.options->growth_timeout;
   if (stamp.modified > now) return io::Clock::now() - version_.grew() >= timeout;
   return has_ended(stamp, now, timeout);
 }
 
-io::Task<void> GrowingReader::wait_for_growth(const FileStamp& stamp) {
+io::Task<void> GrowingReader::wait_for_growth(const io::FileStamp& stamp) {
   const auto timeout = place_.options->growth_timeout;
   const auto idle = std::max<std::chrono::nanoseconds>(
       std::chrono::system_clock::now() - stamp.modified, std::chrono::nanoseconds(0));
@@ -48,7 +48,7 @@ io::Task<void> GrowingReader::wait_for_growth(const FileStamp& stamp) {
 
 io::Task<Result<io::Chunk>> GrowingReader::read() {
   for (;;) {
-    const Result<FileStamp> now = co_await version_.look();
+    const Result<io::FileStamp> now = co_await version_.look();
     if (!now) co_return now.error();
     const std::uint64_t end = std::min(now->size, end_.value_or(now->size));
     if (at_ < end) {

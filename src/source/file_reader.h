@@ -36,8 +36,8 @@ class GrowingReader final : public io::ByteReader {
   io::Task<Result<io::Chunk>> read() override;
 
  private:
-  bool ended(const FileStamp& stamp) const;
-  io::Task<void> wait_for_growth(const FileStamp& stamp);
+  bool ended(const io::FileStamp& stamp) const;
+  io::Task<void> wait_for_growth(const io::FileStamp& stamp);
 
   FileVersion& version_;
   FileResource::Place place_;

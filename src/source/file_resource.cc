@@ -10,7 +10,7 @@ namespace {
 /// An open file and what it was when it was opened.
 struct Opened {
   std::shared_ptr<const OpenFile> file;
-  FileStamp stamp;
+  io::FileStamp stamp;
 };
 
 io::Task<Result<Opened>> open_on_pool(io::BlockingPool& pool, std::string root, std::string path) {
@@ -19,14 +19,14 @@ io::Task<Result<Opened>> open_on_pool(io::BlockingPool& pool, std::string root, 
   };
   Result<std::shared_ptr<const OpenFile>> file = co_await pool.run(open);
   if (!file) co_return file.error();
-  const Result<FileStamp> stamp = (*file)->stamp();
+  const Result<io::FileStamp> stamp = (*file)->stamp();
   if (!stamp) co_return stamp.error();
   co_return Opened{std::move(*file), *stamp};
 }
 
 }  // namespace
 
-bool has_ended(const FileStamp& stamp, std::chrono::system_clock::time_point now,
+bool has_ended(const io::FileStamp& stamp, std::chrono::system_clock::time_point now,
                std::chrono::milliseconds growth_timeout) {
   return now - stamp.modified >= growth_timeout;
 }

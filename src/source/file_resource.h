@@ -42,7 +42,7 @@ class FileResource final : public Resource {
 };
 
 /// Whether a file with this stamp has ended growing: not written to for growth_timeout.
-bool has_ended(const FileStamp& stamp, std::chrono::system_clock::time_point now,
+bool has_ended(const io::FileStamp& stamp, std::chrono::system_clock::time_point now,
                std::chrono::milliseconds growth_timeout);
 
 }  // namespace tonearm::source

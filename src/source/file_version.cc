@@ -68,13 +68,13 @@ io::Task<bool> FileVersion::is_still_there() {
   co_return now && now->hash == known_->hash;
 }
 
-io::Task<Result<FileStamp>> FileVersion::look() {
-  const Result<FileStamp> now = file_->stamp();
+io::Task<Result<io::FileStamp>> FileVersion::look() {
+  const Result<io::FileStamp> now = file_->stamp();
   if (!now) co_return now;
   // Of what may grow the bytes are asked each time: one write may go on long after its time was
   // set, so that a stamp that was seen in the midst of it is also that of its end.
   const bool same = may_grow_ ? now->size >= seen_.size && co_await is_still_there()
-                              : is_same_version(seen_, *now);
+                              : io::has_same_bytes(seen_, *now);
   if (!same) {
     co_return Error{ErrorKind::representation_changed,
                     "the file was changed or truncated while it was read",
@@ -92,7 +92,7 @@ io::Task<Result<io::Chunk>> FileVersion::load(std::uint64_t offset, std::uint64_
   std::optional<Block> block;
   if (may_grow_) block = co_await choose_block(range);
   // Only now: what was read of it is of this version if what was known before is still there.
-  const Result<FileStamp> now = co_await look();
+  const Result<io::FileStamp> now = co_await look();
   if (!now) co_return now.error();
   if (block && !(block->silent && known_ && !known_->silent)) known_ = block;
   co_return io::Chunk(region);

@@ -21,12 +21,12 @@ namespace tonearm::source {
 class FileVersion {
  public:
   /// `pool` outlives it.
-  FileVersion(std::shared_ptr<const OpenFile> file, const FileStamp& described, bool may_grow,
+  FileVersion(std::shared_ptr<const OpenFile> file, const io::FileStamp& described, bool may_grow,
               io::BlockingPool& pool)
       : file_(std::move(file)), seen_(described), may_grow_(may_grow), pool_(pool) {}
 
   /// What is there now, or representation_changed.
-  io::Task<Result<FileStamp>> look();
+  io::Task<Result<io::FileStamp>> look();
   /// The first of these bytes, as a region that is in the page cache now or soon: it is loaded on
   /// the pool, so that sendfile does not wait for a disk on the loop. `size`: not 0. The file is
   /// looked at when it is loaded.
@@ -53,7 +53,7 @@ class FileVersion {
   io::Task<bool> is_still_there();
 
   std::shared_ptr<const OpenFile> file_;
-  FileStamp seen_;  ///< As it was described; of what may grow, at the last look.
+  io::FileStamp seen_;  ///< As it was described; of what may grow, at the last look.
   bool may_grow_;
   io::BlockingPool& pool_;
   io::Clock::time_point grew_ = io::Clock::now();

@@ -62,11 +62,6 @@ Error failed(int error_number, const std::string& path) {
   }
 }
 
-FileStamp::Time time_of(const timespec& time) {
-  return FileStamp::Time(std::chrono::seconds(time.tv_sec) +
-                         std::chrono::nanoseconds(time.tv_nsec));
-}
-
 /// A name that is being renamed while `..` is resolved makes the kernel give up: EAGAIN.
 io::OwnedDescriptor open_at(int directory, const std::string& path, std::uint64_t resolve) {
   open_how how{};
@@ -123,14 +118,8 @@ io::OwnedDescriptor open_below(int directory, const std::string& root, const std
 
 }  // namespace
 
-bool is_same_version(const FileStamp& before, const FileStamp& now) {
-  if (before.inode != now.inode || before.size != now.size || before.modified != now.modified) {
-    return false;
-  }
-  return before.changed == now.changed || before.attributes != now.attributes;
-}
-
-http::Validators validators_of(const FileStamp& stamp, std::chrono::system_clock::time_point now) {
+http::Validators validators_of(const io::FileStamp& stamp,
+                               std::chrono::system_clock::time_point now) {
   std::array<char, 64> text{};
   std::snprintf(text.data(), text.size(), "\"%llx-%llx-%llx\"",
                 static_cast<unsigned long long>(stamp.inode),
@@ -144,7 +133,7 @@ http::Validators validators_of(const FileStamp& stamp, std::chrono::system_clock
   return validators;
 }
 
-Result<FileStamp> OpenFile::stamp() const {
+Result<io::FileStamp> OpenFile::stamp() const {
   struct stat info {};
   if (::fstat(descriptor_.get(), &info) != 0) {
     return Error{ErrorKind::destination_unavailable, std::generic_category().message(errno), {}};
@@ -152,13 +141,7 @@ Result<FileStamp> OpenFile::stamp() const {
   if (!S_ISREG(info.st_mode)) {
     return Error{ErrorKind::bad_locator, "this is no regular file", {}};
   }
-  FileStamp stamp;
-  stamp.inode = info.st_ino;
-  stamp.size = static_cast<std::uint64_t>(info.st_size);
-  stamp.modified = time_of(info.st_mtim);
-  stamp.changed = time_of(info.st_ctim);
-  stamp.attributes = {info.st_mode, info.st_nlink, info.st_uid, info.st_gid};
-  return stamp;
+  return io::stamp_of(info);
 }
 
 Result<std::shared_ptr<const OpenFile>> open_beneath(const std::string& root,
@@ -171,7 +154,7 @@ Result<std::shared_ptr<const OpenFile>> open_beneath(const std::string& root,
   io::OwnedDescriptor found = open_below(directory.get(), root, path);
   if (!found.valid()) return failed(errno, path);
   auto file = std::make_shared<const OpenFile>(std::move(found));
-  const Result<FileStamp> stamp = file->stamp();
+  const Result<io::FileStamp> stamp = file->stamp();
   if (!stamp) return Error{stamp.error().kind, quoted(path) + ": " + stamp.error().detail, {}};
   return file;
 }
