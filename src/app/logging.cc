@@ -1,7 +1,7 @@
 #include "app/logging.h"
 
+#include "tonearm/io/log_writer.h"
 #include "tonearm/io/owned_descriptor.h"
-#include "tonearm/server/log_writer.h"
 
 #include "app/one_line.h"
 
@@ -73,7 +73,7 @@ class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
   void flush_() override {}
 
  private:
-  server::LogWriter::Options late_options() {
+  io::LogWriter::Options late_options() {
     constexpr std::size_t capacity = 1024 * 1024;
     constexpr std::chrono::milliseconds flush_timeout{1'000};
     return {capacity, flush_timeout, [this](std::uint64_t lines) { lost_ += lines; },
@@ -112,7 +112,7 @@ class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
 
   io::OwnedDescriptor output_;
   std::atomic<std::uint64_t> lost_ = 0;
-  server::LogWriter late_;  ///< For what could not be written at once.
+  io::LogWriter late_;  ///< For what could not be written at once.
 };
 
 void use(const spdlog::sink_ptr& sink) {

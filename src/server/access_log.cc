@@ -1,6 +1,6 @@
 #include "tonearm/server/access_log.h"
 
-#include "tonearm/server/log_writer.h"
+#include "tonearm/io/log_writer.h"
 #include "tonearm/server/metrics.h"
 
 #include "server/json_text.h"
@@ -116,7 +116,7 @@ std::string format_access_line(const AccessRecord& record) {
 
 class AccessLog::Writer {
  public:
-  Writer(std::string target, io::OwnedDescriptor output, LogWriter::Options options)
+  Writer(std::string target, io::OwnedDescriptor output, io::LogWriter::Options options)
       : target_(std::move(target)), lines_(std::move(output), std::move(options)) {}
 
   void write(const AccessRecord& record) {
@@ -135,7 +135,7 @@ class AccessLog::Writer {
  private:
   std::string target_;
   std::atomic<bool> wanted_{!target_.empty()};
-  LogWriter lines_;
+  io::LogWriter lines_;
 };
 
 AccessLog::AccessLog(std::unique_ptr<Writer> writer) : writer_(std::move(writer)) {}
@@ -144,7 +144,7 @@ AccessLog::~AccessLog() = default;
 Result<std::unique_ptr<AccessLog>> AccessLog::open(AccessLogOptions options, Metrics& metrics) {
   auto output = open_output(options.target);
   if (!output) return output.error();
-  LogWriter::Options how{
+  io::LogWriter::Options how{
       options.capacity, options.flush_timeout,
       [&metrics](std::uint64_t lines) { metrics.access_log_lines_dropped(lines); },
       [](const std::string& why) { spdlog::warn("access log: {}: lines are lost", why); }};

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <thread>
 
-namespace tonearm::server {
+namespace tonearm::io {
 
 /// Writes lines to a descriptor from a thread of its own. What cannot be written in time is dropped
 /// by whole lines. Thread-safe.
@@ -27,7 +27,7 @@ class LogWriter {
     std::function<void(const std::string&)> on_failure;
   };
 
-  LogWriter(io::OwnedDescriptor output, Options options);
+  LogWriter(OwnedDescriptor output, Options options);
   /// Writes out what waits, for at most flush_timeout.
   ~LogWriter();
   LogWriter(const LogWriter&) = delete;
@@ -38,7 +38,7 @@ class LogWriter {
   /// Whether all that was appended is written or lost.
   bool is_idle();
   /// What is not yet written goes to `output`.
-  void change_output(io::OwnedDescriptor output);
+  void change_output(OwnedDescriptor output);
 
  private:
   void run();
@@ -51,21 +51,21 @@ class LogWriter {
   void give_up(std::string_view rest, bool line_begun, int error);
 
   const Options options_;
-  io::OwnedDescriptor stop_signal_;  ///< An eventfd, readable from the destructor's start.
-  io::OwnedDescriptor output_;       ///< The thread's.
-  bool inside_line_ = false;         ///< The thread's: the output ends in a part of a lost line.
-  bool failing_ = false;             ///< The thread's: the failure has been reported.
+  OwnedDescriptor stop_signal_;  ///< An eventfd, readable from the destructor's start.
+  OwnedDescriptor output_;       ///< The thread's.
+  bool inside_line_ = false;     ///< The thread's: the output ends in a part of a lost line.
+  bool failing_ = false;         ///< The thread's: the failure has been reported.
   std::optional<std::chrono::steady_clock::time_point>
       deadline_;  ///< The thread's: set by the stop.
 
   std::mutex mutex_;  ///< Guards what follows.
   std::condition_variable changed_;
   std::string waiting_;
-  io::OwnedDescriptor next_output_;
+  OwnedDescriptor next_output_;
   bool writing_ = false;  ///< The thread has a batch.
   bool stopping_ = false;
 
   std::thread thread_;
 };
 
-}  // namespace tonearm::server
+}  // namespace tonearm::io

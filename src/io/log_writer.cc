@@ -1,4 +1,4 @@
-#include "tonearm/server/log_writer.h"
+#include "tonearm/io/log_writer.h"
 
 #include <climits>
 
@@ -13,7 +13,7 @@
 #include <system_error>
 #include <utility>
 
-namespace tonearm::server {
+namespace tonearm::io {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -31,7 +31,7 @@ std::size_t piece_of(std::string_view text) {
 
 }  // namespace
 
-LogWriter::LogWriter(io::OwnedDescriptor output, Options options)
+LogWriter::LogWriter(OwnedDescriptor output, Options options)
     : options_(std::move(options)),
       stop_signal_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       output_(std::move(output)) {
@@ -76,7 +76,7 @@ bool LogWriter::is_idle() {
   return waiting_.empty() && !writing_;
 }
 
-void LogWriter::change_output(io::OwnedDescriptor output) {
+void LogWriter::change_output(OwnedDescriptor output) {
   const std::lock_guard lock(mutex_);
   next_output_ = std::move(output);
 }
@@ -142,4 +142,4 @@ void LogWriter::give_up(std::string_view rest, bool line_begun, int error) {
   }
 }
 
-}  // namespace tonearm::server
+}  // namespace tonearm::io
