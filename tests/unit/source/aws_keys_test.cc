@@ -51,6 +51,8 @@ TEST(AwsKeysFound, EnvironmentThenFileThenNone) {
   variables["AWS_SECRET_ACCESS_KEY"] = "secret";
   variables["AWS_SESSION_TOKEN"] = "token";
   EXPECT_EQ(found(), (AwsKeys{"ENV", "secret", "token"}));
+  variables["AWS_SECRET_ACCESS_KEY"] = "secret\r\n";
+  EXPECT_EQ(found().secret, "secret");
   variables = {{"HOME", "/nonexistent"}};
   EXPECT_TRUE(found().anonymous());
   std::filesystem::remove(path);
