@@ -1,0 +1,206 @@
+"""How many connections an origin sees, and how soon it is let go."""
+
+import os
+import sys
+import threading
+import unittest
+from concurrent.futures import ThreadPoolExecutor
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from support.client import Client, get
+from support.content import content
+from support.fault_origin import Exchange, FaultOrigin, Resource
+from support.fault_stage import (
+    Case,
+    catalog,
+    directory,
+    origin,
+    route,
+    server,
+    song,
+    tearDownModule,
+)
+from support.tonearm import Tonearm
+from support.wait import wait_for, wait_until_steady
+
+KIB, MIB = 1 << 10, 1 << 20
+
+
+class ConnectionLimitTest(Case):
+    def test_never_more_connections_than_max_connections_per_host(self):
+        file = Resource(MIB, ranges=False)
+        go_on = threading.Event()
+        self.addCleanup(go_on.set)
+
+        def wait(exchange):
+            go_on.wait(30)
+            exchange.send_content(100_000, file.size)
+
+        path = route(lambda exchange: file(exchange, most=100_000, then=wait))
+        target = song(path)
+        port = server("narrow").port
+        with Client(port) as first, Client(port) as second:
+            for client in (first, second):
+                client.ask(target)
+            heads = [client.head() for client in (first, second)]
+            refused = get(port, target)
+            self.assert_problem(refused, 503)
+            self.assertGreater(int(refused["Retry-After"]), 0)
+            self.assertEqual(len(origin.of(path)), 2)
+            go_on.set()
+            for client, head in zip((first, second), heads):
+                self.assert_bytes(client.body(head), 0, MIB)
+        self.assert_bytes(get(port, target), 0, MIB)
+
+    def test_limit_holds_for_all_loops_together(self):
+        file = Resource(MIB, ranges=False)
+        go_on = threading.Event()
+        self.addCleanup(go_on.set)
+
+        def wait(exchange):
+            go_on.wait(30)
+            exchange.send_content(100_000, file.size)
+
+        path = route(lambda exchange: file(exchange, most=100_000, then=wait))
+        target, port = song(path), server("broad").port
+        clients = [Client(port) for _ in range(3)]
+        self.addCleanup(lambda: [client.close() for client in clients])
+        heads = []
+        for client in clients:
+            client.ask(target)
+            heads.append(client.head())
+        self.assertEqual([head.status for head in heads], [200] * 3)
+        # The kernel picks the loop: some of these reach each of the two.
+        for _ in range(4):
+            self.assert_problem(get(port, target), 503)
+        self.assertEqual(len(origin.of(path)), 3)
+        go_on.set()
+        for client, head in zip(clients, heads):
+            self.assert_bytes(client.body(head), 0, MIB)
+
+    def test_idle_connections_count_too_whatever_loop_keeps_them(self):
+        two_workers = FaultOrigin()
+        self.addCleanup(two_workers.stop)
+        file, most = Resource(300_000), 0
+
+        def handler(exchange):
+            nonlocal most
+            most = max(most, two_workers.standing)
+            file(exchange)
+
+        two_workers.routes["/song"] = handler
+        port = self.serve_many_loops(max_connections_per_host=2)
+        target = song(two_workers.base_url + "song")
+        for _ in range(16):
+            self.assert_bytes(get(port, target), 0, file.size)
+        with ThreadPoolExecutor(8) as clients:
+            for response in clients.map(lambda _: get(port, target), range(40)):
+                self.assert_bytes(response, 0, file.size)
+        self.assertLessEqual(most, 2)
+
+    def test_far_from_the_limit_connections_are_kept(self):
+        kept = FaultOrigin()
+        self.addCleanup(kept.stop)
+        kept.routes["/song"] = Resource(300_000)
+        port = self.serve_many_loops()
+        target = song(kept.base_url + "song")
+        for _ in range(16):
+            self.assert_bytes(get(port, target), 0, 300_000)
+        self.assertLessEqual(kept.accepted, 4, "one for each loop")
+
+    def serve_many_loops(self, **upstream):
+        config = {
+            "server": {"threads": 4},
+            "catalog": {"path": catalog.path},
+            "upstream": {"first_byte_timeout": "30s", **upstream},
+        }
+        server = Tonearm(directory.name, config).start()
+        self.addCleanup(server.stop)
+        return server.port
+
+    def test_who_waits_in_time_gets_a_turn(self):
+        file = Resource(MIB, ranges=False)
+        most, now, lock = 0, 0, threading.Lock()
+
+        def handler(exchange):
+            nonlocal most, now
+            with lock:
+                now += 1
+                most = max(most, now)
+            try:
+                first, end = file.head(exchange)
+                exchange.send_content(first, end - 1)
+            finally:
+                with lock:
+                    now -= 1
+            exchange.send_content(end - 1, end)
+
+        target, port = song(route(handler)), server("narrow").port
+        responses = []
+        threads = [
+            threading.Thread(target=lambda: responses.append(get(port, target))) for _ in range(8)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        served = [response for response in responses if response.status == 200]
+        self.assertGreater(len(served), 2)
+        for response in served:
+            self.assert_bytes(response, 0, MIB)
+        self.assertLessEqual(most, 2)
+
+
+class PausedClientTest(Case):
+    def check(self, file, read_first):
+        path = route(file)
+        with Client(server("hasty").port, receive_buffer=64 * KIB) as client:
+            client.ask(song(path))
+            head = client.head()
+            begin = client.take(read_first)
+            wait_until_steady(lambda: origin.sent(path))
+            wait_for(lambda: origin.busy(path) == 0, "the origin to be let go")
+            self.assertLess(origin.sent(path), file.size)
+            rest = client.take(file.size - read_first)
+            self.assertEqual(head["Content-Length"], str(file.size))
+            self.assertEqual(len(begin) + len(rest), file.size)
+            self.assertTrue(begin + rest == content(0, file.size), "wrong bytes")
+
+    def test_holds_no_connection_and_resumes_with_a_window(self):
+        self.check(Resource(32 * MIB), 9 * MIB)
+
+    def test_holds_no_connection_and_resumes_with_a_whole_answer(self):
+        self.check(Resource(24 * MIB, ranges=False), MIB)
+
+
+class GoneClientTest(Case):
+    def test_origin_is_let_go_soon(self):
+        terabyte = 1 << 40
+        for name, file in (
+            ("windows", Resource(terabyte)),
+            ("rest", Resource(terabyte, etag=None)),
+            ("whole", Resource(terabyte, ranges=False)),
+        ):
+            for leave in (Client.reset, Client.close):
+                with self.subTest(name, leave=leave.__name__):
+                    path = route(file)
+                    client = Client(server().port)
+                    client.ask(song(path))
+                    client.head()
+                    self.assertEqual(len(client.take(MIB)), MIB)
+                    leave(client)
+                    wait_for(lambda: origin.busy(path) == 0, "the origin to be let go", 5)
+                    self.assertLess(origin.sent(path), 64 * MIB)
+
+    def test_origin_that_has_not_answered_yet_is_let_go(self):
+        path = route(Exchange.hang)
+        with Client(server().port) as client:
+            client.ask(song(path))
+            wait_for(lambda: origin.busy(path), "the origin to be asked")
+            client.reset()
+        wait_for(lambda: origin.busy(path) == 0, "the origin to be let go", 3)
+
+
+if __name__ == "__main__":
+    unittest.main()
