@@ -96,8 +96,8 @@ class Field:
         self.origin.wait()
         shutil.rmtree(self.dir)
 
-    def playing(self, peer, environment=None):
-        return Playing(self, peer, environment or {})
+    def playing(self, peer, environment=None, tool=()):
+        return Playing(self, peer, environment or {}, tool)
 
     def origin_counts(self):
         """What the origin has sent since the last call, when nothing moves any more."""
@@ -126,9 +126,10 @@ class Field:
 class Playing:
     """One peer, freshly started and with nothing in its cache."""
 
-    def __init__(self, field, peer, environment):
+    def __init__(self, field, peer, environment, tool):
         self.field = field
         self.peer = peer
+        self.tool = tool  # the words of a command that runs it, valgrind's for one
         self.environment = {**os.environ, **peer.environment(), **environment}
         # It stays until the field's end: ext4 searches long for an inode where many were just freed.
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix=f"{peer.name}-", dir=field.dir))
@@ -140,8 +141,8 @@ class Playing:
             (self.dir / name).write_text(text)
         # nginx, haproxy and Varnish change user where they are started as root.
         with open(self.dir / "output", "wb") as output:
-            self.process = subprocess.Popen(self.peer.command(self.dir, self.field.build), stdout=output,
-                                            stderr=output, env=self.environment,
+            command = [*self.tool, *self.peer.command(self.dir, self.field.build)]
+            self.process = subprocess.Popen(command, stdout=output, stderr=output, env=self.environment,
                                             preexec_fn=pin(PROXY_CORE))
         wait_for(self.is_up, f"{self.peer.title} ({self.dir}/output)")
         self.field.origin_counts()
