@@ -21,8 +21,8 @@ from support.fault_stage import (
     played,
     route,
     server,
+    setUpModule,
     song,
-    tearDownModule,
 )
 from support.wait import free_port
 

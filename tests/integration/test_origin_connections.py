@@ -18,8 +18,8 @@ from support.fault_stage import (
     origin,
     route,
     server,
+    setUpModule,
     song,
-    tearDownModule,
 )
 from support.tonearm import Tonearm
 from support.wait import wait_for, wait_until_steady
@@ -28,7 +28,8 @@ KIB, MIB = 1 << 10, 1 << 20
 
 
 class ConnectionLimitTest(Case):
-    def test_never_more_connections_than_max_connections_per_host(self):
+    def route_of_held_song(self):
+        """A song of 1 MiB that stops after 100,000 bytes, and the event for which it waits there."""
         file = Resource(MIB, ranges=False)
         go_on = threading.Event()
         self.addCleanup(go_on.set)
@@ -37,7 +38,10 @@ class ConnectionLimitTest(Case):
             go_on.wait(30)
             exchange.send_content(100_000, file.size)
 
-        path = route(lambda exchange: file(exchange, most=100_000, then=wait))
+        return route(lambda exchange: file(exchange, most=100_000, then=wait)), go_on
+
+    def test_never_more_connections_than_max_connections_per_host(self):
+        path, go_on = self.route_of_held_song()
         target = song(path)
         port = server("narrow").port
         with Client(port) as first, Client(port) as second:
@@ -54,15 +58,7 @@ class ConnectionLimitTest(Case):
         self.assert_bytes(get(port, target), 0, MIB)
 
     def test_limit_holds_for_all_loops_together(self):
-        file = Resource(MIB, ranges=False)
-        go_on = threading.Event()
-        self.addCleanup(go_on.set)
-
-        def wait(exchange):
-            go_on.wait(30)
-            exchange.send_content(100_000, file.size)
-
-        path = route(lambda exchange: file(exchange, most=100_000, then=wait))
+        path, go_on = self.route_of_held_song()
         target, port = song(path), server("broad").port
         clients = [Client(port) for _ in range(3)]
         self.addCleanup(lambda: [client.close() for client in clients])

@@ -21,8 +21,8 @@ from support.fault_stage import (
     played,
     route,
     server,
+    setUpModule,
     song,
-    tearDownModule,
 )
 from support.tonearm import Tonearm, sanitized
 from support.wait import wait_for, wait_until_steady

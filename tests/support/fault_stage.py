@@ -1,5 +1,5 @@
 """An origin with faults, a catalog of its songs, and the program before them: one of each for a test
-module, which imports tearDownModule as well."""
+module, which imports setUpModule as well."""
 
 import itertools
 import os
@@ -31,11 +31,16 @@ servers = {}
 names = itertools.count(1)
 
 
-def tearDownModule():
+def setUpModule():
+    """Whatever a program says when it is stopped, the origin and the directory go."""
+    unittest.addModuleCleanup(directory.cleanup)
+    unittest.addModuleCleanup(origin.stop)
+    unittest.addModuleCleanup(stop_servers)
+
+
+def stop_servers():
     for server in servers.values():
         server.stop()
-    origin.stop()
-    directory.cleanup()
 
 
 def server(limits="patient"):
