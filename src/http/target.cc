@@ -17,8 +17,8 @@ namespace urls = boost::urls;
 constexpr CharSet unreserved_chars = make_char_set("-._~");  // RFC 3986 §2.3
 constexpr CharSet plain_path_chars = make_char_set("-._~/");
 
-/// What nothing is to be decoded in: most requests' target. The library's parser would take longer
-/// than all else that is done about it.
+/// Most requests' target: a path in which nothing is to be decoded (RFC 3986 §2.4), as the library
+/// finds out by parsing all of it.
 bool is_plain_path(std::string_view target) {
   return target.starts_with('/') && consists_of(plain_path_chars, target);
 }
