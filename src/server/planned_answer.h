@@ -13,9 +13,10 @@
 namespace tonearm::server {
 
 /// A resource that can be answered: everything between the plan and the last byte needs all of it.
+/// `what` was described by the resource and stays with who asked for it.
 struct PlannedAnswer {
   source::Resource& resource;
-  http::Representation what;
+  const http::Representation& what;
   std::string content_type;
   std::string boundary;  ///< Between the parts of several ranges.
   http::ResponsePlan plan;

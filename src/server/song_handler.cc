@@ -39,61 +39,76 @@ bool is_ahead(const PlannedAnswer& answer) {
   return first >= answer.what.growth->exists;
 }
 
-/// stream.rate; 0: as fast as the client takes.
+/// stream.rate.
 io::Task<Result<void>> pump_body_at_pace(const PlannedAnswer& answer, const Options& options,
                                          ResponseWriter& writer) {
-  if (options.rate == 0) co_return co_await pump_body(answer, writer);
   const io::Executor executor = co_await io::asio::this_coro::executor;
   io::PacedWriter paced(executor, writer,
                         io::Pace(options.rate, options.rate_after, io::Clock::now()));
   co_return co_await pump_body(answer, paced);
 }
 
-io::Task<Result<void>> send_song(const Request& request, Responder& responder, const Song& song,
+/// A song, and where its bytes are.
+struct Located {
+  const Song& song;
+  const Locator& locator;
+  Resource& resource;
+};
+
+PlannedAnswer plan_song(const Request& request, const Located& located,
+                        const http::RepresentationRequest& asked,
+                        const http::Representation& what) {
+  std::string type = http::choose_content_type(located.song.content_type, what.content_type,
+                                               located.locator.value);
+  std::string boundary = asked.range.specs.size() > 1 ? make_request_id() : std::string();
+  http::PlanOptions options;
+  options.max_range = request.serving.options.max_range;
+  ResponsePlan plan = http::plan_response(asked, what, options, type, boundary);
+  return {located.resource, what, std::move(type), std::move(boundary), std::move(plan)};
+}
+
+io::Task<Result<void>> send_body(const Request& request, Responder& responder, const Song& song,
                                  const PlannedAnswer& answer) {
-  start_answer(request, responder, answer);
   const ResponsePlan& plan = answer.plan;
-  if (plan.has_body()) {
-    const bool endless = plan.framing == ResponsePlan::Framing::until_end;
-    std::optional<std::uint64_t> length;
-    if (!endless) length = plan.content_length;
-    std::optional<std::uint64_t> first;
-    if (endless) first = 0;
-    if (plan.parts.size() == 1) first = plan.parts.front().first;
-    responder.exchange().start_stream(song.name, length, first);
-    if (is_ahead(answer)) {
-      Result<void> flushed = co_await responder.writer().flush();
-      if (!flushed) co_return flushed;
-    }
-    Result<void> pumped =
-        co_await pump_body_at_pace(answer, request.serving.options, responder.writer());
-    if (!pumped) co_return pumped;
+  const bool endless = plan.framing == ResponsePlan::Framing::until_end;
+  std::optional<std::uint64_t> length;
+  if (!endless) length = plan.content_length;
+  std::optional<std::uint64_t> first;
+  if (endless) first = 0;
+  if (plan.parts.size() == 1) first = plan.parts.front().first;
+  responder.exchange().start_stream(song.name, length, first);
+  if (is_ahead(answer)) {
+    Result<void> flushed = co_await responder.writer().flush();
+    if (!flushed) co_return flushed;
+  }
+  const Options& options = request.serving.options;
+  if (options.rate == 0) co_return co_await pump_body(answer, responder.writer());
+  co_return co_await pump_body_at_pace(answer, options, responder.writer());
+}
+
+io::Task<Result<void>> send_song(const Request& request, Responder& responder,
+                                 const Located& located, const http::RepresentationRequest& asked,
+                                 const http::Representation& what) {
+  const PlannedAnswer answer = plan_song(request, located, asked, what);
+  if (answer.plan.status >= 400) {
+    co_return co_await responder.send_problem(problem_of(answer.plan));
+  }
+  if (end_would_be_ambiguous(request, answer.plan)) co_return wants_http_1_1();
+  start_answer(request, responder, answer);
+  if (answer.plan.has_body()) {
+    Result<void> sent = co_await send_body(request, responder, located.song, answer);
+    if (!sent) co_return sent;
   }
   co_return co_await responder.writer().finish();
 }
 
-io::Task<Result<void>> answer_with(const Request& request, Responder& responder, const Song& song,
-                                   const Locator& locator, Resource& resource) {
-  const OriginUseReport report(resource, responder.exchange());
+io::Task<Result<void>> answer_with(const Request& request, Responder& responder,
+                                   const Located& located) {
+  const OriginUseReport report(located.resource, responder.exchange());
   const http::RepresentationRequest asked = http::read_representation_request(request.head);
-  const source::ReadIntent intent = intent_of(asked);
-  Result<http::Representation> what = co_await resource.describe(intent);
+  Result<http::Representation> what = co_await located.resource.describe(intent_of(asked));
   if (!what) co_return what.error();
-
-  std::string type =
-      http::choose_content_type(song.content_type, what->content_type, locator.value);
-  std::string boundary = intent.several ? make_request_id() : std::string();
-  http::PlanOptions options;
-  options.max_range = request.serving.options.max_range;
-  ResponsePlan plan = http::plan_response(asked, *what, options, type, boundary);
-  if (plan.status >= 400) {
-    const Problem problem = problem_of(plan);
-    co_return co_await responder.send_problem(problem);
-  }
-  if (end_would_be_ambiguous(request, plan)) co_return wants_http_1_1();
-  const PlannedAnswer answer{resource, std::move(*what), std::move(type), std::move(boundary),
-                             std::move(plan)};
-  co_return co_await send_song(request, responder, song, answer);
+  co_return co_await send_song(request, responder, located, asked, *what);
 }
 
 /// access.streams_per_client; false: it is one song too many for this client. What plays is counted
@@ -129,7 +144,7 @@ io::Task<Result<void>> stream_song(const Request& request, Responder& responder)
   Result<std::unique_ptr<Resource>> resource = request.serving.source.open(wanted);
   if (!resource) co_return resource.error();
   const auto sound = source::view_as_wav(std::move(*resource), std::move(*view));
-  co_return co_await answer_with(request, responder, **song, wanted.locator, *sound);
+  co_return co_await answer_with(request, responder, {**song, wanted.locator, *sound});
 }
 
 }  // namespace tonearm::server

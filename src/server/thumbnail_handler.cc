@@ -32,12 +32,11 @@ io::Task<Result<void>> send_image(const Request& request, Responder& responder,
 
   http::ResponsePlan plan = http::plan_response(asked, *what, {}, type, {});
   if (plan.status >= 400) {
-    const Problem problem = problem_of(plan);
-    co_return co_await responder.send_problem(problem);
+    co_return co_await responder.send_problem(problem_of(plan));
   }
   if (end_would_be_ambiguous(request, plan)) co_return wants_http_1_1();
   plan.accept_ranges = false;
-  const PlannedAnswer answer{resource, std::move(*what), std::move(type), {}, std::move(plan)};
+  const PlannedAnswer answer{resource, *what, std::move(type), {}, std::move(plan)};
   start_answer(request, responder, answer);
   if (answer.plan.has_body()) {
     Result<void> pumped = co_await pump_body(answer, responder.writer());

@@ -32,6 +32,16 @@ std::shared_ptr<ConnectionLimit> limit_of(const HttpOptions& options) {
   return limit;
 }
 
+Reply judged(std::unique_ptr<Transfer> transfer, const std::optional<http::ByteRange>& asked) {
+  Reply reply;
+  reply.answer = judge_answer(transfer->head(), asked);
+  if (!reply.answer.error.detail.empty()) {
+    reply.answer.error = transfer->named(std::move(reply.answer.error));
+  }
+  reply.transfer = std::move(transfer);
+  return reply;
+}
+
 }  // namespace
 
 std::string if_range(const http::Validators& validators) {
@@ -112,26 +122,12 @@ io::Task<Result<Reply>> HttpClient::ask(Question question, OriginUse& use) {
                       "all of upstream.max_connections_per_host are in use",
                       std::chrono::seconds(5)};
     }
-    OriginRequest request;
-    const RequestHeaders& headers = *destination.headers;
-    request.headers = std::shared_ptr<const curl_slist>(
-        destination.headers,
-        url.same_origin(destination.url) ? headers.own.get() : headers.foreign.get());
-    request.private_allowed = options_.allow_private == AllowPrivate::yes ||
-                              (options_.allow_private == AllowPrivate::configured &&
-                               destination.configured && url.host == destination.url.host);
-    request.url = std::move(url);
-    request.range = question.range;
-    Asked asked(*this,
-                std::make_unique<Transfer>(shared_, std::move(request), std::move(*permit), &use));
+    Asked asked(*this, std::make_unique<Transfer>(shared_, request_to(std::move(url), question),
+                                                  std::move(*permit), &use));
     Result<void> arrived = co_await asked.transfer->wait_for_head(question.deadline);
-    Reply reply;
-    reply.transfer = std::move(asked.transfer);
+    std::unique_ptr<Transfer> transfer = std::move(asked.transfer);
     if (!arrived) co_return arrived.error();
-    reply.answer = judge_answer(reply.transfer->head(), question.range);
-    if (!reply.answer.error.detail.empty()) {
-      reply.answer.error = reply.transfer->named(std::move(reply.answer.error));
-    }
+    Reply reply = judged(std::move(transfer), question.range);
     const bool redirected = reply.answer.kind == Answer::Kind::redirect;
     if (!redirected || !question.follow_redirects) co_return reply;
     Result<OriginUrl> next =
@@ -143,6 +139,21 @@ io::Task<Result<Reply>> HttpClient::ask(Question question, OriginUse& use) {
     }
     url = std::move(*next);
   }
+}
+
+OriginRequest HttpClient::request_to(OriginUrl url, const Question& question) const {
+  const Destination& destination = *question.destination;
+  const RequestHeaders& headers = *destination.headers;
+  OriginRequest request;
+  request.headers = std::shared_ptr<const curl_slist>(
+      destination.headers,
+      url.same_origin(destination.url) ? headers.own.get() : headers.foreign.get());
+  request.private_allowed = options_.allow_private == AllowPrivate::yes ||
+                            (options_.allow_private == AllowPrivate::configured &&
+                             destination.configured && url.host == destination.url.host);
+  request.url = std::move(url);
+  request.range = question.range;
+  return request;
 }
 
 void HttpClient::retire(std::unique_ptr<Transfer> transfer) {

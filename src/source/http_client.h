@@ -88,6 +88,8 @@ class HttpClient {
   using Retired = std::list<std::unique_ptr<Transfer>>;
   struct Asked;
 
+  OriginRequest request_to(OriginUrl url, const Question& question) const;
+
   io::Executor executor_;
   HttpOptions options_;
   io::BlockPool blocks_;

@@ -4,11 +4,12 @@
 
 #include <boost/beast/http/field.hpp>
 #include <boost/beast/http/verb.hpp>
-#include <boost/container/small_vector.hpp>
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace tonearm::http {
 
@@ -31,7 +32,7 @@ struct RequestHead {
   std::string_view method_text;
   std::string_view target;
   unsigned version = 11;  ///< 10 or 11. A later 1.x counts as 11.
-  boost::container::small_vector<Field, 24> fields;
+  std::vector<Field> fields;
   bool keep_alive = true;            ///< RFC 9112 §9.3.
   std::uint64_t content_length = 0;  ///< 0 when there is none.
   bool chunked = false;              ///< A chunked request body follows.
