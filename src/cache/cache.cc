@@ -1,5 +1,7 @@
 #include "tonearm/cache/cache.h"
 
+#include "tonearm/base/number.h"
+
 #include "cache/shelf.h"
 
 #include <chrono>
@@ -46,11 +48,12 @@ io::Task<Result<void>> Cache::forget(std::string key) {
 }
 
 std::string key_of(const Locator& locator, const std::string& scope) {
-  std::string key = std::to_string(static_cast<int>(locator.kind));
+  std::string key;
   key.reserve(scope.size() + locator.resolver.size() + locator.value.size() + 32);
+  append_number(key, static_cast<std::uint64_t>(locator.kind));
   for (const std::string* part : {&scope, &locator.resolver}) {
     key += ' ';
-    key += std::to_string(part->size());
+    append_number(key, part->size());
     key += ' ';
     key += *part;
   }

@@ -33,11 +33,12 @@ std::string format_content_range(const ByteRange& range, std::optional<std::uint
   std::string text;
   text.reserve(64);
   text += "bytes ";
-  text += std::to_string(range.first);
+  append_number(text, range.first);
   text += '-';
-  text += std::to_string(range.end - 1);
+  append_number(text, range.end - 1);
   text += '/';
-  text += complete ? std::to_string(*complete) : "*";
+  if (!complete) return text += '*';
+  append_number(text, *complete);
   return text;
 }
 

@@ -113,16 +113,15 @@ std::string clean(std::string_view type) {
 
 std::string choose_content_type(std::string_view from_catalog, std::string_view from_origin,
                                 std::string_view name) {
-  std::string_view type = from_catalog;
-  if (essence(type).empty()) type = from_origin;
-  if (says_nothing(type) && essence(from_catalog).empty()) {
-    type = type_by_extension(name);
-  }
+  const bool catalog_says = !essence(from_catalog).empty();
+  std::string_view type = catalog_says ? from_catalog : from_origin;
+  if (!catalog_says && says_nothing(type)) type = type_by_extension(name);
   return may_pass(essence(type)) ? clean(type) : std::string(opaque_type);
 }
 
 bool says_nothing(std::string_view type) {
-  return essence(type).empty() || iends_with(essence(type), "/octet-stream");
+  const std::string_view said = essence(type);
+  return said.empty() || iends_with(said, "/octet-stream");
 }
 
 std::string_view choose_image_type(std::string_view from_origin, std::string_view name) {

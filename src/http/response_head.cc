@@ -1,10 +1,9 @@
 #include "tonearm/http/response_head.h"
 
+#include "tonearm/base/number.h"
 #include "tonearm/http/content_range.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cstddef>
 
 namespace tonearm::http {
@@ -21,8 +20,6 @@ std::string_view date_text(HttpTime now) {
   return text;
 }
 
-constexpr std::array field_breaks{'\r', '\n', '\0'};  // RFC 9110 §5.5
-
 /// Nearly always there is none, which three memchr find out faster than a look at each character.
 void drop_field_breaks(std::string& text, std::size_t start) {
   for (const char c : field_breaks) {
@@ -38,27 +35,42 @@ void drop_field_breaks(std::string& text, std::size_t start) {
 ResponseHead::ResponseHead(unsigned status, HttpTime now) {
   text_.reserve(768);
   text_ += "HTTP/1.1 ";
-  text_ += std::to_string(status);
+  append_number(text_, status);
   text_ += ' ';
   text_ += reason_phrase(status);
   text_ += "\r\n";
-  add("Date", date_text(now));
+  add_proven("Date", date_text(now));
 }
 
-ResponseHead& ResponseHead::add(std::string_view name, std::string_view value) {
-  text_ += name;
-  text_ += ": ";
+ResponseHead& ResponseHead::add(std::string_view name, FieldValue value) {
+  if (value.proven()) {
+    add_proven(name, value.text());
+    return *this;
+  }
+  begin_field(name);
   const std::size_t start = text_.size();
-  text_ += value;
+  text_ += value.text();
   drop_field_breaks(text_, start);
   text_ += "\r\n";
   return *this;
 }
 
+void ResponseHead::begin_field(std::string_view name) {
+  text_ += name;
+  text_ += ": ";
+}
+
+void ResponseHead::add_proven(std::string_view name, std::string_view value) {
+  begin_field(name);
+  text_ += value;
+  text_ += "\r\n";
+}
+
 ResponseHead& ResponseHead::add(std::string_view name, std::uint64_t value) {
-  std::array<char, 20> digits{};
-  const char* end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-  return add(name, std::string_view(digits.data(), static_cast<std::size_t>(end - digits.data())));
+  begin_field(name);
+  append_number(text_, value);
+  text_ += "\r\n";
+  return *this;
 }
 
 std::string ResponseHead::finish() && {

@@ -2,8 +2,9 @@
 
 #include "tonearm/base/ascii.h"
 
+#include <algorithm>
 #include <array>
-#include <charconv>
+#include <chrono>
 
 namespace tonearm::http {
 namespace {
@@ -151,13 +152,15 @@ std::optional<HttpTime> parse_asctime(std::string_view text) {
   return in.done() ? moment.time() : std::nullopt;
 }
 
-void append_padded(std::string& out, int value, std::size_t width) {
-  std::array<char, 12> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-  const auto size = static_cast<std::size_t>(end - digits.data());
-  if (size < width) out.append(width - size, '0');
-  out.append(digits.data(), size);
+void append_two_digits(std::string& out, unsigned value) {
+  out += static_cast<char>('0' + value / 10);
+  out += static_cast<char>('0' + value % 10);
 }
+
+// What an HTTP-date can tell, with its year of four digits (RFC 9110 §5.6.7).
+constexpr HttpTime first_date = std::chrono::sys_days(std::chrono::year(0) / 1 / 1);
+constexpr HttpTime last_date = std::chrono::sys_days(std::chrono::year(9999) / 12 / 31) +
+                               std::chrono::hours(24) - std::chrono::seconds(1);
 
 /// RFC 9110 §8.8.3: etagc = %x21 / %x23-7E / obs-text.
 bool is_etag_char(char c) {
@@ -192,6 +195,7 @@ std::optional<HttpTime> parse_http_date(std::string_view text) {
 
 std::string format_http_date(HttpTime time) {
   using namespace std::chrono;
+  time = std::clamp(time, first_date, last_date);
   const auto midnight = floor<days>(time);
   const year_month_day date(midnight);
   const hh_mm_ss clock(time - midnight);
@@ -199,17 +203,19 @@ std::string format_http_date(HttpTime time) {
   out.reserve(29);
   out += short_days[weekday(midnight).c_encoding()];
   out += ", ";
-  append_padded(out, static_cast<int>(static_cast<unsigned>(date.day())), 2);
+  append_two_digits(out, static_cast<unsigned>(date.day()));
   out += ' ';
   out += months[static_cast<unsigned>(date.month()) - 1];
   out += ' ';
-  append_padded(out, static_cast<int>(date.year()), 4);
+  const auto year = static_cast<unsigned>(static_cast<int>(date.year()));
+  append_two_digits(out, year / 100);
+  append_two_digits(out, year % 100);
   out += ' ';
-  append_padded(out, static_cast<int>(clock.hours().count()), 2);
+  append_two_digits(out, static_cast<unsigned>(clock.hours().count()));
   out += ':';
-  append_padded(out, static_cast<int>(clock.minutes().count()), 2);
+  append_two_digits(out, static_cast<unsigned>(clock.minutes().count()));
   out += ':';
-  append_padded(out, static_cast<int>(clock.seconds().count()), 2);
+  append_two_digits(out, static_cast<unsigned>(clock.seconds().count()));
   out += " GMT";
   return out;
 }

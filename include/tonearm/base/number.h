@@ -1,7 +1,11 @@
 #pragma once
 
+#include <array>
 #include <charconv>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -18,6 +22,13 @@ std::optional<Number> parse_number(std::string_view text) {
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   if (error != std::errc{} || stop != end) return std::nullopt;
   return value;
+}
+
+/// In digits of base 10. std::to_string would make a string of its own for each.
+inline void append_number(std::string& text, std::uint64_t value) {
+  std::array<char, 20> digits;
+  const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  text.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
 }
 
 }  // namespace tonearm

@@ -2,10 +2,34 @@
 
 #include "tonearm/http/plan.h"
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace tonearm::http {
+
+/// CR, LF and NUL, which no field value may hold (RFC 9110 §5.5).
+constexpr std::string_view field_breaks{"\r\n\0", 3};
+
+/// A field's value. Of a literal it is proven when it is compiled that it is one; what comes from
+/// elsewhere is looked through when it is added. A view: used within the expression that makes it.
+class FieldValue {
+ public:
+  template <std::size_t size>
+  consteval FieldValue(const char (&literal)[size]) : text_(literal, size - 1), proven_(true) {
+    if (text_.find_first_of(field_breaks) != std::string_view::npos) throw "no field value";
+  }
+  FieldValue(std::string_view text) : text_(text) {}
+  FieldValue(const std::string& text) : text_(text) {}
+
+  std::string_view text() const { return text_; }
+  bool proven() const { return proven_; }
+
+ private:
+  std::string_view text_;
+  bool proven_ = false;
+};
 
 /// Builds one response head in one string: status line, fields, empty line.
 /// A value must not hold CR, LF or NUL; such bytes are dropped, so that nothing that a catalog or
@@ -15,12 +39,15 @@ class ResponseHead {
   /// The status line (always HTTP/1.1, RFC 9112 §2.3) and Date.
   ResponseHead(unsigned status, HttpTime now);
 
-  ResponseHead& add(std::string_view name, std::string_view value);
+  ResponseHead& add(std::string_view name, FieldValue value);
   ResponseHead& add(std::string_view name, std::uint64_t value);
   /// Ends the head. Nothing may be added afterwards.
   std::string finish() &&;
 
  private:
+  void begin_field(std::string_view name);
+  void add_proven(std::string_view name, std::string_view value);
+
   std::string text_;
 };
 

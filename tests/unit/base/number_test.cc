@@ -4,6 +4,8 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
+#include <string>
 #include <string_view>
 
 namespace tonearm {
@@ -39,6 +41,14 @@ TEST(ParseNumber, InfinityAndNanAreNumbersOfFloatingPointOnly) {
 TEST(ParseNumber, ReadsNoByteBehindTheText) {
   EXPECT_EQ(parse_number<unsigned>(std::string_view("1234").substr(0, 2)), 12U);
   EXPECT_EQ(parse_number<unsigned>(std::string_view()), std::nullopt);
+}
+
+TEST(AppendNumber, WritesAllDigits) {
+  std::string text = "bytes ";
+  append_number(text, 0);
+  text += '-';
+  append_number(text, std::numeric_limits<std::uint64_t>::max());
+  EXPECT_EQ(text, "bytes 0-18446744073709551615");
 }
 
 }  // namespace
