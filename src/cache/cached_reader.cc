@@ -63,9 +63,7 @@ bool CachedResource::Reader::is_in_memory(const Version::Look& kept) const {
 }
 
 io::Chunk CachedResource::Reader::hand_out(Version::Look kept) {
-  if (!kept.warm) version_->set_warm(position_, kept.end);
-  const std::uint64_t slice = version_->geometry().slice_at(position_);
-  resource_.shelf_.disk().touch(version_->song(), version_->number(), slice);
+  version_->note_sending(kept, position_);
   io::FileRegion region;
   region.descriptor = kept.file->descriptor();
   region.offset = kept.offset;

@@ -44,33 +44,47 @@ CachedResource::~CachedResource() {
 }
 
 io::Task<Result<http::Representation>> CachedResource::describe(const source::ReadIntent& intent) {
-  for (int attempt = 0; attempt < most_attempts; ++attempt) {
-    version_.reset();
-    hold_ = {};
-    seat_.leave();
-    replace_direct(nullptr);
-    use_ = {};  // what was found out so far is of another version
-    cold_ = false;
+  Way way = Way::changed;
+  for (int attempt = 0; way == Way::changed; ++attempt) {
+    if (attempt == most_attempts) {
+      co_return Error{
+          ErrorKind::representation_changed, "the origin's file changes all the time", {}};
+    }
+    start_afresh();
     Result<void> found = co_await find(intent);
     if (!found) co_return found.error();
-    if (!version_) co_return co_await describe_directly(intent);
-    const Way way = co_await get_going(intent);
-    if (way == Way::changed) continue;
-    if (way == Way::directly) co_return co_await describe_directly(intent);
-    if (way == Way::nowhere) co_return seat_.fill()->error();
-    http::Representation what = version_->what();
-    if (use_.state != State::miss || use_.revalidated || use_.stale) {
-      use_.age = http::current_age(what.caching, now());
-    }
-    co_return what;
+    way = Way::directly;
+    if (version_) way = co_await get_going(intent);
   }
-  co_return Error{ErrorKind::representation_changed, "the origin's file changes all the time", {}};
+  if (way == Way::directly) co_return co_await describe_directly(intent);
+  if (way == Way::nowhere) co_return seat_.fill()->error();
+  co_return as_kept();
+}
+
+/// What was found out so far is of another version.
+void CachedResource::start_afresh() {
+  version_.reset();
+  hold_ = {};
+  seat_.leave();
+  replace_direct(nullptr);
+  use_ = {};
+  cold_ = false;
+}
+
+http::Representation CachedResource::as_kept() {
+  http::Representation what = version_->what();
+  if (use_.state != State::miss || use_.revalidated || use_.stale) {
+    use_.age = http::current_age(what.caching, now());
+  }
+  return what;
 }
 
 io::Task<Result<void>> CachedResource::find(const source::ReadIntent& intent) {
   for (int attempt = 0; attempt < most_attempts; ++attempt) {
-    // What the disk cannot tell of now is not to be replaced.
-    if (!co_await load_entry()) co_return Result<void>{};  // directly
+    if (!is_entry_loaded()) {
+      const bool loaded = co_await load_entry();
+      if (!loaded) co_return Result<void>{};  // directly: it is not to be replaced
+    }
     Visiting visiting;
     {
       const std::lock_guard lock(entry_->mutex);
@@ -88,13 +102,14 @@ io::Task<Result<void>> CachedResource::find(const source::ReadIntent& intent) {
   co_return Result<void>{};  // directly
 }
 
+bool CachedResource::is_entry_loaded() const {
+  const std::lock_guard lock(entry_->mutex);
+  // While another program has the directory, what it keeps is for later.
+  return entry_->loaded || !shelf_.disk().readable();
+}
+
 /// What of the song was on disk when the program started. False: that cannot be told now.
 io::Task<bool> CachedResource::load_entry() {
-  {
-    const std::lock_guard lock(entry_->mutex);
-    // While another program has the directory, what it keeps is for later.
-    if (entry_->loaded || !shelf_.disk().readable()) co_return true;
-  }
   auto load = [this] { return shelf_.load(entry_->key); };
   const Result<std::shared_ptr<Version>> loaded = co_await shelf_.pool().run(std::move(load));
   if (!loaded) co_return false;
@@ -277,7 +292,8 @@ io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent
     const bool whole = co_await is_whole(shelf_, version_);
     if (!whole) co_return Way::changed;
   }
-  const Foresight seen = co_await foresee(shelf_, version_, range, intent.further);
+  Foresight seen = look_over(*version_, range, intent.further);
+  if (seen.unknown) seen = co_await foresee(shelf_, version_, range, intent.further);
   const bool miss = cold_ || !seen.some;
   use_.state = miss ? State::miss : seen.all ? State::hit : State::partial;
   if (seen.begins) co_return Way::kept;

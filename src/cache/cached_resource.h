@@ -51,6 +51,7 @@ class CachedResource final : public source::Resource {
   /// Decides between what is kept and the origin. With `version_` set the answer comes from there,
   /// without it from `direct_`.
   io::Task<Result<void>> find(const source::ReadIntent& intent);
+  bool is_entry_loaded() const;
   io::Task<bool> load_entry();
   /// What is known without asking; empty: the origin must be asked.
   std::optional<Result<void>> settle();
@@ -65,6 +66,8 @@ class CachedResource final : public source::Resource {
   io::Task<Result<http::Representation>> describe_directly(const source::ReadIntent& intent);
   void replace_direct(std::unique_ptr<source::Resource> next);
   io::Task<Way> get_going(const source::ReadIntent& intent);
+  void start_afresh();
+  http::Representation as_kept();
 
   /// Sits down at a fill that brings the block at `position`, one of its own if there is none.
   Seated take_seat(std::uint64_t position, std::uint64_t end);

@@ -352,9 +352,10 @@ std::optional<std::uint64_t> Disk::next_piece(const std::string& song, std::uint
   return inventory_.next(song, version, from);
 }
 
-void Disk::touch(const std::string& song, std::uint64_t version, std::uint64_t slice) {
+void Disk::touch(Inventory::Place& place, const std::string& song, std::uint64_t version,
+                 std::uint64_t slice) {
   const std::lock_guard lock(mutex_);
-  inventory_.touch(song, version, slice);
+  inventory_.touch(place, song, version, slice);
 }
 
 void Disk::pin(const std::string& song, std::uint64_t version) {

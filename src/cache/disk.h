@@ -82,7 +82,8 @@ class Disk {
   std::optional<std::uint64_t> next_piece(const std::string& song, std::uint64_t version,
                                           std::uint64_t from) const;
   /// It is being read from now. What leaves from a fill's memory is not told.
-  void touch(const std::string& song, std::uint64_t version, std::uint64_t slice);
+  void touch(Inventory::Place& place, const std::string& song, std::uint64_t version,
+             std::uint64_t slice);
   /// While it is pinned, as often as it was, nothing of a version is evicted.
   void pin(const std::string& song, std::uint64_t version);
   void unpin(const std::string& song, std::uint64_t version);

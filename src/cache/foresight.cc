@@ -11,38 +11,43 @@ using Kind = Version::Look::Kind;
 constexpr int most_loaded = 64;
 
 /// Adds what is kept of `range`; false when its first byte is not.
-io::Task<bool> look_at(Shelf& shelf, std::shared_ptr<Version> version, http::ByteRange range,
-                       int& loaded, Foresight& seen) {
-  const Geometry geometry = version->geometry();
+bool look_at(Version& version, http::ByteRange range, Foresight& seen) {
+  const Geometry geometry = version.geometry();
   for (std::uint64_t at = range.first; at < range.end;) {
-    const Version::Look look = version->glance(at, range.end);
-    if (look.kind == Kind::unknown && loaded < most_loaded) {
-      ++loaded;
-      co_await load_piece(shelf, version, at);
-      if (version->glance(at, range.end).kind == Kind::unknown) co_return true;
-      continue;
-    }
+    const Version::Look look = version.glance(at, range.end);
+    if (look.kind == Kind::unknown && !seen.unknown) seen.unknown = at;
     if (look.kind == Kind::missing) {
       seen.all = false;
-      seen.some = seen.some || version->next_kept(at) < range.end;
-      co_return at > range.first;
+      seen.some = seen.some || version.next_kept(at) < range.end;
+      return at > range.first;
     }
     seen.some = true;
     at = look.end > at ? look.end : geometry.slice_end(at);
   }
-  co_return true;
+  return true;
 }
 
 }  // namespace
 
+Foresight look_over(Version& version, http::ByteRange range,
+                    const std::vector<http::RangeSpec>& further) {
+  Foresight seen;
+  seen.begins = look_at(version, range, seen);
+  for (const http::RangeSpec& asked : further) {
+    const auto part = http::fit_range(asked, version.geometry().length);
+    if (part) look_at(version, *part, seen);
+  }
+  return seen;
+}
+
 io::Task<Foresight> foresee(Shelf& shelf, std::shared_ptr<Version> version, http::ByteRange range,
                             const std::vector<http::RangeSpec>& further) {
-  Foresight seen;
-  int loaded = 0;
-  seen.begins = co_await look_at(shelf, version, range, loaded, seen);
-  for (const http::RangeSpec& asked : further) {
-    const auto part = http::fit_range(asked, version->geometry().length);
-    if (part) co_await look_at(shelf, version, *part, loaded, seen);
+  Foresight seen = look_over(*version, range, further);
+  for (int loaded = 0; seen.unknown && loaded < most_loaded; ++loaded) {
+    const std::uint64_t position = *seen.unknown;
+    co_await load_piece(shelf, version, position);
+    seen = look_over(*version, range, further);
+    if (seen.unknown && *seen.unknown == position) break;  // that cannot be told now
   }
   co_return seen;
 }

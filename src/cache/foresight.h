@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace tonearm::cache {
@@ -17,9 +18,15 @@ struct Foresight {
   bool begins = true;  ///< Its first byte is kept.
   bool some = false;   ///< A part of it is.
   bool all = true;
+  /// The first position of which only the disk can tell; taken for kept.
+  std::optional<std::uint64_t> unknown;
 };
 
-/// `further`: the ranges that were asked for behind `range`.
+/// Without a look at the disk. `further`: the ranges that were asked for behind `range`.
+Foresight look_over(Version& version, http::ByteRange range,
+                    const std::vector<http::RangeSpec>& further);
+
+/// The same, with the disk asked about some of what is unknown.
 io::Task<Foresight> foresee(Shelf& shelf, std::shared_ptr<Version> version, http::ByteRange range,
                             const std::vector<http::RangeSpec>& further);
 

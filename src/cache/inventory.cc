@@ -89,6 +89,7 @@ void Inventory::take_out(Order::iterator item, Removals& removals) {
   Song& song = *item->song;
   removals.push_back({PieceId{song.name, song.version, item->slice}, false, item->bytes, false});
   total_ -= item->bytes;
+  ++removals_;
   song.pieces.erase(item->slice);
   order_.erase(item);
   if (!song.pieces.empty()) return;
@@ -143,11 +144,16 @@ bool Inventory::make_room(std::uint64_t bytes, const PieceId& for_whom, Removals
   return true;
 }
 
-void Inventory::touch(const std::string& song, std::uint64_t version, std::uint64_t slice) {
-  const auto item = place_of(song, version, slice);
-  if (item == order_.end()) return;
-  item->song->played = true;
-  order_.splice(order_.end(), order_, item);
+void Inventory::touch(Place& place, const std::string& song, std::uint64_t version,
+                      std::uint64_t slice) {
+  if (place.removals_ != removals_) {
+    const auto item = place_of(song, version, slice);
+    if (item == order_.end()) return;
+    place.item_ = item;
+    place.removals_ = removals_;
+  }
+  place.item_->song->played = true;
+  order_.splice(order_.end(), order_, place.item_);
 }
 
 void Inventory::unpin(const std::string& song, std::uint64_t version) {

@@ -19,6 +19,14 @@ namespace tonearm::cache {
 /// which knows no file. A song is there in one version at a time, and while a piece of it is. Not
 /// thread-safe.
 class Inventory {
+  struct Song;
+  struct Item {
+    Song* song;
+    std::uint64_t slice;
+    std::uint64_t bytes;
+  };
+  using Order = std::list<Item>;
+
  public:
   static constexpr std::uint64_t page = 4096;  ///< What file systems hand out room in.
   static constexpr std::uint64_t record_bytes = page;
@@ -37,6 +45,13 @@ class Inventory {
     std::uint64_t pieces = 0;
     std::uint64_t bytes = 0;  ///< Of the pieces and of a record for each song.
     std::uint64_t evictions = 0;
+  };
+
+  /// Where a piece was found, for whoever touches it often: good until a piece goes.
+  class Place {
+    friend Inventory;
+    Order::iterator item_;
+    std::uint64_t removals_ = std::numeric_limits<std::uint64_t>::max();
   };
 
   /// Whose turn a piece is in when there is no room.
@@ -82,8 +97,8 @@ class Inventory {
   /// Takes effect with the next make_room.
   void resize(std::uint64_t size) { size_ = size; }
 
-  /// It is being played now.
-  void touch(const std::string& song, std::uint64_t version, std::uint64_t slice);
+  /// It is being played now. `place`: where it was found the last time, if it ever was.
+  void touch(Place& place, const std::string& song, std::uint64_t version, std::uint64_t slice);
   /// While it is pinned, as often as it was, nothing of a version makes room.
   void pin(const std::string& song, std::uint64_t version) { ++pinned_[{song, version}]; }
   void unpin(const std::string& song, std::uint64_t version);
@@ -95,13 +110,6 @@ class Inventory {
   std::vector<std::string> take_played();
 
  private:
-  struct Song;
-  struct Item {
-    Song* song;
-    std::uint64_t slice;
-    std::uint64_t bytes;
-  };
-  using Order = std::list<Item>;
   struct Slices {
     std::uint64_t first;
     std::uint64_t end;
@@ -134,6 +142,7 @@ class Inventory {
   std::uint64_t fits_ = std::numeric_limits<std::uint64_t>::max();  ///< On the disk.
   std::uint64_t total_ = 0;
   std::uint64_t evictions_ = 0;
+  std::uint64_t removals_ = 0;
 };
 
 }  // namespace tonearm::cache

@@ -17,8 +17,10 @@ Version::Version(Disk& disk, std::string song, SongRecord record, bool recorded)
     : disk_(disk),
       song_(std::move(song)),
       number_(record.version),
+      slice_size_(record.slice_size),
       whole_only_(record.whole_only),
       complete_(!record.whole_only || recorded || record.what.length == 0U),
+      length_(record.what.length.value_or(endless)),
       record_(std::move(record)),
       recorded_(recorded) {}
 
@@ -39,11 +41,6 @@ http::Representation Version::what() const {
 bool Version::is_fresh(std::chrono::seconds most, http::HttpTime now) const {
   const std::lock_guard lock(mutex_);
   return http::is_fresh(record_.what.caching, record_.what.validators.last_modified, most, now);
-}
-
-Geometry Version::geometry() const {
-  const std::lock_guard lock(mutex_);
-  return {record_.slice_size, record_.what.length.value_or(endless)};
 }
 
 void Version::refresh(const http::Representation& now) {
@@ -84,6 +81,7 @@ bool Version::store_first_record() {
 void Version::set_length(std::uint64_t length) {
   const std::lock_guard lock(mutex_);
   record_.what.length = length;
+  length_ = length;
 }
 
 void Version::kill() {
@@ -128,7 +126,7 @@ void Version::let_go(std::uint64_t position) {
   std::vector<std::shared_ptr<File>> files;
   const std::lock_guard lock(mutex_);
   for (auto& [slice, piece] : pieces_) {
-    if ((slice + 1) * record_.slice_size > position) break;
+    if ((slice + 1) * slice_size_ > position) continue;
     files.push_back(std::move(piece.file));
     piece = Piece{};
   }
@@ -172,7 +170,7 @@ Version::Look Version::glance(std::uint64_t position, std::uint64_t end) {
 
 /// With the lock held.
 Version::Look Version::look(std::uint64_t position, std::uint64_t end, bool at_file) {
-  const Geometry geometry{record_.slice_size, record_.what.length.value_or(endless)};
+  const Geometry geometry = this->geometry();
   const std::uint64_t slice = geometry.slice_at(position);
   Look found;
   Piece& piece = pieces_[slice];
@@ -222,29 +220,31 @@ bool Version::is_as_it_was(const Look& kept) const {
   return file.altered == kept.altered && (file.writing > 0 || is_still(file.written));
 }
 
-void Version::set_warm(std::uint64_t first, std::uint64_t end) {
+void Version::note_sending(const Look& kept, std::uint64_t position) {
   const std::lock_guard lock(mutex_);
-  const std::uint64_t slice = first / record_.slice_size;
-  const std::uint64_t base = slice * (record_.slice_size / block_size);
+  const std::uint64_t slice = position / slice_size_;
   const auto piece = pieces_.find(slice);
   if (piece == pieces_.end()) return;
-  piece->second.warm.add(block_at(first) - base, block_at(end - 1) + 1 - base,
+  disk_.touch(piece->second.place, song_, number_, slice);
+  if (kept.warm) return;
+  const std::uint64_t base = slice * (slice_size_ / block_size);
+  piece->second.warm.add(block_at(position) - base, block_at(kept.end - 1) + 1 - base,
                          WarmBlocks::Clock::now());
 }
 
 void Version::doubt(std::uint64_t position) {
   const std::lock_guard lock(mutex_);
-  const auto piece = pieces_.find(position / record_.slice_size);
+  const auto piece = pieces_.find(position / slice_size_);
   if (piece == pieces_.end()) return;
   piece->second.proven.assign(piece->second.proven.size(), false);
 }
 
 bool Version::holds(std::uint64_t position) const {
   const std::lock_guard lock(mutex_);
-  const std::uint64_t slice = position / record_.slice_size;
+  const std::uint64_t slice = position / slice_size_;
   const auto piece = pieces_.find(slice);
   if (piece == pieces_.end() || piece->second.sums.empty()) return false;
-  return piece->second.sums[block_at(position) - slice * (record_.slice_size / block_size)] != 0;
+  return piece->second.sums[block_at(position) - slice * (slice_size_ / block_size)] != 0;
 }
 
 std::uint64_t Version::next_kept(std::uint64_t position) const {
@@ -268,7 +268,6 @@ bool Version::load(std::uint64_t slice) {
 
 /// With creating_ held.
 bool Version::read_piece(std::uint64_t slice) {
-  const std::uint64_t slice_size = geometry().slice_size;
   const PieceId id = id_of(slice);
   std::shared_ptr<File> file;
   if (disk_.may_hold(id)) {
@@ -279,12 +278,12 @@ bool Version::read_piece(std::uint64_t slice) {
   std::optional<std::vector<std::uint64_t>> sums;
   struct stat now {};
   if (file) {
-    std::vector<std::byte> index(index_size(slice_size));
+    std::vector<std::byte> index(index_size(slice_size_));
     const ssize_t count =
-        ::pread(file->descriptor(), index.data(), index.size(), static_cast<off_t>(slice_size));
+        ::pread(file->descriptor(), index.data(), index.size(), static_cast<off_t>(slice_size_));
     const bool there = ::fstat(file->descriptor(), &now) == 0 && now.st_nlink > 0;
     if (there && count == static_cast<ssize_t>(index.size())) {
-      sums = read_index(index, id, slice_size);
+      sums = read_index(index, id, slice_size_);
     }
     if (!sums) disk_.drop_piece(id);
   }

@@ -9,11 +9,11 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace tonearm::cache {
@@ -42,7 +42,7 @@ class Version {
   bool is_fresh(std::chrono::seconds most, http::HttpTime now) const;
   /// The same in the origin's words: what() promises more once all of it is here.
   http::Representation as_described() const;
-  Geometry geometry() const;
+  Geometry geometry() const { return {slice_size_, length_}; }
   bool whole_only() const { return whole_only_; }
   /// A version that is kept only whole is not yet, and is not to be cut.
   bool is_complete() const { return complete_; }
@@ -91,7 +91,7 @@ class Version {
     std::uint64_t end = 0;
     std::shared_ptr<File> file;
     std::uint64_t offset = 0;
-    bool warm = false;  ///< With kept: set_warm() was called for all of it a moment ago.
+    bool warm = false;  ///< With kept: all of it was sent a moment ago.
     // The file as it was then.
     io::FileStamp stamp;
     std::uint64_t altered = 0;
@@ -102,8 +102,8 @@ class Version {
   Look glance(std::uint64_t position, std::uint64_t end);
   /// Whether nobody but this process has touched the bytes of what was `kept` since that look.
   bool is_as_it_was(const Look& kept) const;
-  /// [first, end), which lies in one slice, was found to be in memory, and is being sent.
-  void set_warm(std::uint64_t first, std::uint64_t end);
+  /// What was `kept`, from `position` on, is in memory and being sent: it was played last.
+  void note_sending(const Look& kept, std::uint64_t position);
 
   /// The piece at `position` comes from the disk again, if only in part: the kernel reads ahead, so
   /// that nobody can say which of its blocks were in memory all the time. None is proven any more.
@@ -141,6 +141,7 @@ class Version {
     std::vector<bool> proven;
     WarmBlocks warm;
     io::FileStamp stamp;  ///< Of the file when `proven` was true.
+    Inventory::Place place;
   };
 
   struct Run;  ///< Blocks that are written together.
@@ -159,14 +160,16 @@ class Version {
   Disk& disk_;
   const std::string song_;
   const std::uint64_t number_;
+  const std::uint64_t slice_size_;
   const bool whole_only_;
   std::atomic<bool> dead_ = false;
   std::atomic<bool> complete_;
+  std::atomic<std::uint64_t> length_;
 
   mutable std::mutex mutex_;
   SongRecord record_;
   bool recorded_;
-  std::map<std::uint64_t, Piece> pieces_;
+  std::unordered_map<std::uint64_t, Piece> pieces_;  ///< By slice.
   unsigned holds_ = 0;
   std::mutex creating_;  ///< Before mutex_; held by pool threads only.
 

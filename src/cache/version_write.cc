@@ -67,8 +67,7 @@ std::shared_ptr<File> Version::open_for_writing(std::uint64_t slice) {
     if (!again || !read_piece(slice)) return nullptr;
   }
   if (dead_) return nullptr;
-  const std::uint64_t slice_size = geometry().slice_size;
-  std::shared_ptr<File> file = disk_.create_piece(id_of(slice), slice_size);
+  std::shared_ptr<File> file = disk_.create_piece(id_of(slice), slice_size_);
   if (!file) return nullptr;
   if (!whole_only_ && !store_first_record()) {
     disk_.drop_piece(id_of(slice));
@@ -79,7 +78,7 @@ std::shared_ptr<File> Version::open_for_writing(std::uint64_t slice) {
   piece = Piece{};
   piece.known = true;
   piece.file = file;
-  piece.sums.assign(slice_size / block_size, 0);
+  piece.sums.assign(slice_size_ / block_size, 0);
   piece.proven.assign(piece.sums.size(), false);
   file->writing = 1;
   return file;
@@ -90,7 +89,7 @@ bool Version::write_run(const File& file, Run& run, std::uint64_t slice, std::ui
   if (dead_ || !disk_.grow_piece(id_of(slice), run.size)) return false;
   iovec proof{run.sums.data(), run.sums.size() * sizeof run.sums.front()};
   if (write_at(file.descriptor(), run.bytes, index * block_size) &&
-      write_at(file.descriptor(), std::span(&proof, 1), sum_offset(geometry().slice_size, index))) {
+      write_at(file.descriptor(), std::span(&proof, 1), sum_offset(slice_size_, index))) {
     disk_.succeed();
     return true;
   }

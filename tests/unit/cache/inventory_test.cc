@@ -30,6 +30,10 @@ class InventoryTest : public testing::Test {
     }
     return names;
   }
+  void touch(const PieceId& id) {
+    Inventory::Place place;
+    inventory_.touch(place, id.song, id.version, id.slice);
+  }
   bool make_room(std::uint64_t bytes, const PieceId& for_whom = {}) {
     return inventory_.make_room(bytes, for_whom, removals_);
   }
@@ -96,12 +100,36 @@ TEST_F(InventoryTest, WhatWasPlayedLongestAgoMakesRoom) {
   add({"c", 1, 0}, 1000);
   EXPECT_TRUE(make_room(0));
   EXPECT_EQ(gone(), Gone{});
-  inventory_.touch("a", 1, 0);
+  touch({"a", 1, 0});
   EXPECT_TRUE(make_room(1));
   EXPECT_EQ(gone(), (Gone{"b/1/0!"}));
   EXPECT_TRUE(make_room(1000 + record + 1));
   EXPECT_EQ(gone(), (Gone{"c/1/0!"}));
   EXPECT_EQ(inventory_.totals().evictions, 2U);
+}
+
+TEST_F(InventoryTest, WhereAPieceWasFoundHoldsUntilOneGoes) {
+  inventory_.resize(3 * (1000 + record));
+  add({"a", 1, 0}, 1000);
+  add({"b", 1, 0}, 1000);
+  add({"c", 1, 0}, 1000);
+  Inventory::Place a;
+  Inventory::Place b;
+  inventory_.touch(a, "a", 1, 0);
+  inventory_.touch(b, "b", 1, 0);
+  inventory_.touch(a, "a", 1, 0);
+  EXPECT_TRUE(make_room(1000 + record));
+  EXPECT_EQ(gone(), (Gone{"c/1/0!"}));
+
+  inventory_.remove({"b", 1, 0}, removals_);
+  inventory_.touch(b, "b", 1, 0);
+  add({"b", 1, 0}, 1000);
+  inventory_.touch(a, "a", 1, 0);
+  inventory_.touch(b, "b", 1, 0);
+  EXPECT_EQ(gone(), (Gone{"b/1/0!"}));
+  inventory_.resize(2 * (1000 + record));
+  EXPECT_TRUE(make_room(1000 + record));
+  EXPECT_EQ(gone(), (Gone{"a/1/0!"}));
 }
 
 TEST_F(InventoryTest, WhatAnEarlierProcessLeftGoesBeforeWhatWasPlayedSince) {
@@ -207,8 +235,8 @@ TEST_F(InventoryTest, AFullDiskIsABoundUntilItHasRoomAgain) {
 TEST_F(InventoryTest, SaysOnceWhichSongsWerePlayed) {
   add({"a", 1, 0}, 10);
   add({"b", 1, 0}, 10);
-  inventory_.touch("b", 1, 0);
-  inventory_.touch("b", 2, 0);
+  touch({"b", 1, 0});
+  touch({"b", 2, 0});
   EXPECT_EQ(inventory_.take_played(), std::vector<std::string>{"b"});
   EXPECT_EQ(inventory_.take_played(), std::vector<std::string>{});
 }
