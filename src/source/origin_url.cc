@@ -8,6 +8,7 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/rfc/pchars.hpp>
 #include <boost/url/url.hpp>
+#include <boost/url/url_view.hpp>
 
 #include <algorithm>
 
@@ -16,7 +17,7 @@ namespace {
 
 namespace urls = boost::urls;
 
-Result<OriginUrl> origin_url_of(urls::url url) {
+Result<OriginUrl> origin_url_of(urls::url_view url) {
   OriginUrl out;
   out.scheme = to_lower(url.scheme());
   if (out.scheme != "http" && out.scheme != "https") {
@@ -30,8 +31,8 @@ Result<OriginUrl> origin_url_of(urls::url url) {
   if (!http::is_port(out.port)) {
     return Error{ErrorKind::bad_locator, "the URL's port is not from 1 to 65535", {}};
   }
-  url.remove_fragment();
-  out.text.assign(url.data(), url.size());
+  const std::string_view whole(url.data(), url.size());
+  out.text = whole.substr(0, whole.find('#'));
   return out;
 }
 
@@ -63,7 +64,7 @@ Result<OriginUrl> parse_origin_url(std::string_view text) {
   if (!url) {
     return Error{ErrorKind::bad_locator, "not a valid absolute URL: " + url.error().message(), {}};
   }
-  return origin_url_of(urls::url(*url));
+  return origin_url_of(*url);
 }
 
 Result<OriginUrl> url_of_plain_name(std::string_view base_url, std::string_view name) {
@@ -99,7 +100,7 @@ Result<OriginUrl> resolve_redirect(const OriginUrl& from, std::string_view locat
   if (!to) return refused("leads to what cannot be asked: " + to.error().detail);
   if (to->same_origin(from) && base.has_userinfo() && !target.has_userinfo()) {
     target.set_encoded_userinfo(base.encoded_userinfo());
-    to = origin_url_of(std::move(target));
+    to = origin_url_of(target);
   }
   if (from.scheme == "https" && to->scheme == "http") return refused("leads from https to http");
   return to;
