@@ -43,6 +43,11 @@ CachedResource::~CachedResource() {
   if (use.state == State::miss) ++counters.misses;
 }
 
+void CachedResource::set_taker(io::Taker& taker) {
+  taker_ = &taker;
+  if (direct_) direct_->set_taker(taker);
+}
+
 io::Task<Result<http::Representation>> CachedResource::describe(const source::ReadIntent& intent) {
   Way way = Way::changed;
   for (int attempt = 0; way == Way::changed; ++attempt) {
@@ -271,6 +276,7 @@ io::Task<Result<http::Representation>> CachedResource::describe_directly(
 void CachedResource::replace_direct(std::unique_ptr<source::Resource> next) {
   if (direct_) claimed_ += direct_->origin_use();
   direct_ = std::move(next);
+  if (direct_ && taker_ != nullptr) direct_->set_taker(*taker_);
 }
 
 io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent& intent) {

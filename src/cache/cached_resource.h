@@ -18,6 +18,8 @@ class CachedResource final : public source::Resource {
   CachedResource(Shelf& shelf, const std::string& key, Supply supply);
   ~CachedResource() override;
 
+  /// Of a fill the taker is the cache: it reads for all who come.
+  void set_taker(io::Taker& taker) override;
   io::Task<Result<http::Representation>> describe(const source::ReadIntent& intent) override;
   std::unique_ptr<io::ByteReader> read(std::uint64_t first,
                                        std::optional<std::uint64_t> end) override;
@@ -86,6 +88,7 @@ class CachedResource final : public source::Resource {
   std::shared_ptr<Version> version_;
   Version::Hold hold_;  ///< Of version_.
   std::unique_ptr<source::Resource> direct_;
+  io::Taker* taker_ = nullptr;                     ///< Of what direct_ reads.
   std::optional<http::Representation> described_;  ///< What direct_ said, if it was asked already.
   Fill::Seat seat_;
   std::vector<std::shared_ptr<Fill>> begun_;  ///< The fills whose cost is this request's.

@@ -2,13 +2,13 @@
 
 #include "tonearm/base/result.h"
 #include "tonearm/io/deadline.h"
+#include "tonearm/io/progress_watch.h"
 
 #include "server/acceptor.h"
 #include "server/loop.h"
 #include "server/request.h"
 #include "server/request_reader.h"
 #include "server/response_writer.h"
-#include "server/send_progress.h"
 #include "server/socket.h"
 #include "server/unsent_limit.h"
 
@@ -104,7 +104,11 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   const Role role_;
   RequestReader reader_;
   UnsentLimit unsent_;
-  SendProgress progress_;
+  /// The client takes bytes while the kernel takes none of us: a socket becomes writable only when
+  /// much of its queue has gone, which a slow client needs long for, but the queue shrinks with
+  /// each byte that the client's side took (over TCP its kernel, which makes room in steps of up to
+  /// its receive buffer).
+  io::ProgressWatch progress_;
   io::Deadline deadline_;
   io::asio::cancellation_signal signal_;
   Phase phase_ = Phase::fresh;

@@ -218,7 +218,7 @@ io::Task<void> ResponseWriter::wait_until_writable() {
 }
 
 void ResponseWriter::sent(std::uint64_t bytes, std::uint64_t body_bytes) {
-  started_ = true;
+  sent_ += bytes;
   observer_.on_sent(bytes, body_bytes);
 }
 

@@ -32,7 +32,7 @@ class SendObserver {
 /// Writes one answer: its head, which waits for the first bytes of the body and leaves with them,
 /// and a body of exactly the promised length. Sends directly and waits only when the client does
 /// not take. An error leaves the connection unusable: the caller resets it.
-class ResponseWriter final : public io::ByteWriter {
+class ResponseWriter final : public io::ByteWriter, public io::Taker {
  public:
   ResponseWriter(Socket& socket, SendObserver& observer) : socket_(socket), observer_(observer) {}
 
@@ -52,7 +52,10 @@ class ResponseWriter final : public io::ByteWriter {
   bool finish_now(std::string_view body);
 
   /// A byte of the head has left: there is no way back.
-  bool started() const { return started_; }
+  bool started() const { return sent_ > 0; }
+
+  /// By the client's side, which over TCP is its kernel.
+  std::uint64_t taken() override { return sent_ - untaken_bytes(socket_); }
 
  private:
   /// The prefix, then these; `flags` of sendmsg.
@@ -67,7 +70,7 @@ class ResponseWriter final : public io::ByteWriter {
   std::string prefix_;  ///< Leaves before the next byte of the body: the head, a chunk's size.
   BodyFraming framing_ = BodyFraming::none;
   std::uint64_t remaining_ = 0;  ///< Of BodyFraming::length.
-  bool started_ = false;
+  std::uint64_t sent_ = 0;       ///< Bytes that the kernel took.
 };
 
 }  // namespace tonearm::server

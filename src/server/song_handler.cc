@@ -105,6 +105,7 @@ io::Task<Result<void>> send_song(const Request& request, Responder& responder,
 io::Task<Result<void>> answer_with(const Request& request, Responder& responder,
                                    const Located& located) {
   const OriginUseReport report(located.resource, responder.exchange());
+  located.resource.set_taker(responder.writer());
   const http::RepresentationRequest asked = http::read_representation_request(request.head);
   Result<http::Representation> what = co_await located.resource.describe(intent_of(asked));
   if (!what) co_return what.error();

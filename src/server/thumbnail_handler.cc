@@ -21,6 +21,7 @@ Error no_thumbnail() {
 io::Task<Result<void>> send_image(const Request& request, Responder& responder,
                                   const Locator& locator, source::Resource& resource) {
   const OriginUseReport report(resource, responder.exchange());
+  resource.set_taker(responder.writer());
   http::RepresentationRequest asked = http::read_representation_request(request.head);
   asked.range = {};  // an image comes whole
   source::ReadIntent intent;

@@ -296,7 +296,18 @@ void HttpResource::take_body(Reply reply) {
   const OriginUrl& url = reply.transfer->url();
   if (url.text != (moved_ ? *moved_ : route_->destination().url).text) moved_ = url;
   body_ = Body{std::move(reply.transfer), reply.answer.first, reply.answer.end, io::Clock::now()};
-  if (can_resume()) body_->transfer->release_after(client_.options().release_after);
+  limit_pauses();
+}
+
+/// What cannot go on elsewhere is held for as long as it takes.
+void HttpResource::limit_pauses() {
+  if (!body_ || !can_resume()) return;
+  body_->transfer->release_after(client_.options().release_after, taker_);
+}
+
+void HttpResource::set_taker(io::Taker& taker) {
+  taker_ = &taker;
+  limit_pauses();
 }
 
 io::Task<Result<OriginReport>> HttpResource::probe() {

@@ -21,6 +21,7 @@ class HttpResource final : public Resource {
   HttpResource(std::shared_ptr<HttpClient> client, std::unique_ptr<Route> route);
   ~HttpResource() override;
 
+  void set_taker(io::Taker& taker) override;
   io::Task<Result<http::Representation>> describe(const ReadIntent& intent) override;
   std::unique_ptr<io::ByteReader> read(std::uint64_t first,
                                        std::optional<std::uint64_t> end) override;
@@ -69,6 +70,7 @@ class HttpResource final : public Resource {
   /// one.
   bool can_resume() const { return provable_ || (route_->window() != 0 && described_.length); }
   void take_body(Reply reply);
+  void limit_pauses();
   void close_body();
 
   const std::shared_ptr<HttpClient> owner_;  ///< A reload may drop the source meanwhile.
@@ -84,6 +86,7 @@ class HttpResource final : public Resource {
   bool delivered_ = false;    ///< Bytes of it have left.
   WindowSizer sizer_;
   std::optional<Body> body_;
+  io::Taker* taker_ = nullptr;
   OriginUse use_;
 };
 

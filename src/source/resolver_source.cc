@@ -17,6 +17,8 @@ class ResolvedResource final : public Resource {
   ResolvedResource(std::shared_ptr<HttpClient> client, std::unique_ptr<ResolverRoute> route)
       : route_(*route), resource_(std::move(client), std::move(route)) {}
 
+  void set_taker(io::Taker& taker) override { resource_.set_taker(taker); }
+
   io::Task<Result<http::Representation>> describe(const ReadIntent& intent) override {
     Result<http::Representation> described = co_await resource_.describe(intent);
     if (!described) co_return described;

@@ -15,6 +15,7 @@ class SoundResource final : public Resource {
  public:
   SoundResource(std::unique_ptr<Resource> inner, SoundView view);
 
+  void set_taker(io::Taker& taker) override { inner_->set_taker(taker); }
   io::Task<Result<http::Representation>> describe(const ReadIntent& intent) override;
   std::unique_ptr<io::ByteReader> read(std::uint64_t first,
                                        std::optional<std::uint64_t> end) override;

@@ -84,7 +84,7 @@ io::Task<Result<std::span<const std::byte>>> Transfer::read(io::Clock::time_poin
     const std::span<const std::byte> bytes = portion();
     handed_out_ = bytes.size();
     position_ += bytes.size();
-    if (running_ && release_after_) deadline_.expire_after(*release_after_);
+    if (running_ && release_after_) expect_reader();
     co_return bytes;
   }
   if (timed_out_) {
@@ -95,8 +95,8 @@ io::Task<Result<std::span<const std::byte>>> Transfer::read(io::Clock::time_poin
   co_return failure();
 }
 
-/// As much as the reader takes in about a second: release_after must tell a slow reader, who comes
-/// back often for little, from one that has stopped.
+/// As much as the reader takes in about a second, so that the origin of a slow one sees its bytes
+/// being read steadily, and does not give it up.
 std::span<const std::byte> Transfer::portion() {
   constexpr std::size_t least = 4 * 1024;
   const auto now = io::Clock::now();
@@ -106,6 +106,23 @@ std::span<const std::byte> Transfer::portion() {
   handed_out_at_ = now;
   const std::span<const std::byte> bytes = buffer_.front();
   return bytes.first(std::min(bytes.size(), portion_));
+}
+
+/// What was handed out may take a slow reader longer than release_after.
+void Transfer::expect_reader() {
+  const auto now = io::Clock::now();
+  deadline_.expire_at(taker_ != nullptr ? taking_.begin(now, *release_after_)
+                                        : now + *release_after_);
+}
+
+void Transfer::look_at_taker() {
+  if (!running_) return;
+  if (taker_ != nullptr) {
+    const auto next = taking_.look(io::Clock::now(), taker_->taken());
+    if (next) return deadline_.expire_at(*next);
+  }
+  released_ = true;
+  stop();
 }
 
 void Transfer::unread(std::size_t count) {
@@ -138,8 +155,7 @@ void Transfer::on_deadline() {
       progress_.notify();
       break;
     case Phase::unread:
-      released_ = running_;
-      stop();
+      look_at_taker();
       break;
     case Phase::discarding:
       stop();

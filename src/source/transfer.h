@@ -3,8 +3,10 @@
 #include "tonearm/base/result.h"
 #include "tonearm/http/range.h"
 #include "tonearm/io/bounded_buffer.h"
+#include "tonearm/io/byte_stream.h"
 #include "tonearm/io/deadline.h"
 #include "tonearm/io/event.h"
+#include "tonearm/io/progress_watch.h"
 #include "tonearm/source/resource.h"
 
 #include "source/curl_multi.h"
@@ -68,9 +70,13 @@ class Transfer final : public CurlMulti::Client {
   /// them.
   void unread(std::size_t count);
 
-  /// From now on, a body that nobody reads for `after` gives up its connection; read() then hands
-  /// out what is buffered, an empty span, and released() is true.
-  void release_after(std::chrono::milliseconds after) { release_after_ = after; }
+  /// From the next read() on, a body that nobody reads for `after` gives up its connection; read()
+  /// then hands out what is buffered, an empty span, and released() is true. While `taker` takes
+  /// bytes of what read() has handed out, it reads; without one, only who calls read() does.
+  void release_after(std::chrono::milliseconds after, io::Taker* taker) {
+    release_after_ = after;
+    taker_ = taker;
+  }
   bool released() const { return released_; }
 
   /// Body bytes that read() has handed out, without those that were unread().
@@ -104,6 +110,8 @@ class Transfer final : public CurlMulti::Client {
   void report_answer();
   std::span<const std::byte> portion();
   void make_room();
+  void expect_reader();
+  void look_at_taker();
   void on_deadline();
   void tell_discarded();
   void stop();
@@ -139,6 +147,8 @@ class Transfer final : public CurlMulti::Client {
   io::Clock::time_point handed_out_at_ = io::Clock::now();
   std::size_t portion_ = io::BlockPool::block_size;
   std::optional<std::chrono::milliseconds> release_after_;
+  io::Taker* taker_ = nullptr;
+  io::ProgressWatch taking_;
   std::uint64_t may_be_discarded_ = 0;
   std::function<void()> when_discarded_;
 };

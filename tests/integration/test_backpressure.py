@@ -21,7 +21,9 @@ KIB = 1024
 MIB = 1 << 20
 
 
-class Backpressure(unittest.TestCase):
+class Stage(unittest.TestCase):
+    release_after = "500ms"
+
     def setUp(self):
         directory = tempfile.TemporaryDirectory(prefix="tonearm-test-")
         self.addCleanup(directory.cleanup)
@@ -31,23 +33,25 @@ class Backpressure(unittest.TestCase):
         self.tonearm = Tonearm(directory.name, {
             "catalog": {"path": self.catalog.path},
             "server": {"threads": 1},
-            "stream": {"release_after": "500ms"},
+            "stream": {"release_after": self.release_after},
             "upstream": {"base_url": self.origin.base_url}}).start()
         self.addCleanup(self.tonearm.stop)
 
-    def song(self, size, **options):
-        self.origin.routes["/song"] = Resource(size, **options)
-        return f"/songs/listen/{self.catalog.add('song')}"
+    def song(self, size, name="song", **options):
+        self.origin.routes[f"/{name}"] = Resource(size, **options)
+        return f"/songs/listen/{self.catalog.add(name)}"
 
-    def listen(self, target, read=0):
+    def listen(self, target, read=0, queue=16 * KIB):
         """A client with small queues of its own that has read so much and no more."""
-        client = Client(self.tonearm.port, receive_buffer=16 * KIB)
+        client = Client(self.tonearm.port, receive_buffer=queue)
         self.addCleanup(client.close)
         client.ask(target, Range="bytes=0-")
         self.assertEqual(client.head().status, 206)
         self.assertEqual(client.take(read), content(0, read))
         return client
 
+
+class Backpressure(Stage):
     @unittest.skipIf(sanitized(), "sanitizers have a memory of their own")
     def test_a_slow_reader_of_a_tebibyte_costs_less_than_a_mebibyte(self):
         target = self.song(TIB)
@@ -132,6 +136,29 @@ class Backpressure(unittest.TestCase):
         # What the kernels of both sides hold is seen above; all else is one stream.buffer at most.
         in_kernels = self.tonearm.queued() + sum(client.queued() + 3 * KIB for client in clients)
         self.assertLessEqual((self.origin.sent("/song") - in_kernels) / count, 256 * KIB)
+
+
+class SlowReader(Stage):
+    release_after = "2s"
+
+    def test_who_reads_slowly_keeps_the_connection_that_who_stops_loses(self):
+        """One chunk takes the slow one longer than release_after."""
+        slow = self.listen(self.song(16 * MIB, "slow", ranges=False), queue=4 * KIB)
+        stopped = self.song(16 * MIB, "stopped", ranges=False)
+        taken = 0
+
+        def let_go():
+            nonlocal taken
+            self.assertEqual(slow.take(512), content(taken, taken + 512), slow.ended)
+            taken += 512
+            return self.origin.busy("/stopped") == 0
+
+        for _ in range(2):
+            self.listen(stopped, queue=4 * KIB)
+            wait_for(let_go, "the connection of who reads nothing to be given up")
+        self.assertEqual(self.origin.busy("/slow"), 1)
+        self.assertEqual(slow.take(16 * MIB - taken), content(taken, 16 * MIB))
+        self.assertEqual(len(self.origin.of("/slow")), 1)
 
 
 if __name__ == "__main__":

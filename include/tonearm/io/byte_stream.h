@@ -55,6 +55,14 @@ class ByteWriter {
   virtual Task<Result<void>> write(Chunk chunk) = 0;
 };
 
+/// Whom bytes are for in the end. A write() may be long under way while they are taken one by one.
+class Taker {
+ public:
+  virtual ~Taker() = default;
+  /// A number that moves when some were taken, and not otherwise. Costs a system call.
+  virtual std::uint64_t taken() = 0;
+};
+
 /// The only loop that moves bytes: from the reader to the writer, until the reader's end.
 Task<Result<void>> pump(ByteReader& from, ByteWriter& to);
 

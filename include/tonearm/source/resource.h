@@ -73,6 +73,10 @@ class Resource {
  public:
   virtual ~Resource() = default;
 
+  /// Whom its bytes are for; outlives it. As long as that takes some, however slowly, what is held
+  /// for it is not given up. Told nothing, a resource knows only when it is read.
+  virtual void set_taker(io::Taker&) {}
+
   /// Finds out what the representation is. Called once, before read(). bad_locator when it names
   /// nothing that can be opened, destination_not_found when it is not there, else what went wrong
   /// with its origin; after an error nothing can be read.

@@ -53,6 +53,7 @@ struct ScriptedSong {
   std::function<void()> before_describe;
   std::function<io::Task<void>()> before_answer;
   std::function<io::Task<void>()> before_read;  ///< Runs before each piece.
+  io::Taker* taker = nullptr;                   ///< Of the resource that was told of one last.
   std::atomic<std::uint64_t> served{0};
   std::atomic<int> described{0};
   std::atomic<int> conditional{0};
@@ -69,6 +70,7 @@ class ScriptedResource final : public source::Resource {
  public:
   explicit ScriptedResource(std::shared_ptr<ScriptedSong> song) : song_(std::move(song)) {}
 
+  void set_taker(io::Taker& taker) override { song_->taker = &taker; }
   io::Task<Result<http::Representation>> describe(const source::ReadIntent& intent) override {
     ++song_->described;
     ++use_.requests;
@@ -184,11 +186,12 @@ inline std::string bytes_of(const io::Chunk& chunk) {
 
 /// One request for [first, last] (open-ended without `last`), to its end.
 inline io::Task<Got> fetch(source::Source& source, std::optional<std::uint64_t> first = {},
-                           std::optional<std::uint64_t> last = {}) {
+                           std::optional<std::uint64_t> last = {}, io::Taker* taker = nullptr) {
   Got got;
   source::SourceRequest request;
   request.locator.value = "song.mp3";
   auto resource = std::move(*source.open(request));
+  if (taker != nullptr) resource->set_taker(*taker);
   source::ReadIntent intent;
   if (first) intent.range = http::RangeSpec{first, last};
   Result<http::Representation> what = co_await resource->describe(intent);

@@ -279,6 +279,27 @@ TEST_F(CacheTest, WhatMustNotBeKeptIsNot) {
   EXPECT_TRUE(pieces().empty());
 }
 
+TEST_F(CacheTest, WhatIsReadDirectlyKnowsItsTaker) {
+  struct : io::Taker {
+    std::uint64_t taken() override { return 0; }
+  } taker;
+  auto song = std::make_shared<ScriptedSong>(5 * B);
+  open(song);
+  test::run(loop_, fetch(*source_, {}, {}, &taker));
+  settle();
+  EXPECT_EQ(song->taker, nullptr) << "a fill reads for all who come";
+  auto secret = std::make_shared<ScriptedSong>(5 * B);
+  secret->what.caching.no_store = true;
+  close();
+  std::filesystem::remove_all(directory_);
+  open(secret);
+  for (const char* how : {"handed over", "opened anew"}) {
+    secret->taker = nullptr;
+    test::run(loop_, fetch(*source_, {}, {}, &taker));
+    EXPECT_EQ(secret->taker, &taker) << how;
+  }
+}
+
 TEST_F(CacheTest, ABodyOfUnknownLengthIsSeekableOnceItIsIn) {
   auto song = a_song();
   song->what.length.reset();

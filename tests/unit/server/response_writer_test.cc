@@ -90,6 +90,17 @@ class ResponseWriterTest : public testing::Test {
   ResponseWriter writer{socket, observer};
 };
 
+TEST_F(ResponseWriterTest, TellsWhatTheClientHasTaken) {
+  EXPECT_EQ(writer.taken(), 0U);
+  writer.begin("HEAD ", BodyFraming::length, 4);
+  ASSERT_TRUE(write("body"));
+  const std::uint64_t before = writer.taken();
+  EXPECT_EQ(writer.taken(), before);
+  received();
+  EXPECT_EQ(writer.taken(), 9U);
+  EXPECT_NE(before, 9U);
+}
+
 TEST_F(ResponseWriterTest, TheHeadLeavesWithTheFirstBytes) {
   writer.begin("HEAD ", BodyFraming::length, 4);
   EXPECT_FALSE(writer.started());

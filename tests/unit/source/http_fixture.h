@@ -45,6 +45,7 @@ struct Wish {
   std::optional<std::uint64_t> end;  ///< Empty: to the end.
   bool closed = false;
   std::function<io::Task<void>(std::uint64_t)> after_chunk;
+  io::Taker* taker = nullptr;
 };
 
 inline io::Task<Heard> listen(Source& source, std::string url, Wish wish) {
@@ -53,6 +54,7 @@ inline io::Task<Heard> listen(Source& source, std::string url, Wish wish) {
   locator.kind = Locator::Kind::url;
   locator.value = std::move(url);
   auto resource = source.open({locator}).value();
+  if (wish.taker != nullptr) resource->set_taker(*wish.taker);
   ReadIntent intent;
   if (wish.first != 0 || wish.end) {
     http::RangeSpec spec;

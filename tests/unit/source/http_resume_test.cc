@@ -2,6 +2,7 @@
 
 #include "http_fixture.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <string>
@@ -69,6 +70,49 @@ TEST_F(HttpResumeTest, AStrongEtagResumesABodyOfUnknownLengthAfterAPause) {
   ScriptedOrigin origin([&](const OriginAsked&) { return chunked(content, strong); });
   const auto released = [&] { return wait_until([&] { return origin.open() == 0; }); };
   const Heard heard = hear(origin, pause_until(released));
+  EXPECT_FALSE(heard.error);
+  EXPECT_TRUE(heard.body == content);
+  EXPECT_EQ(origin.asked().size(), 2U);
+}
+
+/// A client that takes a byte before each look, and stops after so many.
+struct SlowTaker final : io::Taker {
+  std::uint64_t taken() override { return std::min(++looks, stops_after); }
+
+  std::uint64_t looks = 0;
+  std::uint64_t stops_after = ~0ULL;
+};
+
+TEST_F(HttpResumeTest, WhoTakesAChunkSlowlyKeepsTheConnection) {
+  options_.buffer = 64 * KiB;
+  options_.release_after = 20ms;
+  const std::string content = make_content(12'000 * KiB);
+  ScriptedOrigin origin([&](const OriginAsked&) { return chunked(content, strong); });
+  SlowTaker taker;
+  const auto long_past_release = [&] {
+    return wait_until([&] { return taker.looks == 50 || origin.open() == 0; });
+  };
+  Wish wish = pause_until(long_past_release);
+  wish.taker = &taker;
+  const Heard heard = hear(origin, wish);
+  EXPECT_EQ(taker.looks, 50U);
+  EXPECT_FALSE(heard.error);
+  EXPECT_TRUE(heard.body == content);
+  EXPECT_EQ(origin.asked().size(), 1U);
+}
+
+TEST_F(HttpResumeTest, WhoStopsInAChunkLosesTheConnection) {
+  options_.buffer = 64 * KiB;
+  options_.release_after = 20ms;
+  const std::string content = make_content(12'000 * KiB);
+  ScriptedOrigin origin([&](const OriginAsked&) { return chunked(content, strong); });
+  SlowTaker taker;
+  taker.stops_after = 20;
+  const auto released = [&] { return wait_until([&] { return origin.open() == 0; }); };
+  Wish wish = pause_until(released);
+  wish.taker = &taker;
+  const Heard heard = hear(origin, wish);
+  EXPECT_GT(taker.looks, 20U);
   EXPECT_FALSE(heard.error);
   EXPECT_TRUE(heard.body == content);
   EXPECT_EQ(origin.asked().size(), 2U);
