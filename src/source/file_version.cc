@@ -71,10 +71,14 @@ io::Task<bool> FileVersion::is_still_there() {
 io::Task<Result<io::FileStamp>> FileVersion::look() {
   const Result<io::FileStamp> now = file_->stamp();
   if (!now) co_return now;
-  // Of what may grow the bytes are asked each time: one write may go on long after its time was
-  // set, so that a stamp that was seen in the midst of it is also that of its end.
-  const bool same = may_grow_ ? now->size >= seen_.size && co_await is_still_there()
-                              : io::has_same_bytes(seen_, *now);
+  bool same = false;
+  if (may_grow_) {
+    // The bytes are asked each time: one write may go on long after its time was set, so that a
+    // stamp that was seen in the midst of it is also that of its end.
+    if (now->size >= seen_.size) same = co_await is_still_there();
+  } else {
+    same = io::has_same_bytes(seen_, *now);
+  }
   if (!same) {
     co_return Error{ErrorKind::representation_changed,
                     "the file was changed or truncated while it was read",
