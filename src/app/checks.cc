@@ -4,11 +4,10 @@
 #include "tonearm/base/char_set.h"
 #include "tonearm/http/port.h"
 #include "tonearm/http/token.h"
+#include "tonearm/io/whole_file.h"
 #include "tonearm/server/client_address.h"
 #include "tonearm/server/listen_address.h"
 #include "tonearm/source/http_options.h"
-
-#include "app/whole_file.h"
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
@@ -120,7 +119,7 @@ Complaint check_readable_file(const std::string& path) {
   std::string content;
   if (path.empty()) return {};
   // libcurl reads it for each connection.
-  const Complaint fault = read_whole_file(path, Reading::again, content);
+  const Complaint fault = io::read_whole_file(path, io::Reading::again, content);
   if (fault) return *fault + "; give a readable file";
   return {};
 }

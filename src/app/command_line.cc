@@ -28,7 +28,7 @@ struct Arguments {
   SignArguments sign;
   ImportArguments import;
 
-  Config load(Reading reading = Reading::once) const {
+  Config load(io::Reading reading = io::Reading::once) const {
     return load_config(file, overrides, reading);
   }
 };
@@ -61,7 +61,7 @@ void add_sign_options(CLI::App& command, Arguments& arguments) {
 int serve(const Arguments& arguments) {
   const Config config = arguments.load();
   const ErrorLog log(config.log.level);
-  return run_serve(config, [arguments] { return arguments.load(Reading::again); });
+  return run_serve(config, [arguments] { return arguments.load(io::Reading::again); });
 }
 
 int import(const Arguments& arguments) {

@@ -57,7 +57,7 @@ std::string toml_key(const std::string& name) {
 /// Reads one file into a Config.
 class FileReader {
  public:
-  FileReader(fs::path file, Reading reading, Config& config, Places& places)
+  FileReader(fs::path file, io::Reading reading, Config& config, Places& places)
       : file_(std::move(file)),
         directory_(file_.parent_path()),
         reading_(reading),
@@ -66,7 +66,7 @@ class FileReader {
 
   void read() {
     std::string text;
-    if (auto complaint = read_whole_file(file_, reading_, text)) {
+    if (auto complaint = io::read_whole_file(file_, reading_, text)) {
       throw ConfigError(*complaint + "; give a readable configuration file");
     }
     toml::table root;
@@ -180,7 +180,7 @@ class FileReader {
 
   fs::path file_;
   fs::path directory_;
-  Reading reading_;
+  io::Reading reading_;
   Config& config_;
   Places& places_;
 };
@@ -288,7 +288,7 @@ void print_table(const std::string& name, const toml::table& table, std::ostream
 ConfigError::ConfigError(const std::string& line) : std::runtime_error(one_line(line)) {}
 
 Config load_config(const std::optional<fs::path>& file, const Overrides& overrides,
-                   Reading reading) {
+                   io::Reading reading) {
   Config config;
   Places places;
   if (file) FileReader(*file, reading, config, places).read();

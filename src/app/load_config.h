@@ -1,7 +1,8 @@
 #pragma once
 
+#include "tonearm/io/whole_file.h"
+
 #include "app/config.h"
-#include "app/whole_file.h"
 
 #include <filesystem>
 #include <optional>
@@ -31,7 +32,7 @@ struct Overrides {
 /// Command line over file over defaults, all of it validated. Throws ConfigError. `reading`: how
 /// the file, and those with secrets that it names, are opened; again for a reload.
 Config load_config(const std::optional<std::filesystem::path>& file, const Overrides& overrides,
-                   Reading reading = Reading::once);
+                   io::Reading reading = io::Reading::once);
 
 /// Puts back into a reloaded configuration what only a restart can change; the full names of the
 /// keys that had another value.

@@ -2,9 +2,9 @@
 
 #include "tonearm/base/ascii.h"
 #include "tonearm/base/utf8.h"
+#include "tonearm/io/whole_file.h"
 
 #include "app/media_tags.h"
-#include "app/whole_file.h"
 
 #include <boost/algorithm/string/trim.hpp>
 
@@ -70,7 +70,7 @@ std::vector<std::string> possible_names(const std::string& entry) {
 
 Result<M3uFile> read_m3u_file(const std::filesystem::path& path) {
   std::string text;
-  if (const auto complaint = read_whole_file(path, Reading::once, text)) {
+  if (const auto complaint = io::read_whole_file(path, io::Reading::once, text)) {
     return Error{ErrorKind::internal, *complaint, {}};
   }
   return parse_m3u(text, path.filename().string());

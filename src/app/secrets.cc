@@ -39,11 +39,11 @@ Complaint read_secret(const std::string& text, std::string& out) {
   return {};
 }
 
-Complaint read_secret_file(const std::filesystem::path& path, Reading reading,
+Complaint read_secret_file(const std::filesystem::path& path, io::Reading reading,
                            std::vector<std::string>& out) {
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   std::string content;
-  if (auto complaint = read_whole_file(path, reading, content)) {
+  if (auto complaint = io::read_whole_file(path, reading, content)) {
     return *complaint + "; give a readable file that holds the secret";
   }
   std::string_view rest = content;

@@ -1,7 +1,8 @@
 #pragma once
 
+#include "tonearm/io/whole_file.h"
+
 #include "app/values.h"
-#include "app/whole_file.h"
 
 #include <filesystem>
 #include <string>
@@ -14,7 +15,7 @@ namespace tonearm::app {
 /// behind it.
 Complaint read_secret(const std::string& text, std::string& out);
 /// The secrets in a file, one a line; blank lines and a byte order mark are left out.
-Complaint read_secret_file(const std::filesystem::path& path, Reading reading,
+Complaint read_secret_file(const std::filesystem::path& path, io::Reading reading,
                            std::vector<std::string>& out);
 /// Refuses what nobody can have meant: nothing but blanks, which anyone could guess, and control
 /// characters, which no request can carry.

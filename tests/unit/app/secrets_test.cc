@@ -49,7 +49,7 @@ class ReadSecretFile : public InDirectory {};
 
 TEST_F(ReadSecretFile, TakesOneSecretALineWithoutBlankLinesAndCr) {
   std::vector<std::string> out;
-  EXPECT_EQ(read_secret_file(write("s", "one\r\n\n two \nthree"), Reading::once, out),
+  EXPECT_EQ(read_secret_file(write("s", "one\r\n\n two \nthree"), io::Reading::once, out),
             std::nullopt);
   EXPECT_THAT(out, ElementsAre("one", " two ", "three"));
 }
@@ -57,12 +57,12 @@ TEST_F(ReadSecretFile, TakesOneSecretALineWithoutBlankLinesAndCr) {
 TEST_F(ReadSecretFile, SaysWhatIsWrongWithTheFile) {
   std::vector<std::string> out{"before"};
   const std::string dir = directory_.string();
-  EXPECT_EQ(read_secret_file(directory_ / "none", Reading::once, out),
+  EXPECT_EQ(read_secret_file(directory_ / "none", io::Reading::once, out),
             "cannot read " + dir +
                 "/none: No such file or directory; give a readable file that holds the secret");
-  EXPECT_EQ(read_secret_file(write("empty", "\n  \r\n"), Reading::once, out),
+  EXPECT_EQ(read_secret_file(write("empty", "\n  \r\n"), io::Reading::once, out),
             dir + "/empty is empty; write the secret into it");
-  EXPECT_EQ(read_secret_file(directory_, Reading::once, out),
+  EXPECT_EQ(read_secret_file(directory_, io::Reading::once, out),
             "cannot read " + dir + ": Is a directory; give a readable file that holds the secret");
   EXPECT_THAT(out, ElementsAre("before"));
 }

@@ -1,23 +1,43 @@
-#include "app/whole_file.h"
+#include "tonearm/io/whole_file.h"
 
-#include "unit/app/app_fixture.h"
+#include <gtest/gtest.h>
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
+#include <fstream>
 #include <string>
 
-namespace tonearm::app {
+namespace tonearm::io {
 namespace {
 
-class ReadWholeFile : public InDirectory {
+class ReadWholeFile : public testing::Test {
  protected:
-  /// What is wrong with the file, "" when nothing is.
-  std::string fault(const std::filesystem::path& path, Reading reading = Reading::once) {
-    return without_directory(read_whole_file(path, reading, out).value_or(""));
+  ReadWholeFile() {
+    std::string name = (std::filesystem::temp_directory_path() / "tonearm-io-XXXXXX").string();
+    directory_ = ::mkdtemp(name.data());
   }
+  ~ReadWholeFile() override { std::filesystem::remove_all(directory_); }
+
+  std::filesystem::path write(const std::string& name, const std::string& text) const {
+    const auto path = directory_ / name;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path, std::ios::binary) << text;
+    return path;
+  }
+  /// What is wrong with the file, without the directory's name; "" when nothing is.
+  std::string fault(const std::filesystem::path& path, Reading reading = Reading::once) {
+    std::string text = read_whole_file(path, reading, out).value_or("");
+    const std::string prefix = directory_.string() + "/";
+    const std::size_t at = text.find(prefix);
+    return at == std::string::npos ? text : text.erase(at, prefix.size());
+  }
+
+  std::filesystem::path directory_;
   std::string out = "before";
 };
 
@@ -65,4 +85,4 @@ TEST_F(ReadWholeFile, APipeIsReadToTheEndOnce) {
 }
 
 }  // namespace
-}  // namespace tonearm::app
+}  // namespace tonearm::io

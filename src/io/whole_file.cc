@@ -1,4 +1,4 @@
-#include "app/whole_file.h"
+#include "tonearm/io/whole_file.h"
 
 #include "tonearm/io/owned_descriptor.h"
 
@@ -11,16 +11,16 @@
 #include <system_error>
 #include <utility>
 
-namespace tonearm::app {
+namespace tonearm::io {
 namespace {
 
-io::OwnedDescriptor open_to_read(const std::filesystem::path& path, Reading reading) {
+OwnedDescriptor open_to_read(const std::filesystem::path& path, Reading reading) {
   const int waiting = reading == Reading::again ? O_NONBLOCK : 0;
   int descriptor = -1;
   do {
     descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | waiting);
   } while (descriptor < 0 && errno == EINTR);
-  return io::OwnedDescriptor(descriptor);
+  return OwnedDescriptor(descriptor);
 }
 
 bool is_pipe(int descriptor) {
@@ -44,11 +44,12 @@ bool read_to_end(int descriptor, std::string& out) {
 
 }  // namespace
 
-Complaint read_whole_file(const std::filesystem::path& path, Reading reading, std::string& out) {
+std::optional<std::string> read_whole_file(const std::filesystem::path& path, Reading reading,
+                                           std::string& out) {
   const auto refused = [&](const std::string& why) {
     return "cannot read " + path.string() + ": " + why;
   };
-  const io::OwnedDescriptor file = open_to_read(path, reading);
+  const OwnedDescriptor file = open_to_read(path, reading);
   if (!file.valid()) return refused(std::generic_category().message(errno));
   if (reading == Reading::again && is_pipe(file.get())) {
     return refused("it is a pipe, which can be read only once");
@@ -59,4 +60,4 @@ Complaint read_whole_file(const std::filesystem::path& path, Reading reading, st
   return {};
 }
 
-}  // namespace tonearm::app
+}  // namespace tonearm::io

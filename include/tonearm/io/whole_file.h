@@ -1,11 +1,10 @@
 #pragma once
 
-#include "app/values.h"
-
 #include <filesystem>
+#include <optional>
 #include <string>
 
-namespace tonearm::app {
+namespace tonearm::io {
 
 /// How often a file is read. What a pipe held is gone after the first time: the second would find
 /// nothing, or wait for whoever writes next.
@@ -14,7 +13,9 @@ enum class Reading : bool {
   again,  ///< A pipe is refused, and nothing is waited for.
 };
 
-/// Everything in a file. The complaint names the path and the reason, and no remedy.
-Complaint read_whole_file(const std::filesystem::path& path, Reading reading, std::string& out);
+/// Everything in a file. What kept it from being read is one line that names the path and the
+/// reason; empty when nothing did.
+std::optional<std::string> read_whole_file(const std::filesystem::path& path, Reading reading,
+                                           std::string& out);
 
-}  // namespace tonearm::app
+}  // namespace tonearm::io
