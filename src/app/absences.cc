@@ -1,6 +1,7 @@
 #include "app/absences.h"
 
 #include "tonearm/source/certificate_file.h"
+#include "tonearm/source/s3_account.h"
 
 #include <filesystem>
 
@@ -25,6 +26,10 @@ std::vector<std::string> absences(const Config& config) {
   if (!directory.empty() && !fs::is_directory(directory, failed)) {
     lines.push_back("log.access: " + directory.string() +
                     " is no directory: no log can be opened there");
+  }
+  const std::string keys = source::fault_of_keys(config.s3);
+  if (!keys.empty()) {
+    lines.push_back("s3.access_key: empty, and " + keys + ": requests to S3 are unsigned");
   }
   return lines;
 }

@@ -15,11 +15,15 @@ std::string variable(const std::string& name) {
 
 }  // namespace
 
+std::string fault_of_keys(const S3Options& options) {
+  return options.access_key.empty() ? find_aws_keys(variable).fault : std::string();
+}
+
 S3Account::S3Account(S3Options options, io::BlockingPool& pool)
     : options_(std::move(options)), pool_(pool) {
   if (options_.access_key.empty()) return;
   keys_ = std::make_shared<const AwsKeys>(
-      AwsKeys{options_.access_key, options_.secret_key, options_.session_token});
+      AwsKeys{options_.access_key, options_.secret_key, options_.session_token, {}});
 }
 
 S3Account::Keys S3Account::known_keys() const {

@@ -75,7 +75,9 @@ io::Task<Result<void>> S3Route::renew(const Refusal& refusal) {
     S3Account::Keys now = co_await account_->renew_keys(keys_);
     if (*now != *keys_) co_return Result<void>{};
   }
-  co_return error_of_s3(head.status, said.code);
+  Error error = error_of_s3(head.status, said.code);
+  if (signs_ && !keys_->fault.empty()) error.detail += ", to an unsigned request: " + keys_->fault;
+  co_return error;
 }
 
 /// S3 names the region in nearly every refusal: only another one is news.

@@ -64,11 +64,12 @@ class S3Case(Case):
         cls.origin.objects[bucket, key] = Resource(size, **options)
         return cls.catalog.add(f"s3://{bucket}/{key}")
 
-    def serve_with(self, endpoint=None, environment=None, upstream=None, **s3):
+    def serve_with(self, endpoint=None, environment=None, upstream=None, user=None, **s3):
         """A program of one test's own; its keys those of `s3`."""
         s3.setdefault("endpoint", endpoint or self.origin.base_url)
         config = self.config(s3=s3, upstream=upstream or {}, server={"threads": 1})
         self.tonearm = Tonearm(self.directory, config)
+        self.tonearm.user = user
         self.tonearm.environment = {"HOME": self.directory, **(environment or {})}
         self.tonearm.start()
         self.addCleanup(self.tonearm.stop)
@@ -211,6 +212,39 @@ class Keys(S3Case):
         self.addCleanup(os.remove, os.path.join(self.directory, ".aws", "credentials"))
         self.serve_with()
         self.assertBody(self.get(song), content(0, 300 * KiB))
+
+    def test_a_credentials_file_that_cannot_be_read_is_named(self):
+        song = self.add("unreadable.mp3")
+        path = self.credentials_file(ID)
+        os.chmod(path, 0)
+        os.chmod(self.directory, 0o755)
+        os.chmod(self.catalog.path, 0o644)
+        # Root may read all.
+        self.serve_with(environment={"AWS_SHARED_CREDENTIALS_FILE": path},
+                        user="nobody" if os.geteuid() == 0 else None)
+        response = self.get(song)
+        self.assertProblem(response, 502)
+        self.assertNotIn("credentials", response.body.decode())
+        fault = f"cannot read {path}: Permission denied"
+        said = self.tonearm.stderr()
+        self.assertIn(f"s3.access_key: empty, and {fault}: requests to S3 are unsigned", said)
+        self.assertIn(f"AccessDenied, to an unsigned request: {fault}", said)
+        os.chmod(path, 0o644)
+        self.assertBody(self.get(song), content(0, 300 * KiB))
+
+    def test_check_and_probe_name_the_fault_of_a_credentials_file(self):
+        song = self.add("checked.mp3")
+        config = self.serve_with().config_path
+        variables = {"AWS_SHARED_CREDENTIALS_FILE": self.directory}
+        checked = run("check", "-c", config, variables=variables)
+        self.assertEqual(checked.returncode, 0)
+        self.assertIn(f"warning: s3.access_key: empty, and cannot read {self.directory}: Is a directory",
+                      checked.stderr)
+        probed = run("probe", "-c", config, song, variables=variables)
+        self.assertEqual(probed.returncode, 1)
+        self.assertIn(f"to an unsigned request: cannot read {self.directory}: Is a directory", probed.stderr)
+        quiet = run("check", "-c", config, variables={"HOME": "/nonexistent"})
+        self.assertNotIn("s3.", quiet.stderr)
 
     def test_the_configuration_beats_all_others(self):
         song = self.add("configured.mp3")

@@ -43,11 +43,11 @@ def environment():
     return env
 
 
-def run(*arguments, timeout=60, cwd=None):
-    """One command to its end; the CompletedProcess, output as text."""
+def run(*arguments, timeout=60, cwd=None, variables=None):
+    """One command to its end; the CompletedProcess, output as text. `variables`: more of the environment."""
     return subprocess.run(
         [binary(), *map(str, arguments)],
-        env=environment(),
+        env={**environment(), **(variables or {})},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

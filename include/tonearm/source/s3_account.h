@@ -16,11 +16,17 @@ struct AwsKeys {
   std::string id;
   std::string secret;
   std::string session_token;
+  /// Why there are none although there should be some, in one line.
+  std::string fault = {};
 
   /// None at all: requests go unsigned.
   bool anonymous() const { return id.empty(); }
   friend bool operator==(const AwsKeys&, const AwsKeys&) = default;
 };
+
+/// What keeps the keys that `options` leave to the environment and its shared credentials file from
+/// being had, in one line; empty when nothing does, or nobody said that there are any. Blocks.
+std::string fault_of_keys(const S3Options& options);
 
 /// What all loops share of one [s3] configuration: its keys, which may be replaced while songs
 /// play, and the regions of its buckets. Thread-safe; outlived by `pool`.

@@ -40,6 +40,13 @@ root = "a.txt"
                           "log.access: logs is no directory: no log can be opened there"));
 }
 
+TEST_F(Absences, CredentialsThatCannotBeReadAreNamedWhereTheyCount) {
+  const WithVariable file("AWS_SHARED_CREDENTIALS_FILE", (directory_ / "none").c_str());
+  EXPECT_THAT(of(""), ElementsAre("s3.access_key: empty, and cannot read none: No such file or "
+                                  "directory: requests to S3 are unsigned"));
+  EXPECT_THAT(of("[s3]\naccess_key = \"A\"\nsecret_key = \"s\""), IsEmpty());
+}
+
 TEST_F(Absences, WhatIsThereIsNotNamed) {
   write("logs/x", "");
   EXPECT_THAT(of("[log]\naccess = \"logs/access.log\"\n[files]\nroot = \"logs\""), IsEmpty());

@@ -2,11 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <string>
 
 namespace tonearm::source {
 namespace {
@@ -33,6 +35,64 @@ TEST(CredentialsFile, NeedsBothKeysOfTheProfile) {
   EXPECT_FALSE(parse_credentials(file, "half"));
   EXPECT_FALSE(parse_credentials(file, "none"));
   EXPECT_FALSE(parse_credentials("", "default"));
+}
+
+/// A home directory, and what is said of the keys there.
+class AwsKeysFault : public testing::Test {
+ protected:
+  AwsKeysFault() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "tonearm-XXXXXX").string();
+    home_ = ::mkdtemp(pattern.data());
+    std::filesystem::create_directory(home_ + "/.aws");
+    variables_["HOME"] = home_;
+  }
+  ~AwsKeysFault() override { std::filesystem::remove_all(home_); }
+
+  void write(std::string_view text) const { std::ofstream(in_home()) << text; }
+  std::string in_home() const { return home_ + "/.aws/credentials"; }
+  AwsKeys found() {
+    return find_aws_keys([&](const std::string& name) { return variables_[name]; });
+  }
+  std::string lacks(const std::string& profile) const {
+    return in_home() + " has no aws_access_key_id and aws_secret_access_key in a profile [" +
+           profile + "]";
+  }
+
+  std::string home_;
+  std::map<std::string, std::string> variables_;
+};
+
+TEST_F(AwsKeysFault, IsNoneWhereNobodySaidThatThereAreKeys) {
+  EXPECT_EQ(found(), AwsKeys{});
+  write("[other]\naws_access_key_id = TWO\n");
+  EXPECT_EQ(found(), AwsKeys{});
+  write(file);
+  EXPECT_EQ(found().fault, "");
+  EXPECT_FALSE(found().anonymous());
+}
+
+TEST_F(AwsKeysFault, NamesTheFileThatCannotBeRead) {
+  std::filesystem::create_directory(in_home());
+  EXPECT_EQ(found().fault, "cannot read " + in_home() + ": Is a directory");
+  EXPECT_TRUE(found().anonymous());
+  variables_["AWS_SHARED_CREDENTIALS_FILE"] = home_ + "/none";
+  EXPECT_EQ(found().fault, "cannot read " + home_ + "/none: No such file or directory");
+  variables_["AWS_ACCESS_KEY_ID"] = "ENV";
+  variables_["AWS_SECRET_ACCESS_KEY"] = "secret";
+  EXPECT_EQ(found().fault, "") << "the file is not wanted";
+}
+
+TEST_F(AwsKeysFault, NamesTheProfileThatIsNotWhole) {
+  write("[default]\naws_access_key_id = ONE\n");
+  EXPECT_EQ(found().fault, lacks("default"));
+  EXPECT_TRUE(found().anonymous());
+  write(file);
+  variables_["AWS_PROFILE"] = "half";
+  EXPECT_EQ(found().fault, lacks("half"));
+  variables_["AWS_PROFILE"] = "none";
+  EXPECT_EQ(found().fault, lacks("none"));
+  variables_["AWS_PROFILE"] = "other";
+  EXPECT_EQ(found(), (AwsKeys{"TWO", "s2", "t2"}));
 }
 
 TEST(AwsKeysFound, EnvironmentThenFileThenNone) {
