@@ -9,10 +9,10 @@
 #include "cache/version.h"
 
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/container/flat_map.hpp>
 
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -173,7 +173,8 @@ class Fill : public std::enable_shared_from_this<Fill> {
   std::uint64_t limit_ = endless;
   std::optional<std::uint64_t> stop_at_;  ///< While nobody reads: the end of the slice.
   std::deque<std::shared_ptr<ArrivingBlock>> blocks_;  ///< Consecutive, the last one may grow.
-  std::map<std::uint64_t, std::uint64_t> seats_;       ///< Where each reader is.
+  /// Where each reader is. Looked through more often than they come and go.
+  boost::container::flat_map<std::uint64_t, std::uint64_t> seats_;
   std::uint64_t next_seat_ = 0;
   std::unique_ptr<Claim> claim_;  ///< Of nothing while nobody sits here: the disk may be gone.
   std::uint64_t changes_ = 1;
