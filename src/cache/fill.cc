@@ -13,6 +13,9 @@ namespace {
 /// Blocks that stay in memory while the disk takes none.
 constexpr std::size_t most_in_memory = 64;
 
+/// Readers at once that one listener's player, which seeks or asks twice, does not make.
+constexpr std::size_t crowd = 4;
+
 }  // namespace
 
 Fill::Fill(io::Executor home, std::uint64_t first, std::uint64_t read_ahead)
@@ -179,6 +182,7 @@ Fill::Next Fill::next(const Geometry& geometry, bool whole) {
     return next;
   }
   next.end = goal;
+  next.crowded = seats_.size() >= crowd;
   if (in_memory_) make_room(whole);
   const bool room = !in_memory_ || blocks_.size() < most_in_memory;
   const bool may_go = room && (nobody || position_ < may_reach());

@@ -112,6 +112,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
     Kind kind = Kind::wait;
     std::uint64_t end = 0;  ///< fetch: up to here.
     FillOutcome outcome = FillOutcome::done;
+    bool crowded = false;  ///< So many read that they will hardly all leave.
   };
   /// What is to be done next. An end is final: nobody joins any more who wants what is behind it,
   /// and nobody at all when what has come is of no use without the rest.

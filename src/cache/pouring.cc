@@ -54,6 +54,7 @@ struct Pouring {
   std::uint64_t reader_end = 0;
   bool writing = true;   ///< The disk has taken everything so far.
   bool entered = false;  ///< The first piece was looked at.
+  bool hastened = false;
 };
 
 io::Task<void> write_down(Pouring& pouring) {
@@ -152,6 +153,8 @@ io::Task<void> pour(FillJob& job, source::Resource& resource) {
         co_await pouring.fill.wait_for_readers();
         break;
       case Fill::Next::Kind::fetch:
+        // Once: how large the parts are later, how they were taken tells better.
+        if (next.crowded && !std::exchange(pouring.hastened, true)) resource.hasten();
         flows = co_await fetch_some(pouring, next.end);
         break;
     }

@@ -25,6 +25,7 @@ class HttpResource final : public Resource {
   io::Task<Result<http::Representation>> describe(const ReadIntent& intent) override;
   std::unique_ptr<io::ByteReader> read(std::uint64_t first,
                                        std::optional<std::uint64_t> end) override;
+  void hasten() override { sizer_.hasten(); }
   OriginUse origin_use() const override { return use_; }
 
   /// Source::probe() of this resource, which is good for nothing else afterwards.

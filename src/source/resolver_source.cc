@@ -32,6 +32,7 @@ class ResolvedResource final : public Resource {
     return resource_.read(first, end);
   }
 
+  void hasten() override { resource_.hasten(); }
   OriginUse origin_use() const override { return resource_.origin_use(); }
 
  private:

@@ -9,8 +9,9 @@ namespace tonearm::source {
 
 /// How much of a read is asked of the origin at a time. Small at first, so that a seek wastes
 /// little and a slow listener's window fits the buffer and frees its connection; doubling while the
-/// client keeps draining, and growing faster where it has said that it wants all of it. Pure: time
-/// comes in as the duration of the last window.
+/// client keeps draining, and growing faster where it has said that it wants all of it. Where many
+/// do, each window's round trip would be waited for by all of them. Pure: time comes in as the
+/// duration of the last window.
 class WindowSizer {
  public:
   static constexpr std::uint64_t first_size = 128 * 1024;
@@ -30,6 +31,8 @@ class WindowSizer {
 
   /// The client has taken a whole window of `size` bytes, `elapsed` after it was asked for.
   void taken(std::uint64_t size, std::chrono::steady_clock::duration elapsed, bool closed);
+  /// Many wait for what is read: from here on as if the client had drained all before.
+  void hasten() { size_ = most; }
 
  private:
   std::uint64_t size_of(bool closed) const;

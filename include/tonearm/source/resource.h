@@ -90,6 +90,10 @@ class Resource {
   virtual std::unique_ptr<io::ByteReader> read(std::uint64_t first,
                                                std::optional<std::uint64_t> end) = 0;
 
+  /// What is read from now on is wanted by many, and hardly in vain: it may be asked of the origin
+  /// in large parts at once.
+  virtual void hasten() {}
+
   virtual OriginUse origin_use() const = 0;
   /// As far as it is known: once described for the head, when all is read for the log.
   virtual CacheUse cache_use() const { return {}; }

@@ -57,6 +57,7 @@ struct ScriptedSong {
   std::atomic<std::uint64_t> served{0};
   std::atomic<int> described{0};
   std::atomic<int> conditional{0};
+  std::atomic<int> hastened{0};
 
   explicit ScriptedSong(std::uint64_t length) {
     what.length = length;
@@ -97,6 +98,7 @@ class ScriptedResource final : public source::Resource {
     ++reads_;
     return std::make_unique<Reader>(*this, first, end);
   }
+  void hasten() override { ++song_->hastened; }
   source::OriginUse origin_use() const override { return use_; }
 
  private:

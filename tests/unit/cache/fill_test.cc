@@ -80,6 +80,29 @@ TEST_F(FillTest, AReaderThatLeavesLetsItFinishItsSlice) {
   }
 }
 
+// One listener's player asks two or three times at once; more are worth large requests.
+TEST_F(FillTest, IsHastenedOnceByACrowd) {
+  for (const unsigned readers : {3U, 4U, 9U}) {
+    SCOPED_TRACE(readers);
+    auto song = std::make_shared<ScriptedSong>(60 * B);
+    bool all_here = false;
+    song->before_read = [&] { return wait_until(all_here); };
+    open(song);
+    std::vector<std::shared_ptr<Running>> running;
+    for (unsigned i = 0; i < readers; ++i) running.push_back(begin());
+    ASSERT_TRUE(run_until([&] { return cache_->statistics().followers == readers - 1; }));
+    all_here = true;
+    for (const auto& one : running) {
+      ASSERT_TRUE(run_until([&] { return one->ended; }));
+      EXPECT_TRUE(one->got.body == content(0, 60 * B));
+    }
+    EXPECT_EQ(song->described, 1);
+    EXPECT_EQ(song->hastened, readers < 4 ? 0 : 1);
+    TearDown();
+    SetUp();
+  }
+}
+
 // The only fill of a song that can only be had whole ends without its reader, in several steps.
 TEST_F(FillTest, WhoComesWhileTheOnlyOneEndsGetsTheSong) {
   constexpr std::uint64_t size = 20 * B;

@@ -25,6 +25,17 @@ TEST_F(HttpSourceTest, ReadsInWindowsThatTheClientDrains) {
   EXPECT_EQ(origin.accepted(), 1) << "one connection is enough";
 }
 
+TEST_F(HttpSourceTest, ReadsInLargeWindowsAtOnceWhatManyWaitFor) {
+  const std::string content = make_content(5000 * KiB);
+  ScriptedOrigin origin(honest(content));
+  Wish wish;
+  wish.hasten = true;
+  const Heard heard = hear(origin, wish);
+  EXPECT_EQ(heard.body, content);
+  EXPECT_EQ(ranges(origin),
+            (std::vector<std::string>{"0-131071", "131072-4325375", "4325376-5119999"}));
+}
+
 TEST_F(HttpSourceTest, LaterWindowsCarryTheProofAsIfRange) {  // RFC 9110 §13.1.5
   const std::string content = make_content(200 * KiB);
   ScriptedOrigin origin(honest(content));

@@ -66,11 +66,23 @@ TEST(WindowSizer, ShrinksForWhoSlowsDown) {
   EXPECT_EQ(sizer.next(0, endless, false).size(), 128 * kibibyte);
 }
 
+TEST(WindowSizer, IsLargeAtOnceWhereManyWaitAndShrinksAsEver) {
+  WindowSizer sizer(0);
+  take(sizer, 10ms, false);
+  sizer.hasten();
+  EXPECT_EQ(sizer.next(0, endless, false).size(), 4096 * kibibyte);
+  EXPECT_EQ(sizer.next(0, 90, false).size(), 90U);
+  take(sizer, 30s, false);
+  EXPECT_EQ(sizer.next(0, endless, false).size(), 2048 * kibibyte);
+}
+
 TEST(WindowSizer, TheOperatorsWindowBoundsEveryRequest) {
   WindowSizer sizer(64 * kibibyte);
   EXPECT_EQ(sizer.next(0, endless, false).size(), 64 * kibibyte);
   EXPECT_EQ(sizer.next(0, 500 * kibibyte, true).size(), 64 * kibibyte);
   for (int i = 0; i < 9; ++i) take(sizer, 1ms, false);
+  EXPECT_EQ(sizer.next(0, endless, false).size(), 64 * kibibyte);
+  sizer.hasten();
   EXPECT_EQ(sizer.next(0, endless, false).size(), 64 * kibibyte);
 }
 
