@@ -16,12 +16,14 @@ constexpr std::string_view field_breaks{"\r\n\0", 3};
 /// elsewhere is looked through when it is added. A view: used within the expression that makes it.
 class FieldValue {
  public:
+  // NOLINTBEGIN(google-explicit-constructor): it is there to be made of what add() is given.
   template <std::size_t size>
   consteval FieldValue(const char (&literal)[size]) : text_(literal, size - 1), proven_(true) {
     if (text_.find_first_of(field_breaks) != std::string_view::npos) throw "no field value";
   }
   FieldValue(std::string_view text) : text_(text) {}
   FieldValue(const std::string& text) : text_(text) {}
+  // NOLINTEND(google-explicit-constructor)
 
   std::string_view text() const { return text_; }
   bool proven() const { return proven_; }
