@@ -51,6 +51,8 @@ async function plays(browser) {
   await page.evaluate(() => document.activeElement.blur());
   await page.keyboard.press(" ");
   await page.waitForFunction(() => document.getElementById("audio").paused);
+  // The page hears of it a moment later.
+  await page.waitForFunction(() => document.getElementById("play").getAttribute("aria-label") !== "Pause");
   const label = await page.getAttribute("#play", "aria-label");
   await seekTo(0.98);
   await page.keyboard.press(" ");
