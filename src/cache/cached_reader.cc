@@ -96,7 +96,10 @@ io::Task<Result<std::optional<io::Chunk>>> CachedResource::Reader::read_arriving
           static_cast<std::size_t>(std::min<std::uint64_t>(view.bytes.size(), end - position_));
       block_ = std::move(view.block);
       position_ += most;
-      resource_.fetched_bytes_ += most;
+      // Of a hit it had come before it was asked for, and is only not on disk yet.
+      const bool had_come =
+          resource_.use_.state == source::CacheUse::State::hit && resource_.begun_.empty();
+      (had_come ? resource_.kept_bytes_ : resource_.fetched_bytes_) += most;
       come_on();
       co_return std::optional<io::Chunk>(io::Chunk(view.bytes.first(most)));
     }

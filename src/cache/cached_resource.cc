@@ -300,8 +300,9 @@ io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent
   }
   Foresight seen = look_over(*version_, range, intent.further);
   if (seen.unknown) seen = co_await foresee(shelf_, version_, range, intent.further);
-  const bool miss = cold_ || !seen.some;
-  use_.state = miss ? State::miss : seen.all ? State::hit : State::partial;
+  const bool all = seen.all || (!cold_ && has_come(*version_, range, intent.further));
+  const bool miss = cold_ || (!seen.some && !all);
+  use_.state = miss ? State::miss : all ? State::hit : State::partial;
   if (seen.begins) co_return Way::kept;
   if (!seat_ || seat_.fill()->ended()) {
     // Nothing can be kept: from the origin, if it was not described by what is kept only.

@@ -1,5 +1,8 @@
 #include "cache/foresight.h"
 
+#include "cache/fill.h"
+
+#include <algorithm>
 #include <utility>
 
 namespace tonearm::cache {
@@ -27,7 +30,41 @@ bool look_at(Version& version, http::ByteRange range, Foresight& seen) {
   return true;
 }
 
+/// The end of what a fill holds in memory from `at` on; `at` when that is nothing.
+std::uint64_t end_in_memory(Version& version, std::uint64_t at) {
+  const std::lock_guard lock(version.fills_mutex());
+  for (const auto& fill : version.fills()) {
+    const Fill::View view = fill->view(at);
+    if (view.kind == Fill::View::Kind::bytes) return at + view.bytes.size();
+  }
+  return at;
+}
+
+bool has_come(Version& version, http::ByteRange range) {
+  const Geometry geometry = version.geometry();
+  for (std::uint64_t at = range.first; at < range.end;) {
+    Version::Look look = version.glance(at, range.end);
+    if (look.kind == Kind::missing) {
+      look.end = end_in_memory(version, at);
+      // It was written between the two looks, if it has come.
+      if (look.end == at) look = version.glance(at, range.end);
+    }
+    if (look.end <= at) return false;
+    at = std::min(look.end, geometry.slice_end(at));
+  }
+  return true;
+}
+
 }  // namespace
+
+bool has_come(Version& version, http::ByteRange range,
+              const std::vector<http::RangeSpec>& further) {
+  const auto here = [&version](const http::RangeSpec& asked) {
+    const auto part = http::fit_range(asked, version.geometry().length);
+    return !part || has_come(version, *part);
+  };
+  return has_come(version, range) && std::ranges::all_of(further, here);
+}
 
 Foresight look_over(Version& version, http::ByteRange range,
                     const std::vector<http::RangeSpec>& further) {

@@ -26,7 +26,11 @@ struct Foresight {
 Foresight look_over(Version& version, http::ByteRange range,
                     const std::vector<http::RangeSpec>& further);
 
-/// The same, with the disk asked about some of what is unknown.
+/// Whether all of it has come, although the disk may not have it yet: what is not kept is in the
+/// memory of a fill.
+bool has_come(Version& version, http::ByteRange range, const std::vector<http::RangeSpec>& further);
+
+/// The same as look_over(), with the disk asked about some of what is unknown.
 io::Task<Foresight> foresee(Shelf& shelf, std::shared_ptr<Version> version, http::ByteRange range,
                             const std::vector<http::RangeSpec>& further);
 

@@ -1,7 +1,11 @@
 #include "cache/file.h"
 #include "unit/cache/cache_fixture.h"
 
+#include <boost/asio/detached.hpp>
+
 #include <sys/resource.h>
+
+#include <future>
 
 namespace tonearm::cache {
 namespace {
@@ -33,6 +37,36 @@ TEST_F(FillTest, OneThatIsLimitedInMidReadKeepsWholeBlocksOnly) {
   settle();
   EXPECT_EQ(get().body, content(0, size));
   EXPECT_EQ(get().use.state, source::CacheUse::State::hit);
+}
+
+// A player asks again the moment it has all.
+TEST_F(FillTest, WhatHasComeIsAHitBeforeItIsOnDisk) {
+  constexpr std::uint64_t size = 3 * B + 100;
+  open(std::make_shared<ScriptedSong>(size));
+  get(0, B - 1);
+  settle();
+  std::promise<bool> release;
+  const auto released = release.get_future().share();
+  for (int i = 0; i < 64; ++i) {  // more than the pool has threads
+    io::asio::co_spawn(loop_, cache_->shelf().pool().run([released] { return released.get(); }),
+                       io::asio::detached);
+  }
+  let_run();
+  const auto first = begin();
+  ASSERT_TRUE(run_until([&] { return first->ended; }));
+  EXPECT_EQ(first->got.use.state, source::CacheUse::State::partial);
+  const auto second = begin();
+  const auto third = begin(2 * B, size - 1);
+  EXPECT_TRUE(run_until([&] { return second->ended && third->ended; }));
+  EXPECT_EQ(cache_->statistics().running_fills, 1U) << "it is still to be written";
+  release.set_value(true);
+  settle();
+  EXPECT_TRUE(second->got.body == content(0, size));
+  EXPECT_EQ(second->got.use.state, source::CacheUse::State::hit);
+  EXPECT_TRUE(second->got.use.age);
+  EXPECT_EQ(third->got.use.state, source::CacheUse::State::hit);
+  EXPECT_EQ(second->got.origin.requests, 0U);
+  EXPECT_EQ(song_->served, size);
 }
 
 TEST_F(FillTest, AnyReadAheadBringsAnyRange) {
