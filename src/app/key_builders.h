@@ -47,13 +47,10 @@ template <class Target, class Field>
 Key<Target> texts_key(std::string name, Field field, Complaint (*check)(const std::string&)) {
   Key<Target> key;
   key.read = [=](const toml::node& node, const std::filesystem::path&, Target& target) {
-    std::vector<std::string> texts;
-    Complaint complaint = read_texts(node, texts);
-    for (const std::string& text : texts) {
-      if (!complaint) complaint = check(text);
-    }
-    if (!complaint) field(target) = std::move(texts);
-    return complaint;
+    return read_texts(node, field(target), [=](const toml::node& entry, std::string& text) {
+      Complaint complaint = read_text(entry, text);
+      return complaint ? complaint : check(text);
+    });
   };
   key.print = [=](const Target& target, toml::table& into) {
     toml::array array;
@@ -149,6 +146,14 @@ Key<Target> duration_key(std::string name, Field field, milliseconds least, mill
   return key;
 }
 
+/// One of several secrets: none of them may be empty.
+inline Complaint read_one_secret(const toml::node& node, std::string& out) {
+  std::string text;
+  Complaint complaint = read_hidden_text(node, text);
+  if (!complaint) complaint = read_secret(text, out);
+  return complaint ? complaint : check_secret(out);
+}
+
 template <class Target, class Field>
 Key<Target> secret_key(std::string name, Field field) {
   Key<Target> key;
@@ -179,14 +184,7 @@ template <class Target, class Field>
 Key<Target> secrets_key(std::string name, Field field) {
   Key<Target> key;
   key.read = [=](const toml::node& node, const std::filesystem::path&, Target& target) {
-    std::vector<std::string> texts;
-    Complaint complaint = read_hidden_texts(node, texts);
-    for (std::string& text : texts) {
-      if (!complaint) complaint = read_secret(std::string(text), text);
-      if (!complaint) complaint = check_secret(text);
-    }
-    if (!complaint) field(target) = std::move(texts);
-    return complaint;
+    return read_hidden_texts(node, field(target), read_one_secret);
   };
   key.take = [=](std::vector<std::string> lines, Target& target) -> Complaint {
     for (const std::string& line : lines) {

@@ -50,18 +50,17 @@ Key<Config> allow_private_key() {
   return key;
 }
 
-Complaint read_headers(const toml::node& node, source::UpstreamOptions& upstream) {
+ValueFault read_headers(const toml::node& node, source::UpstreamOptions& upstream) {
   const auto* table = node.as_table();
-  if (table == nullptr) return R"(is not a table; give { Authorization = "…" })";
+  if (table == nullptr) return Complaint(R"(is not a table; give { Authorization = "…" })");
   std::vector<std::pair<std::string, std::string>> headers;
   for (const auto& [name, value] : *table) {
     auto& field = headers.emplace_back(std::string(name.str()), std::string());
     std::string text;
     Complaint complaint = read_hidden_text(value, text);
     if (!complaint) complaint = read_secret(text, field.second);
-    if (complaint) return field.first + ": " + *complaint;
-    complaint = check_request_field(field);
-    if (complaint) return complaint;
+    complaint = complaint ? field.first + ": " + *complaint : check_request_field(field);
+    if (complaint) return {std::move(complaint), name.source().begin.line};
   }
   upstream.headers = std::move(headers);
   return {};
@@ -90,16 +89,13 @@ template <class Field>
 Key<Config> listen_key(Field field) {
   Key<Config> key = texts_key<Config>("listen", field, check_listen);
   key.read = [=](const toml::node& node, const std::filesystem::path& directory, Config& config) {
-    std::vector<std::string> texts;
-    Complaint complaint = read_texts(node, texts);
-    for (std::string& text : texts) {
+    return read_texts(node, field(config), [&](const toml::node& entry, std::string& text) {
+      if (auto complaint = read_text(entry, text)) return complaint;
       if (text.starts_with(unix_prefix)) {
         text = std::string(unix_prefix) + rooted(text.substr(unix_prefix.size()), directory);
       }
-      if (!complaint) complaint = check_listen(text);
-    }
-    if (!complaint) field(config) = std::move(texts);
-    return complaint;
+      return check_listen(text);
+    });
   };
   key.print = [=](const Config& config, toml::table& into) {
     toml::array addresses;
@@ -223,13 +219,13 @@ bool is_path(const std::string& program) { return program.find('/') != std::stri
 Key<source::ResolverOptions> command_key() {
   using R = source::ResolverOptions;
   Key<R> command = texts_key<R>("command", PLACE(command), check_field_value);
-  command.read = [](const toml::node& node, const std::filesystem::path& directory, R& resolver) {
-    Complaint complaint = read_texts(node, resolver.command);
-    if (!complaint) complaint = check_resolver_command(resolver.command);
-    if (complaint) return complaint;
+  command.read = [](const toml::node& node, const std::filesystem::path& directory,
+                    R& resolver) -> ValueFault {
+    if (auto fault = read_texts(node, resolver.command)) return fault;
+    if (auto complaint = check_resolver_command(resolver.command)) return complaint;
     std::string& program = resolver.command.front();
     if (is_path(program)) program = rooted(program, directory);
-    return Complaint();
+    return {};
   };
   command.print = [](const R& resolver, toml::table& into) {
     toml::array words;

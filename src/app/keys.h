@@ -20,7 +20,8 @@ struct Key {
   std::string name;     ///< "threads", within its table.
   bool secret = false;  ///< May also come as NAME_file or "env:…"; never printed.
   /// Reads a value; relative paths are relative to `directory`.
-  std::function<Complaint(const toml::node&, const std::filesystem::path& directory, Target&)> read;
+  std::function<ValueFault(const toml::node&, const std::filesystem::path& directory, Target&)>
+      read;
   /// For secrets: takes what a file held.
   std::function<Complaint(std::vector<std::string>, Target&)> take;
   /// Only for what a restart alone can change: puts the running value back into a reloaded

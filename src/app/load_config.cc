@@ -23,9 +23,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string at(const fs::path& file, const toml::source_region& where) {
-  return file.string() + ":" + std::to_string(where.begin.line) + ": ";
+std::string at(const fs::path& file, toml::source_index line) {
+  return file.string() + ":" + std::to_string(line) + ": ";
 }
+
+toml::source_index line_of(const toml::key& name) { return name.source().begin.line; }
 
 /// Where the keys that were given, by their full names, got their values: what a complaint begins
 /// with.
@@ -73,7 +75,7 @@ class FileReader {
     try {
       root = toml::parse(text, file_.string());
     } catch (const toml::parse_error& error) {
-      throw ConfigError(at(file_, error.source()) + std::string(error.description()));
+      throw ConfigError(at(file_, error.source().begin.line) + std::string(error.description()));
     }
     // A default means what it would mean if the file said it.
     config_.catalog.path = rooted(config_.catalog.path, directory_);
@@ -89,7 +91,7 @@ class FileReader {
     if (section == all.end()) {
       const std::string wrong(name.str());
       if (wrong.find('.') != std::string::npos) {
-        fail(name.source(), wrong, "is one name in quotes; write it without them");
+        fail(line_of(name), wrong, "is one name in quotes; write it without them");
       }
       if (node.is_table()) fail_unknown(name, wrong, nearest(wrong, table_names()));
       fail_unknown(name, wrong, nearest_key(wrong));
@@ -101,23 +103,23 @@ class FileReader {
     if (!node.is_table()) fail_no_table(name, "resolver", "resolver.NAME");
     for (const auto& [resolver, keys] : *node.as_table()) {
       if (!keys.is_table() && is_resolver_key(resolver.str())) {
-        fail(resolver.source(), "resolver." + std::string(resolver.str()),
+        fail(line_of(resolver), "resolver." + std::string(resolver.str()),
              "stands in no resolver; write [resolver.NAME] above it");
       }
       if (auto complaint = check_resolver_name(std::string(resolver.str()))) {
-        fail(resolver.source(), "resolver", *complaint);
+        fail(line_of(resolver), "resolver", *complaint);
       }
       const std::string prefix = "resolver." + std::string(resolver.str());
       const auto [place, is_new] = config_.resolvers.try_emplace(to_lower(resolver.str()));
       if (!is_new) {
-        fail(resolver.source(), prefix,
+        fail(line_of(resolver), prefix,
              "differs from another resolver's name in case alone, which does not count; choose "
              "another name");
       }
       source::ResolverOptions& config = place->second;
       read_table(prefix, as_table(resolver, prefix, keys), resolver_keys(), config);
       if (auto complaint = check_resolver_command(config.command)) {
-        fail(resolver.source(), prefix + ".command", *complaint);
+        fail(line_of(resolver), prefix + ".command", *complaint);
       }
     }
   }
@@ -133,12 +135,12 @@ class FileReader {
       if (key == keys.end()) fail_unknown(name, full, nearest(full, known_names(prefix, keys)));
       const bool from_file = key->name != name.str();
       if (from_file && table.contains(key->name)) {
-        fail(name.source(), full, "is given together with " + key->name + "; keep one of them");
+        fail(line_of(name), full, "is given together with " + key->name + "; keep one of them");
       }
-      const Complaint complaint =
+      const ValueFault fault =
           from_file ? read_from_file(*key, node, target) : key->read(node, directory_, target);
-      if (complaint) fail(name.source(), full, *complaint);
-      places_[prefix + "." + key->name] = at(file_, name.source());
+      if (fault) fail(fault.line != 0 ? fault.line : line_of(name), full, *fault.complaint);
+      places_[prefix + "." + key->name] = at(file_, line_of(name));
     }
   }
 
@@ -165,17 +167,17 @@ class FileReader {
 
   [[noreturn]] void fail_no_table(const toml::key& name, const std::string& full,
                                   const std::string& head) const {
-    fail(name.source(), full, "is a table; write [" + head + "] and its keys below it");
+    fail(line_of(name), full, "is a table; write [" + head + "] and its keys below it");
   }
 
-  [[noreturn]] void fail(const toml::source_region& where, const std::string& key,
+  [[noreturn]] void fail(toml::source_index line, const std::string& key,
                          const std::string& complaint) const {
-    throw ConfigError(at(file_, where) + key + ": " + complaint);
+    throw ConfigError(at(file_, line) + key + ": " + complaint);
   }
 
   [[noreturn]] void fail_unknown(const toml::key& name, const std::string& full,
                                  const std::string& meant) const {
-    fail(name.source(), full, "is unknown; did you mean " + meant + "?");
+    fail(line_of(name), full, "is unknown; did you mean " + meant + "?");
   }
 
   fs::path file_;
@@ -192,8 +194,8 @@ void override_key(std::string_view option, std::string_view section, std::string
     if (one.name != section) continue;
     for (const auto& key : one.keys) {
       if (key.name != name) continue;
-      if (auto complaint = key.read(value, {}, config)) {
-        throw ConfigError(std::string(option) + ": " + *complaint);
+      if (auto fault = key.read(value, {}, config)) {
+        throw ConfigError(std::string(option) + ": " + *fault.complaint);
       }
       places[one.name + "." + key.name] = std::string(option) + ": ";
     }

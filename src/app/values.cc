@@ -2,10 +2,24 @@
 
 #include "app/units.h"
 
-#include <algorithm>
 #include <sstream>
 
 namespace tonearm::app {
+namespace {
+
+ValueFault read_entries(const toml::array& array, std::vector<std::string>& out,
+                        const ReadEntry& read_entry) {
+  std::vector<std::string> texts;
+  for (const toml::node& entry : array) {
+    if (auto complaint = read_entry(entry, texts.emplace_back())) {
+      return {std::move(complaint), entry.source().begin.line};
+    }
+  }
+  out = std::move(texts);
+  return {};
+}
+
+}  // namespace
 
 std::string shown(const toml::node& node) {
   if (node.is_table()) return "a table";
@@ -23,17 +37,14 @@ Complaint read_text(const toml::node& node, std::string& out) {
   return {};
 }
 
-Complaint read_texts(const toml::node& node, std::vector<std::string>& out) {
+ValueFault read_texts(const toml::node& node, std::vector<std::string>& out,
+                      const ReadEntry& read_entry) {
   const auto* array = node.as_array();
   if (array == nullptr) {
-    return shown(node) + " is not an array of strings; give [\"…\", \"…\"], or [] for none";
+    return Complaint(shown(node) +
+                     " is not an array of strings; give [\"…\", \"…\"], or [] for none");
   }
-  std::vector<std::string> texts;
-  for (const toml::node& element : *array) {
-    if (auto complaint = read_text(element, texts.emplace_back())) return complaint;
-  }
-  out = std::move(texts);
-  return {};
+  return read_entries(*array, out, read_entry);
 }
 
 Complaint read_flag(const toml::node& node, bool& out) {
@@ -108,13 +119,13 @@ Complaint read_hidden_text(const toml::node& node, std::string& out) {
   return read_text(node, out);
 }
 
-Complaint read_hidden_texts(const toml::node& node, std::vector<std::string>& out) {
+ValueFault read_hidden_texts(const toml::node& node, std::vector<std::string>& out,
+                             const ReadEntry& read_entry) {
   const auto* array = node.as_array();
-  const auto is_string = [](const toml::node& element) { return element.is_string(); };
-  if (array == nullptr || !std::all_of(array->begin(), array->end(), is_string)) {
-    return "is not an array of strings; give [\"…\", \"…\"], or [] for none";
+  if (array == nullptr) {
+    return Complaint("is not an array of strings; give [\"…\", \"…\"], or [] for none");
   }
-  return read_texts(node, out);
+  return read_entries(*array, out, read_entry);
 }
 
 }  // namespace tonearm::app

@@ -125,9 +125,9 @@ TEST_F(LoadConfig, AnErrorIsOneLineWithPlaceKeyFaultAndRemedy) {
       {"[upstream]\nheaders = \"a: b\"",
        "t.toml:2: upstream.headers: is not a table; give { Authorization = \"…\" }"},
       {"[upstream.headers]\nRange = \"x\"",
-       "t.toml:1: upstream.headers: Range is set by tonearm for each request; remove it"},
+       "t.toml:2: upstream.headers: Range is set by tonearm for each request; remove it"},
       {"[upstream.headers]\nX = 1",
-       "t.toml:1: upstream.headers: X: is not a string; give one in quotes"},
+       "t.toml:2: upstream.headers: X: is not a string; give one in quotes"},
       {"[stream]\nbuffer = \"1KiB\"",
        "t.toml:2: stream.buffer: \"1KiB\" is out of bounds; give one from 64KiB to 64MiB"},
       {"[cache]\nsize = \"8388608TiB\"",
@@ -138,6 +138,28 @@ TEST_F(LoadConfig, AnErrorIsOneLineWithPlaceKeyFaultAndRemedy) {
   };
   for (const auto& row : rows) {
     EXPECT_EQ(error_of(row.toml), row.line);
+  }
+}
+
+TEST_F(LoadConfig, AFaultOfOneEntryIsInItsOwnLine) {
+  const struct {
+    std::string toml;
+    std::string place;
+  } rows[] = {
+      {"[upstream.headers]\nA = \"b\"\n\nB = \"env:TONEARM_TEST_UNSET\"",
+       "t.toml:4: upstream.headers: B: the"},
+      {"[upstream.headers]\nA = \"b\"\n\nHost = \"x\"", "t.toml:4: upstream.headers: Host is"},
+      {"[upstream]\nheaders.A = \"b\"\nheaders.B = 1", "t.toml:3: upstream.headers: B: is not"},
+      {"[server]\nlisten = [\n  \"[::]:1\",\n  \"8005\",\n]", "t.toml:4: server.listen: \"8005\""},
+      {"[server]\nlisten = [\n  \"[::]:1\",\n  1,\n]", "t.toml:4: server.listen: 1 is not"},
+      {"[server]\ntrusted_proxies = [\n\n  \"x\",\n]", "t.toml:4: server.trusted_proxies: \"x\""},
+      {"[access]\napi_tokens = [\n  \"a\",\n  \"env:\",\n]", "t.toml:4: access.api_tokens: names"},
+      {"[access]\napi_tokens = [\n  \"a\",\n  1,\n]", "t.toml:4: access.api_tokens: is not a"},
+      {"[resolver.yt]\ncommand = [\n  \"x\",\n  1,\n]", "t.toml:4: resolver.yt.command: 1 is"},
+      {"[resolver.yt]\ncommand = [\n  \"x\",\n]", "t.toml:2: resolver.yt.command: no argument"},
+  };
+  for (const auto& row : rows) {
+    EXPECT_THAT(error_of(row.toml), testing::StartsWith(row.place));
   }
 }
 

@@ -29,13 +29,14 @@ TEST(ReadText, TakesStringsOnly) {
 
 TEST(ReadTexts, TakesArraysOfStringsOnly) {
   std::vector<std::string> out{"before"};
-  EXPECT_EQ(read_texts(Value("\"a\"").node(), out),
+  EXPECT_EQ(read_texts(Value("\"a\"").node(), out).complaint,
             "\"a\" is not an array of strings; give [\"…\", \"…\"], or [] for none");
-  EXPECT_EQ(read_texts(Value("[\"a\", 1]").node(), out), "1 is not a string; give one in quotes");
+  EXPECT_EQ(read_texts(Value("[\"a\", 1]").node(), out).complaint,
+            "1 is not a string; give one in quotes");
   EXPECT_THAT(out, ElementsAre("before"));
-  EXPECT_EQ(read_texts(Value("[\"a\", \"b\"]").node(), out), std::nullopt);
+  EXPECT_EQ(read_texts(Value("[\"a\", \"b\"]").node(), out).complaint, std::nullopt);
   EXPECT_THAT(out, ElementsAre("a", "b"));
-  EXPECT_EQ(read_texts(Value("[]").node(), out), std::nullopt);
+  EXPECT_EQ(read_texts(Value("[]").node(), out).complaint, std::nullopt);
   EXPECT_THAT(out, ElementsAre());
 }
 
