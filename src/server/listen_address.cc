@@ -23,8 +23,7 @@ Error bad_address(std::string_view text, std::string_view why) {
 Result<ListenAddress> parse_unix(std::string_view text) {
   const std::string_view path = text.substr(unix_prefix.size());
   if (path.empty()) return bad_address(text, "the path is missing");
-  if (path.size() >= sizeof(sockaddr_un::sun_path))
-    return bad_address(text, "the path is too long");
+  if (path.size() > longest_unix_path()) return bad_address(text, "the path is too long");
   if (path.find('\0') != std::string_view::npos) return bad_address(text, "the path holds a NUL");
   ListenAddress address;
   address.path = path;
@@ -50,6 +49,8 @@ bool is_v4_or_name(const std::string& host) {
 }
 
 }  // namespace
+
+std::size_t longest_unix_path() { return sizeof(sockaddr_un::sun_path) - 1; }
 
 Result<ListenAddress> parse_listen_address(std::string_view text) {
   if (text.starts_with(unix_prefix)) return parse_unix(text);

@@ -2,6 +2,7 @@
 
 #include "tonearm/base/result.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -17,6 +18,9 @@ struct ListenAddress {
   bool is_unix() const { return !path.empty(); }
   friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
 };
+
+/// How many bytes the path of a unix socket may have: the system wants a NUL behind it.
+std::size_t longest_unix_path();
 
 /// `host:port`, `[v6]:port` or `unix:/path`. The error's detail names the text and what is wrong.
 Result<ListenAddress> parse_listen_address(std::string_view text);

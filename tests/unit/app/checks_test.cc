@@ -25,6 +25,13 @@ TEST(CheckListen, TakesHostPortAndUnixPath) {
                  "\"unix:/run/tonearm.sock\"");
 }
 
+TEST(CheckListen, APathThatIsTooLongSaysHowLongItMayBe) {
+  const std::string path = "unix:/" + std::string(106, 'x');
+  expect_passes(check_listen, {path});
+  expect_refuses(check_listen, {path + "x"},
+                 " is too long; a unix socket's path takes 107 bytes at most");
+}
+
 TEST(CheckCidr, TakesBlocksAndAddresses) {
   expect_passes(check_cidr, {"10.0.0.0/8", "127.0.0.1", "fc00::/7", "::1", "0.0.0.0/0"});
   expect_refuses(check_cidr, {"", "10.0.0.0/33", "10.0.0/8", "example.com", "::/129", "::1/"},
