@@ -2,11 +2,11 @@
 
 #include "app/commands.h"
 #include "app/import.h"
-#include "app/keys.h"
 #include "app/load_config.h"
 #include "app/logging.h"
 #include "app/one_line.h"
 #include "app/standard_streams.h"
+#include "app/suggestions.h"
 
 #include <CLI/CLI.hpp>
 
@@ -88,10 +88,43 @@ std::string no_command(const CLI::App& program, std::string_view word) {
     if (of_a_command) return option + " stands before the command; see tonearm --help";
     return option + " is no option; there are --help and --version, and those of the commands";
   }
+  const std::string fault = '"' + std::string(word) + "\" is no command; ";
+  const std::string option = "--" + std::string(word);
+  if (program.get_option_no_throw(option) != nullptr) return fault + "give tonearm " + option;
   std::vector<std::string> names;
   for (const CLI::App* command : commands) names.push_back(command->get_name());
-  return '"' + std::string(word) + "\" is no command; did you mean " + nearest(word, names) +
-         "? See tonearm --help";
+  if (const auto meant = nearest(word, names)) {
+    return fault + "did you mean " + *meant + "? See tonearm --help";
+  }
+  return fault + "there are " + enumerated(names) + "; see tonearm --help";
+}
+
+std::string no_option(const CLI::App& command, std::string_view word) {
+  // Its value is not shown: it may be a secret.
+  const std::string option(word.substr(0, word.find('=')));
+  std::vector<std::string> names;
+  for (const CLI::Option* known : command.get_options()) {
+    const auto& long_names = known->get_lnames();
+    names.insert(names.end(), long_names.begin(), long_names.end());
+  }
+  const auto dashes = std::min(option.find_first_not_of('-'), option.size());
+  const auto meant = nearest(option.substr(dashes), names);
+  const std::string fault = option + " is no option of " + command.get_name() + "; ";
+  return meant ? fault + "did you mean --" + *meant + "? See" : fault + "see";
+}
+
+/// What a command was given and does not take, an option first; empty when there is nothing.
+std::string no_argument(const CLI::App& program, const CLI::App& command) {
+  const std::vector<std::string> extras = command.remaining();
+  const auto options_end = std::ranges::find(extras, "--");
+  const auto option = std::find_if(extras.begin(), options_end, [](const std::string& word) {
+    return word.size() > 1 && word.starts_with('-');
+  });
+  if (option != options_end) return no_option(command, *option);
+  // What follows "--" is left to the program.
+  const std::vector<std::string> all = program.remaining(true);
+  const auto extra = std::ranges::find_if(all, [](const auto& word) { return word != "--"; });
+  return extra == all.end() ? "" : '"' + *extra + "\" is one argument too many; see";
 }
 
 int refuse(const CLI::App& program, const CLI::ParseError& error, int argc,
@@ -102,10 +135,17 @@ int refuse(const CLI::App& program, const CLI::ParseError& error, int argc,
   }
   const auto parsed = program.get_subcommands();
   const std::string_view first = argv[1];
-  if (parsed.empty() || first.starts_with('-')) return complain(no_command(program, first));
-  std::string line = error.what();
-  std::replace(line.begin(), line.end(), '\n', ' ');
-  return complain(line + "; see tonearm " + parsed.front()->get_name() + " --help");
+  if (parsed.empty() || first != parsed.front()->get_name()) {
+    return complain(no_command(program, first));
+  }
+  const CLI::App& command = *parsed.front();
+  std::string line = no_argument(program, command);
+  if (line.empty()) {
+    line = error.what();
+    std::replace(line.begin(), line.end(), '\n', ' ');
+    line += "; see";
+  }
+  return complain(line + " tonearm " + command.get_name() + " --help");
 }
 
 }  // namespace

@@ -2,9 +2,9 @@
 
 #include "app/checks.h"
 #include "app/key_builders.h"
+#include "app/suggestions.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace tonearm::app {
 namespace {
@@ -245,22 +245,6 @@ std::vector<Key<source::ResolverOptions>> make_resolver_keys() {
           size_key<R>("window", PLACE(window), {KiB, GiB, "tonearm's own growth"})};
 }
 
-/// Levenshtein's distance.
-std::size_t edits(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), 0U);
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row.back();
-}
-
 }  // namespace
 
 const std::vector<Section>& sections() {
@@ -282,18 +266,13 @@ std::vector<std::string> all_key_names() {
   return names;
 }
 
-std::string nearest(std::string_view wrong, const std::vector<std::string>& names) {
-  return *std::min_element(names.begin(), names.end(), [&](const auto& a, const auto& b) {
-    return edits(wrong, a) < edits(wrong, b);
-  });
-}
-
-std::string nearest_key(std::string_view bare) {
+std::optional<std::string> nearest_key(std::string_view bare) {
   const std::vector<std::string> names = all_key_names();
   std::vector<std::string> last_parts;
   for (const std::string& name : names) last_parts.push_back(name.substr(name.rfind('.') + 1));
-  const std::string meant = nearest(bare, last_parts);
-  const auto at = std::find(last_parts.begin(), last_parts.end(), meant) - last_parts.begin();
+  const auto meant = nearest(bare, last_parts);
+  if (!meant) return {};
+  const auto at = std::find(last_parts.begin(), last_parts.end(), *meant) - last_parts.begin();
   return names[static_cast<std::size_t>(at)];
 }
 

@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,9 +44,7 @@ const std::vector<Key<source::ResolverOptions>>& resolver_keys();
 
 /// Every key's full name: "server.listen", "resolver.NAME.command".
 std::vector<std::string> all_key_names();
-/// The one of `names` that takes the fewest edits to become `wrong`.
-std::string nearest(std::string_view wrong, const std::vector<std::string>& names);
-/// The full name of the key that a name without its table is nearest to.
-std::string nearest_key(std::string_view bare);
+/// The full name of the key that a name without its table is nearest to, if it is near to one.
+std::optional<std::string> nearest_key(std::string_view bare);
 
 }  // namespace tonearm::app

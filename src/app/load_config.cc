@@ -8,6 +8,7 @@
 #include "app/keys.h"
 #include "app/one_line.h"
 #include "app/secrets.h"
+#include "app/suggestions.h"
 
 #include <toml++/toml.h>
 
@@ -33,9 +34,10 @@ toml::source_index line_of(const toml::key& name) { return name.source().begin.l
 /// with.
 using Places = std::map<std::string, std::string>;
 
-std::vector<std::string> table_names() {
-  std::vector<std::string> names{"resolver"};
+std::vector<std::string> table_names(std::string_view resolver) {
+  std::vector<std::string> names;
   for (const Section& section : sections()) names.push_back(section.name);
+  names.emplace_back(resolver);
   return names;
 }
 
@@ -48,6 +50,14 @@ std::vector<std::string> known_names(const std::string& prefix,
   std::vector<std::string> names;
   for (const Key<Target>& key : keys) names.push_back(prefix + "." + key.name);
   return names;
+}
+
+/// What to do about an unknown name that is near to none.
+template <class Target>
+std::string known_keys(const std::string& prefix, const std::vector<Key<Target>>& keys) {
+  std::vector<std::string> names;
+  for (const Key<Target>& key : keys) names.push_back(key.name);
+  return "[" + prefix + "] takes " + enumerated(names);
 }
 
 /// A resolver's name in a table's head: with + or . it must be quoted.
@@ -93,8 +103,9 @@ class FileReader {
       if (wrong.find('.') != std::string::npos) {
         fail(line_of(name), wrong, "is one name in quotes; write it without them");
       }
-      if (node.is_table()) fail_unknown(name, wrong, nearest(wrong, table_names()));
-      fail_unknown(name, wrong, nearest_key(wrong));
+      fail_unknown(name, wrong,
+                   node.is_table() ? nearest(wrong, table_names("resolver")) : nearest_key(wrong),
+                   "tables are " + enumerated(table_names("resolver.NAME")));
     }
     read_table(section->name, as_table(name, section->name, node), section->keys, config_);
   }
@@ -132,7 +143,10 @@ class FileReader {
       const auto key = std::find_if(keys.begin(), keys.end(), [&](const Key<Target>& one) {
         return one.name == name.str() || (one.secret && one.name + "_file" == name.str());
       });
-      if (key == keys.end()) fail_unknown(name, full, nearest(full, known_names(prefix, keys)));
+      if (key == keys.end()) {
+        fail_unknown(name, full, nearest(full, known_names(prefix, keys)),
+                     known_keys(prefix, keys));
+      }
       const bool from_file = key->name != name.str();
       if (from_file && table.contains(key->name)) {
         fail(line_of(name), full, "is given together with " + key->name + "; keep one of them");
@@ -176,8 +190,9 @@ class FileReader {
   }
 
   [[noreturn]] void fail_unknown(const toml::key& name, const std::string& full,
-                                 const std::string& meant) const {
-    fail(line_of(name), full, "is unknown; did you mean " + meant + "?");
+                                 const std::optional<std::string>& meant,
+                                 const std::string& known) const {
+    fail(line_of(name), full, "is unknown; " + (meant ? "did you mean " + *meant + "?" : known));
   }
 
   fs::path file_;

@@ -81,6 +81,50 @@ TEST(CommandLine, AnOptionInPlaceOfTheCommandIsUnknownOrTooEarly) {
   }
 }
 
+TEST(CommandLine, AWrongCommandIsToldOnlyWhatIsNear) {
+  const struct {
+    const char* word;
+    std::string said;
+  } rows[] = {
+      {"serv", "did you mean serve? See tonearm --help"},
+      {"chekc", "did you mean check? See tonearm --help"},
+      {"imports", "did you mean import? See tonearm --help"},
+      {"frob", "there are serve, check, probe, import and sign; see tonearm --help"},
+      {"play", "there are serve, check, probe, import and sign; see tonearm --help"},
+      {"help", "give tonearm --help"},
+      {"version", "give tonearm --version"},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(run({row.word}).err,
+              "tonearm: \"" + std::string(row.word) + "\" is no command; " + row.said + '\n');
+  }
+}
+
+TEST(CommandLine, AWrongCommandBeforeARightOneIsTheOneThatIsNamed) {
+  EXPECT_EQ(run({"help", "serve"}).err, "tonearm: \"help\" is no command; give tonearm --help\n");
+}
+
+TEST(CommandLine, AnUnknownOptionOfACommandIsNamedFirst) {
+  const struct {
+    std::vector<const char*> words;
+    std::string said;
+  } rows[] = {
+      {{"check", "--listn", "x"},
+       "--listn is no option of check; did you mean --listen? See tonearm check --help"},
+      {{"check", "stray", "--config-file=secret"},
+       "--config-file is no option of check; did you mean --config? See tonearm check --help"},
+      {{"serve", "-listen", "x"},
+       "-listen is no option of serve; did you mean --listen? See tonearm serve --help"},
+      {{"sign", "--exprise", "1h"},
+       "--exprise is no option of sign; did you mean --expires? See tonearm sign --help"},
+      {{"serve", "--port", "80"}, "--port is no option of serve; see tonearm serve --help"},
+      {{"probe", "--frob", "1", "2"}, "--frob is no option of probe; see tonearm probe --help"},
+      {{"check", "one", "two"}, "\"one\" is one argument too many; see tonearm check --help"},
+      {{"probe", "1", "--", "-2"}, "\"-2\" is one argument too many; see tonearm probe --help"},
+  };
+  for (const auto& row : rows) EXPECT_EQ(run(row.words).err, "tonearm: " + row.said + '\n');
+}
+
 TEST(CommandLine, SigningWithoutKeysIsRefused) {
   const Ran ran = run({"sign", "/songs/listen/1"});
   EXPECT_EQ(ran.status, 2);

@@ -8,22 +8,6 @@
 namespace tonearm::app {
 namespace {
 
-TEST(Nearest, TakesTheFewestEdits) {
-  const std::vector<std::string> names = all_key_names();
-  const struct {
-    std::string_view wrong;
-    std::string_view meant;
-  } rows[] = {{"server.thread", "server.threads"},
-              {"server.max_conections", "server.max_connections"},
-              {"upstream.baseurl", "upstream.base_url"},
-              {"stream.buffers", "stream.buffer"},
-              {"log.levle", "log.level"},
-              {"cache.path", "cache.path"}};
-  for (const auto& row : rows) {
-    EXPECT_EQ(nearest(row.wrong, names), row.meant);
-  }
-}
-
 TEST(AllKeyNames, EachIsThereOnce) {
   const auto names = all_key_names();
   EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), names.size());

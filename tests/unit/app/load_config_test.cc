@@ -74,6 +74,18 @@ TEST_F(LoadConfig, AnErrorIsOneLineWithPlaceKeyFaultAndRemedy) {
       {"[servr]", "t.toml:1: servr: is unknown; did you mean server?"},
       {"[resolvers.yt]\ncommand = [\"x\", \"{}\"]",
        "t.toml:1: resolvers: is unknown; did you mean resolver?"},
+      {"[log]\nlevle = 'info'", "t.toml:2: log.levle: is unknown; did you mean log.level?"},
+      {"[stream]\nlisten = []", "t.toml:2: stream.listen: is unknown; did you mean server.listen?"},
+      {"[log]\nfrob = 3", "t.toml:2: log.frob: is unknown; [log] takes level and access"},
+      {"[s3]\nfrob = 3",
+       "t.toml:2: s3.frob: is unknown; [s3] takes endpoint, region, access_key, secret_key, "
+       "session_token and path_style"},
+      {"[frob]",
+       "t.toml:1: frob: is unknown; tables are server, admin, log, catalog, upstream, stream, "
+       "cache, files, s3, access and resolver.NAME"},
+      {"frob = 3",
+       "t.toml:1: frob: is unknown; tables are server, admin, log, catalog, upstream, stream, "
+       "cache, files, s3, access and resolver.NAME"},
       {"'server.threads' = 3",
        "t.toml:1: server.threads: is one name in quotes; write it without them"},
       {"['resolver.yt']", "t.toml:1: resolver.yt: is one name in quotes; write it without them"},
