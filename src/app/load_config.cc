@@ -85,7 +85,8 @@ class FileReader {
     try {
       root = toml::parse(text, file_.string());
     } catch (const toml::parse_error& error) {
-      throw ConfigError(at(file_, error.source().begin.line) + std::string(error.description()));
+      throw ConfigError(at(file_, error.source().begin.line) + std::string(error.description()) +
+                        "; TOML's syntax is at https://toml.io");
     }
     // A default means what it would mean if the file said it.
     config_.catalog.path = rooted(config_.catalog.path, directory_);

@@ -180,6 +180,7 @@ TEST_F(LoadConfig, BrokenTomlIsNamedByItsLineInOneLine) {
     const std::string line = error_of(toml);
     EXPECT_THAT(line, testing::MatchesRegex("t\\.toml:[23]: .+")) << toml;
     EXPECT_EQ(line.find('\n'), std::string::npos);
+    EXPECT_THAT(line, testing::EndsWith("; TOML's syntax is at https://toml.io"));
   }
 }
 
