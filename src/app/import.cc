@@ -72,9 +72,8 @@ Wanted told_apart(const Config& config, const std::vector<std::string>& what) {
 ImportedSong song_of(const std::string& locator) {
   ImportedSong song;
   song.file = locator;
-  std::string_view name = locator;
-  if (istarts_with(locator, "http")) name = name.substr(0, name.find_first_of("?#"));
-  song.guessed_name = title_from_name(name);
+  const bool is_url = istarts_with(locator, "http:") || istarts_with(locator, "https:");
+  song.guessed_name = is_url ? title_from_url(locator) : title_from_name(locator);
   if (song.guessed_name.empty()) song.guessed_name = title_from_name(locator);
   song.guessed_type = media_type_of(locator);
   return song;

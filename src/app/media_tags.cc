@@ -5,6 +5,8 @@
 #include "tonearm/http/content_type.h"
 #include "tonearm/http/wav_layout.h"
 
+#include "app/percent_decoding.h"
+
 #include <boost/algorithm/string/trim.hpp>
 
 #include <taglib/audioproperties.h>
@@ -63,6 +65,16 @@ bool has_wav_sound(const std::string& path) {
   return file.peek() != std::ifstream::traits_type::eof();
 }
 
+bool is_line_of_text(std::string_view text) {
+  if (text.find_first_not_of(' ') == std::string_view::npos) return false;
+  while (!text.empty()) {
+    const std::size_t length = utf8_sequence_length(text);
+    if (length == 0 || is_control(text.substr(0, length))) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 Error unreadable(std::string why) { return Error{ErrorKind::internal, std::move(why), {}}; }
 
 }  // namespace
@@ -111,6 +123,12 @@ std::string title_from_name(std::string_view name) {
   const auto dot = name.find_last_of('.');
   if (dot != std::string_view::npos && dot > 0) name = name.substr(0, dot);
   return repaired_utf8(name);
+}
+
+std::string title_from_url(std::string_view url) {
+  const std::string encoded = title_from_name(url.substr(0, url.find_first_of("?#")));
+  std::string decoded = percent_decoded(encoded);
+  return is_line_of_text(decoded) ? decoded : encoded;
 }
 
 }  // namespace tonearm::app

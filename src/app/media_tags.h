@@ -25,5 +25,7 @@ std::string media_type_of(std::string_view name);
 
 /// A file's name as a title: without directories and extension, and UTF-8.
 std::string title_from_name(std::string_view name);
+/// The same of a URL: without query and fragment, and decoded where that gives a line of text.
+std::string title_from_url(std::string_view url);
 
 }  // namespace tonearm::app

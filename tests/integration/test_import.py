@@ -110,6 +110,8 @@ class Import(Case):
         self.imported("https://h/x/So%20What.flac?t=1", "s3://bucket/k.mp3", "yt:abc")
         self.assertEqual([row[0] for row in self.rows("SELECT file FROM music_song ORDER BY id")],
                          ["https://h/x/So%20What.flac?t=1", "s3://bucket/k.mp3", "yt:abc"])
+        self.assertEqual([row[0] for row in self.rows("SELECT name FROM music_song ORDER BY id")],
+                         ["So What", "k", "yt:abc"])
 
     def test_a_locator_that_could_never_play_is_refused(self):
         for locator, why in (("s3://my-music/", b"give s3://bucket/key"),
