@@ -86,6 +86,8 @@ void read_cache_field(CacheFields& fields, std::string_view name, std::string_vi
   }
 }
 
+HttpTime date_of(const CacheFields& fields) { return fields.date.value_or(fields.received); }
+
 CacheFields update_cache_fields(const CacheFields& kept, const CacheFields& from_304) {
   CacheFields updated = from_304;
   if (!from_304.cache_control) {
@@ -96,8 +98,8 @@ CacheFields update_cache_fields(const CacheFields& kept, const CacheFields& from
     updated.s_maxage = kept.s_maxage;
   }
   // A date that has passed says nothing of a version that was found current after it.
-  if (!from_304.expires && kept.expires && kept.date) {
-    updated.expires = from_304.date.value_or(from_304.received) + (*kept.expires - *kept.date);
+  if (!from_304.expires && kept.expires) {
+    updated.expires = date_of(from_304) + (*kept.expires - date_of(kept));
   }
   return updated;
 }
@@ -110,15 +112,14 @@ seconds freshness_lifetime(const CacheFields& fields, const std::optional<HttpTi
                            seconds most) {
   if (fields.s_maxage) return *fields.s_maxage;
   if (fields.max_age) return *fields.max_age;
-  const HttpTime date = fields.date.value_or(fields.received);
+  const HttpTime date = date_of(fields);
   if (fields.expires) return std::clamp(seconds(*fields.expires - date), seconds(0), longest);
   if (!last_modified || *last_modified > date) return std::min(without_any_date, most);
   return std::min(seconds(date - *last_modified) / 10, most);
 }
 
 seconds current_age(const CacheFields& fields, HttpTime now) {
-  const seconds apparent =
-      fields.date ? std::max(seconds(0), seconds(fields.received - *fields.date)) : seconds(0);
+  const seconds apparent = std::max(seconds(0), seconds(fields.received - date_of(fields)));
   const seconds resident = std::max(seconds(0), seconds(now - fields.received));
   return std::min(longest, std::max(apparent, fields.age)) + std::min(longest, resident);
 }

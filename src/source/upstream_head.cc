@@ -78,7 +78,7 @@ void UpstreamHeadReader::finish(http::HttpTime now) {
   // RFC 9112 §6.3: the transfer coding overrides it.
   if (head_.has_transfer_coding) head_.content_length.reset();
   head_.validators.last_modified_is_strong =
-      http::is_strong_last_modified(head_.validators.last_modified, head_.caching.date);
+      http::is_strong_last_modified(head_.validators.last_modified, http::date_of(head_.caching));
 }
 
 }  // namespace tonearm::source

@@ -22,9 +22,9 @@ struct CacheFields {
   std::optional<std::chrono::seconds> s_maxage;
   /// An Expires that is no date is one in the past (RFC 9111 §5.3).
   std::optional<HttpTime> expires;
-  std::optional<HttpTime> date;
-  std::chrono::seconds age{0};  ///< The Age field: how old it was when it came.
-  HttpTime received{};          ///< By our clock.
+  std::optional<HttpTime> date;  ///< See date_of().
+  std::chrono::seconds age{0};   ///< The Age field: how old it was when it came.
+  HttpTime received{};           ///< By our clock.
 
   friend bool operator==(const CacheFields&, const CacheFields&) = default;
 };
@@ -32,6 +32,9 @@ struct CacheFields {
 /// Takes in one field of a response head; others than those above are ignored. Names without regard
 /// to case; a malformed max-age counts as 0, and of repeated ones the smallest (RFC 9111 §4.2.1).
 void read_cache_field(CacheFields& fields, std::string_view name, std::string_view value);
+
+/// When the answer was made: its Date, and without one when it was received (RFC 9110 §6.6.1).
+HttpTime date_of(const CacheFields& fields);
 
 /// What is kept, brought up to date by a 304 (RFC 9111 §3.2, §4.3.4): each field that it does not
 /// have stays.

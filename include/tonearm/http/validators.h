@@ -42,7 +42,7 @@ EntityTagList parse_entity_tag_list(std::string_view field);
 struct Validators {
   std::optional<EntityTag> etag;  ///< As the origin sent it, weak ones included.
   std::optional<HttpTime> last_modified;
-  /// last_modified is strong by RFC 9110 §8.8.2.2 (origin's Date at least a second later).
+  /// last_modified is strong by RFC 9110 §8.8.2.2 (its answer made at least a second later).
   bool last_modified_is_strong = false;
 
   bool has_strong_etag() const { return etag && !etag->weak; }

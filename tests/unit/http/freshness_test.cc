@@ -115,6 +115,20 @@ TEST(UpdateByA304, AnExpiresThatItDoesNotRepeatMovesAlongWithTheDate) {
   EXPECT_EQ(update_cache_fields(kept, undated).expires, now + hours(6));
 }
 
+/// RFC 9110 §6.6.1.
+TEST(UpdateByA304, WithoutADateTheTimeOfReceiptIsTheDate) {
+  const CacheFields kept = fields_of({{"Expires", "Sun, 06 Nov 1994 09:49:37 GMT"}});
+  CacheFields undated;
+  undated.received = now + hours(5);
+  EXPECT_EQ(update_cache_fields(kept, undated).expires, now + hours(6));
+}
+
+TEST(FreshnessLifetime, WithoutADateExpiresCountsFromTheTimeOfReceipt) {
+  const CacheFields undated =
+      fields_of({{"Date", "yesterday"}, {"Expires", "Sun, 06 Nov 1994 08:49:47 GMT"}});
+  EXPECT_EQ(freshness_lifetime(undated, std::nullopt, most), seconds(10));
+}
+
 TEST(FreshnessLifetime, IsGuessedFromLastModified) {
   const CacheFields silent = fields_of({});
   EXPECT_EQ(freshness_lifetime(silent, now - hours(5), most), seconds(1800));

@@ -50,8 +50,19 @@ TEST(UpstreamHead, LastModifiedIsStrongASecondBeforeDate) {  // RFC 9110 §8.8.2
   const auto same_second = read({"HTTP/1.1 200 OK", "Date: Sun, 06 Nov 1994 08:49:37 GMT",
                                  "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT"});
   EXPECT_FALSE(same_second.validators.last_modified_is_strong);
-  const auto undated = read({"HTTP/1.1 200 OK", "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT"});
-  EXPECT_FALSE(undated.validators.last_modified_is_strong);
+}
+
+TEST(UpstreamHead, WithoutADateTheTimeOfReceiptIsTheDate) {  // RFC 9110 §6.6.1
+  const auto strong = read({"HTTP/1.1 200 OK", "Last-Modified: Sun, 06 Nov 1994 08:49:36 GMT"});
+  EXPECT_TRUE(strong.validators.last_modified_is_strong);
+  const auto no_date =
+      read({"HTTP/1.1 200 OK", "Date: yesterday", "Last-Modified: Sun, 06 Nov 1994 08:49:36 GMT"});
+  EXPECT_TRUE(no_date.validators.last_modified_is_strong);
+  const auto same_second =
+      read({"HTTP/1.1 200 OK", "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT"});
+  EXPECT_FALSE(same_second.validators.last_modified_is_strong);
+  const auto future = read({"HTTP/1.1 200 OK", "Last-Modified: Sun, 06 Nov 1994 09:49:37 GMT"});
+  EXPECT_FALSE(future.validators.last_modified_is_strong);
 }
 
 TEST(UpstreamHead, ATransferCodingOverridesTheLength) {  // RFC 9112 §6.3
