@@ -114,6 +114,7 @@ seconds freshness_lifetime(const CacheFields& fields, const std::optional<HttpTi
   if (fields.max_age) return *fields.max_age;
   const HttpTime date = date_of(fields);
   if (fields.expires) return std::clamp(seconds(*fields.expires - date), seconds(0), longest);
+  if (fields.must_revalidate) return seconds(0);
   if (!last_modified || *last_modified > date) return std::min(without_any_date, most);
   return std::min(seconds(date - *last_modified) / 10, most);
 }

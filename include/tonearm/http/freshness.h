@@ -14,8 +14,9 @@ struct CacheFields {
   bool cache_control = false;  ///< There was such a field: what it does not say, it takes back.
   bool no_store = false;
   bool is_private = false;
-  bool no_cache = false;         ///< May be kept, and must be revalidated before each use.
-  bool must_revalidate = false;  ///< Or proxy-revalidate or s-maxage: never served stale.
+  bool no_cache = false;  ///< May be kept, and must be revalidated before each use.
+  /// Or proxy-revalidate or s-maxage: never served stale, nor fresh by a guess.
+  bool must_revalidate = false;
   bool set_cookie = false;
   bool vary_any = false;  ///< `Vary: *`.
   std::optional<std::chrono::seconds> max_age;
@@ -44,7 +45,8 @@ CacheFields update_cache_fields(const CacheFields& kept, const CacheFields& from
 bool is_storable(const CacheFields& fields);
 
 /// How long the answer is fresh (RFC 9111 §4.2): what the origin says, else a tenth of its
-/// Last-Modified age (§4.2.2) but at most `most`, and 5 minutes without one (`most` if less).
+/// Last-Modified age (§4.2.2) but at most `most`, and 5 minutes without one (`most` if less). Of
+/// what must be revalidated nothing is guessed: 0.
 std::chrono::seconds freshness_lifetime(const CacheFields& fields,
                                         const std::optional<HttpTime>& last_modified,
                                         std::chrono::seconds most);

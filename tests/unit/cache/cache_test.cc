@@ -219,6 +219,17 @@ TEST_F(CacheTest, AStaleSongIsRevalidated) {
   EXPECT_EQ(song->conditional, 1);
 }
 
+TEST_F(CacheTest, WhatMustBeRevalidatedIsNotTakenForFreshByAGuess) {
+  auto song = a_song();
+  song->what.caching.max_age.reset();
+  song->what.caching.must_revalidate = true;
+  open(song);
+  get();
+  settle();
+  EXPECT_TRUE(get().use.revalidated);
+  EXPECT_EQ(song->served, length);
+}
+
 TEST_F(CacheTest, AFailingOriginIsSpared) {
   auto song = a_song();
   song->what.caching.max_age = std::chrono::seconds(0);

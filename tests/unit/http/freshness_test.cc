@@ -129,6 +129,19 @@ TEST(FreshnessLifetime, WithoutADateExpiresCountsFromTheTimeOfReceipt) {
   EXPECT_EQ(freshness_lifetime(undated, std::nullopt, most), seconds(10));
 }
 
+TEST(FreshnessLifetime, IsNotGuessedOfWhatMustBeRevalidated) {
+  for (const char* directive : {"must-revalidate", "Proxy-Revalidate"}) {
+    const CacheFields strict = fields_of({{"Cache-Control", directive}});
+    EXPECT_EQ(freshness_lifetime(strict, now - hours(5), most), seconds(0)) << directive;
+    EXPECT_FALSE(is_fresh(strict, now - hours(5), most, now)) << directive;
+    EXPECT_FALSE(is_fresh(strict, std::nullopt, most, now)) << directive;
+  }
+  const CacheFields until = fields_of(
+      {{"Cache-Control", "must-revalidate"}, {"Expires", "Sun, 06 Nov 1994 08:49:47 GMT"}});
+  EXPECT_TRUE(is_fresh(until, std::nullopt, most, now + seconds(9)));
+  EXPECT_FALSE(is_fresh(until, std::nullopt, most, now + seconds(10)));
+}
+
 TEST(FreshnessLifetime, IsGuessedFromLastModified) {
   const CacheFields silent = fields_of({});
   EXPECT_EQ(freshness_lifetime(silent, now - hours(5), most), seconds(1800));
