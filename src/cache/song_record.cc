@@ -31,6 +31,7 @@ enum Flag : std::uint32_t {
   has_expires = 1024,
   has_date = 2048,
   single_pass = 4096,
+  has_stale_if_error = 8192,
 };
 
 template <class Number>
@@ -68,6 +69,7 @@ std::uint32_t flags_of(const SongRecord& record) {
   set(has_expires, caching.expires.has_value());
   set(has_date, caching.date.has_value());
   set(single_pass, record.what.single_pass);
+  set(has_stale_if_error, caching.stale_if_error.has_value());
   return flags;
 }
 
@@ -84,12 +86,16 @@ http::CacheFields caching_at(std::string_view bytes, std::uint32_t flags) {
   return caching;
 }
 
-/// Whether every time and duration is one that arithmetic can be done with.
-bool is_sane(std::string_view bytes) {
+/// Whether a time or duration is one that arithmetic can be done with.
+bool is_sane_time(std::string_view bytes, std::size_t offset) {
   constexpr std::int64_t most = std::int64_t{1} << 40;
+  const auto number = get<std::int64_t>(bytes, offset);
+  return number >= -most && number <= most;
+}
+
+bool is_sane(std::string_view bytes) {
   for (std::size_t offset = 48; offset <= 96; offset += 8) {
-    const auto number = get<std::int64_t>(bytes, offset);
-    if (number < -most || number > most) return false;
+    if (!is_sane_time(bytes, offset)) return false;
   }
   const auto slice = get<std::uint64_t>(bytes, 32);
   return slice != 0 && slice % block_size == 0 && slice <= std::uint64_t{1} << 30 &&
@@ -102,10 +108,12 @@ std::string encode_record(const SongRecord& record) {
   const http::Validators& validators = record.what.validators;
   const http::CacheFields& caching = record.what.caching;
   const std::string etag = validators.etag ? validators.etag->opaque : std::string();
+  std::string bound;
+  if (caching.stale_if_error) put_duration(bound, caching.stale_if_error);
   std::string rest;
-  append_little_endian(rest,
-                       static_cast<std::uint32_t>(fixed_size + record.key.size() +
-                                                  record.what.content_type.size() + etag.size()));
+  append_little_endian(rest, static_cast<std::uint32_t>(fixed_size + record.key.size() +
+                                                        record.what.content_type.size() +
+                                                        etag.size() + bound.size()));
   append_little_endian(rest, flags_of(record));
   append_little_endian(rest, record.version);
   append_little_endian(rest, record.slice_size);
@@ -123,6 +131,7 @@ std::string encode_record(const SongRecord& record) {
   rest += record.key;
   rest += record.what.content_type;
   rest += etag;
+  rest += bound;
   std::string out(record_magic);
   append_little_endian(out, checksum(rest, 0));
   return out + rest;
@@ -135,8 +144,11 @@ std::optional<SongRecord> decode_record(std::string_view bytes) {
   const std::uint64_t key = get<std::uint32_t>(bytes, 104);
   const std::uint64_t type = get<std::uint32_t>(bytes, 108);
   const std::uint64_t etag = get<std::uint32_t>(bytes, 112);
-  if (fixed_size + key + type + etag != bytes.size()) return std::nullopt;
   const auto flags = get<std::uint32_t>(bytes, 20);
+  const std::uint64_t texts_end = fixed_size + key + type + etag;
+  const bool bounded = (flags & has_stale_if_error) != 0;
+  if (texts_end + (bounded ? sizeof(std::int64_t) : 0) != bytes.size()) return std::nullopt;
+  if (bounded && !is_sane_time(bytes, texts_end)) return std::nullopt;
   SongRecord record;
   record.version = get<std::uint64_t>(bytes, 24);
   record.slice_size = get<std::uint64_t>(bytes, 32);
@@ -148,12 +160,15 @@ std::optional<SongRecord> decode_record(std::string_view bytes) {
   record.what.single_pass = (flags & single_pass) != 0;
   http::Validators& validators = record.what.validators;
   if ((flags & has_etag) != 0) {
-    validators.etag = http::EntityTag{std::string(bytes.substr(fixed_size + key + type)),
+    validators.etag = http::EntityTag{std::string(bytes.substr(fixed_size + key + type, etag)),
                                       (flags & etag_is_weak) != 0};
   }
   if ((flags & has_last_modified) != 0) validators.last_modified = time_at(bytes, 48);
   validators.last_modified_is_strong = (flags & last_modified_is_strong) != 0;
   record.what.caching = caching_at(bytes, flags);
+  if (bounded) {
+    record.what.caching.stale_if_error = seconds(get<std::int64_t>(bytes, texts_end));
+  }
   return record;
 }
 

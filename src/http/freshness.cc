@@ -38,12 +38,12 @@ std::string_view take_directive(std::string_view& list) {
   return directive;
 }
 
-void set_lifetime(std::optional<seconds>& lifetime, std::string_view value) {
+void set_least(std::optional<seconds>& least, std::string_view value) {
   if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
     value = value.substr(1, value.size() - 2);
   }
   const seconds given = parse_delta(value).value_or(seconds(0));
-  lifetime = lifetime ? std::min(*lifetime, given) : given;
+  least = least ? std::min(*least, given) : given;
 }
 
 /// RFC 9111 §5.2.2. A directive with field names (`no-cache="x"`) is taken as one without:
@@ -59,9 +59,10 @@ void read_directive(CacheFields& fields, std::string_view directive) {
   if (iequals(name, "must-revalidate") || iequals(name, "proxy-revalidate")) {
     fields.must_revalidate = true;
   }
-  if (iequals(name, "max-age")) set_lifetime(fields.max_age, value);
+  if (iequals(name, "max-age")) set_least(fields.max_age, value);
+  if (iequals(name, "stale-if-error")) set_least(fields.stale_if_error, value);
   if (iequals(name, "s-maxage")) {
-    set_lifetime(fields.s_maxage, value);
+    set_least(fields.s_maxage, value);
     fields.must_revalidate = true;  // §5.2.2.10
   }
 }
@@ -96,6 +97,7 @@ CacheFields update_cache_fields(const CacheFields& kept, const CacheFields& from
     updated.must_revalidate = kept.must_revalidate;
     updated.max_age = kept.max_age;
     updated.s_maxage = kept.s_maxage;
+    updated.stale_if_error = kept.stale_if_error;
   }
   // A date that has passed says nothing of a version that was found current after it.
   if (!from_304.expires && kept.expires) {
@@ -135,8 +137,9 @@ bool is_fresh(const CacheFields& fields, const std::optional<HttpTime>& last_mod
 bool is_usable_on_error(const CacheFields& fields, const std::optional<HttpTime>& last_modified,
                         seconds most, seconds stale_for, HttpTime now) {
   if (fields.no_cache || fields.must_revalidate) return false;
+  const seconds allowed = std::min(stale_for, fields.stale_if_error.value_or(longest));
   const seconds until =
-      freshness_lifetime(fields, last_modified, most) + std::min(stale_for, longest);
+      freshness_lifetime(fields, last_modified, most) + std::min(allowed, longest);
   return current_age(fields, now) < until;
 }
 

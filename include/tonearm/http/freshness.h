@@ -21,6 +21,8 @@ struct CacheFields {
   bool vary_any = false;  ///< `Vary: *`.
   std::optional<std::chrono::seconds> max_age;
   std::optional<std::chrono::seconds> s_maxage;
+  /// How long it may serve when it is stale and the origin fails (RFC 5861 §4): a bound on ours.
+  std::optional<std::chrono::seconds> stale_if_error;
   /// An Expires that is no date is one in the past (RFC 9111 §5.3).
   std::optional<HttpTime> expires;
   std::optional<HttpTime> date;  ///< See date_of().
@@ -31,7 +33,7 @@ struct CacheFields {
 };
 
 /// Takes in one field of a response head; others than those above are ignored. Names without regard
-/// to case; a malformed max-age counts as 0, and of repeated ones the smallest (RFC 9111 §4.2.1).
+/// to case; a malformed duration counts as 0, and of repeated ones the smallest (RFC 9111 §4.2.1).
 void read_cache_field(CacheFields& fields, std::string_view name, std::string_view value);
 
 /// When the answer was made: its Date, and without one when it was received (RFC 9110 §6.6.1).
@@ -59,7 +61,8 @@ bool is_fresh(const CacheFields& fields, const std::optional<HttpTime>& last_mod
               std::chrono::seconds most, HttpTime now);
 
 /// Whether it may be served at `now` when the origin cannot be asked: `stale_for` past its
-/// freshness (RFC 5861 §4), and nothing in it forbids that (RFC 9111 §4.2.4).
+/// freshness, or less where it says so (RFC 5861 §4), and nothing in it forbids that (RFC 9111
+/// §4.2.4).
 bool is_usable_on_error(const CacheFields& fields, const std::optional<HttpTime>& last_modified,
                         std::chrono::seconds most, std::chrono::seconds stale_for, HttpTime now);
 

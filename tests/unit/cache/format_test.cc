@@ -26,6 +26,7 @@ SongRecord sample() {
   record.what.caching.date = http::HttpTime(seconds(784111790));
   record.what.caching.received = http::HttpTime(seconds(784111791));
   record.what.caching.must_revalidate = true;
+  record.what.caching.stale_if_error = seconds(30);
   return record;
 }
 
@@ -42,6 +43,18 @@ TEST(SongRecord, IsReadAsItWasWritten) {
   EXPECT_EQ(read->what.validators, record.what.validators);
   EXPECT_EQ(read->what.caching, record.what.caching);
   EXPECT_TRUE(read->what.ranges);
+}
+
+TEST(SongRecord, WithoutAStaleIfErrorHasNoPlaceForIt) {
+  SongRecord record = sample();
+  const std::size_t with = encode_record(record).size();
+  record.what.caching.stale_if_error.reset();
+  const std::string bytes = encode_record(record);
+  EXPECT_EQ(bytes.size() + 8, with);
+  const auto read = decode_record(bytes);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->what.caching, record.what.caching);
+  EXPECT_EQ(read->what.validators, record.what.validators);
 }
 
 TEST(SongRecord, NoBitAndNoByteMayBeAnother) {

@@ -177,6 +177,33 @@ TEST(Freshness, NoCacheIsNeverFreshAndMustRevalidateNeverServedStale) {
   EXPECT_FALSE(is_usable_on_error(asking, {}, most, hours(24), now));
 }
 
+/// RFC 5861 §4.
+TEST(Staleness, OnAnErrorIsBoundByTheOriginToo) {
+  const auto usable = [](const char* directives, seconds stale_for, seconds after) {
+    return is_usable_on_error(fields_of({{"Cache-Control", directives}}), {}, most, stale_for,
+                              now + after);
+  };
+  EXPECT_TRUE(usable("max-age=60, stale-if-error=0", hours(24), seconds(59)));
+  EXPECT_FALSE(usable("max-age=60, stale-if-error=0", hours(24), seconds(60)));
+  EXPECT_TRUE(usable("max-age=60, stale-if-error=\"10\"", hours(24), seconds(69)));
+  EXPECT_FALSE(usable("max-age=60, stale-if-error=10", hours(24), seconds(70)));
+  EXPECT_FALSE(usable("max-age=60, stale-if-error=9, stale-if-error=10", hours(24), seconds(69)));
+  EXPECT_FALSE(usable("max-age=60, stale-if-error=soon", hours(24), seconds(60)));
+  EXPECT_TRUE(usable("max-age=60, stale-if-error=100", seconds(2), seconds(61)));
+  EXPECT_FALSE(usable("max-age=60, stale-if-error=100", seconds(2), seconds(62)));
+  EXPECT_FALSE(usable("max-age=60, must-revalidate, stale-if-error=9", hours(24), seconds(60)));
+}
+
+TEST(Staleness, TheOriginsBoundStaysWithItsCacheControl) {
+  const CacheFields kept = fields_of({{"Cache-Control", "max-age=60, stale-if-error=0"}});
+  const auto usable_after = [&](const CacheFields& from_304) {
+    return is_usable_on_error(update_cache_fields(kept, from_304), {}, most, hours(24),
+                              now + seconds(61));
+  };
+  EXPECT_FALSE(usable_after(fields_of({})));
+  EXPECT_TRUE(usable_after(fields_of({{"Cache-Control", "max-age=60"}})));
+}
+
 TEST(Freshness, AClockThatWasSetBackMakesNothingFresh) {
   EXPECT_FALSE(is_fresh(fields_of({}), {}, most, now - seconds(1)));
 }
