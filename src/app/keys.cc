@@ -18,8 +18,10 @@ constexpr std::uint64_t GiB = 1024 * MiB;
 constexpr milliseconds day = 24h;
 
 // The place of a key's value in the Config or the source::ResolverOptions.
-#define PLACE(member) /* NOLINT(bugprone-macro-parentheses) */ \
+// NOLINTBEGIN(bugprone-macro-parentheses): no member is named in parentheses.
+#define PLACE(member) \
   [](auto& c) -> auto& { return c.member; }
+// NOLINTEND(bugprone-macro-parentheses)
 
 Complaint read_allow_private(const toml::node& node, AllowPrivate& out) {
   if (const auto* flag = node.as_boolean()) {
