@@ -17,7 +17,7 @@ namespace {
 
 namespace urls = boost::urls;
 
-Result<OriginUrl> origin_url_of(urls::url_view url) {
+Result<OriginUrl> origin_url_of(const urls::url_view& url) {
   OriginUrl out;
   out.scheme = to_lower(url.scheme());
   if (out.scheme != "http" && out.scheme != "https") {
