@@ -299,8 +299,9 @@ io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent
     if (!whole) co_return Way::changed;
   }
   Foresight seen = look_over(*version_, range, intent.further);
-  if (seen.unknown) seen = co_await foresee(shelf_, version_, range, intent.further);
-  const bool all = seen.all || (!cold_ && has_come(*version_, range, intent.further));
+  if (!seen.unknown.empty()) seen = co_await foresee(shelf_, version_, range, intent.further);
+  const http::ByteRange rest{seen.kept_to, range.end};
+  const bool all = seen.all || (!cold_ && has_come(*version_, rest, intent.further));
   const bool miss = cold_ || (!seen.some && !all);
   use_.state = miss ? State::miss : all ? State::hit : State::partial;
   if (seen.begins) co_return Way::kept;

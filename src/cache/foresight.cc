@@ -11,23 +11,23 @@ namespace {
 using Kind = Version::Look::Kind;
 
 /// Pieces whose indexes are read to say beforehand whether an answer is a hit.
-constexpr int most_loaded = 64;
+constexpr std::size_t most_loaded = 64;
 
-/// Adds what is kept of `range`; false when its first byte is not.
-bool look_at(Version& version, http::ByteRange range, Foresight& seen) {
+/// Adds what is kept of `range`, and tells where what is not begins; its end when all is.
+std::uint64_t look_at(Version& version, http::ByteRange range, Foresight& seen) {
   const Geometry geometry = version.geometry();
   for (std::uint64_t at = range.first; at < range.end;) {
     const Version::Look look = version.glance(at, range.end);
-    if (look.kind == Kind::unknown && !seen.unknown) seen.unknown = at;
+    if (look.kind == Kind::unknown && seen.unknown.size() < most_loaded) seen.unknown.push_back(at);
     if (look.kind == Kind::missing) {
       seen.all = false;
       seen.some = seen.some || version.next_kept(at) < range.end;
-      return at > range.first;
+      return at;
     }
     seen.some = true;
     at = look.end > at ? look.end : geometry.slice_end(at);
   }
-  return true;
+  return range.end;
 }
 
 /// The end of what a fill holds in memory from `at` on; `at` when that is nothing.
@@ -69,7 +69,8 @@ bool has_come(Version& version, http::ByteRange range,
 Foresight look_over(Version& version, http::ByteRange range,
                     const std::vector<http::RangeSpec>& further) {
   Foresight seen;
-  seen.begins = look_at(version, range, seen);
+  seen.kept_to = look_at(version, range, seen);
+  seen.begins = seen.kept_to > range.first;
   for (const http::RangeSpec& asked : further) {
     const auto part = http::fit_range(asked, version.geometry().length);
     if (part) look_at(version, *part, seen);
@@ -79,14 +80,13 @@ Foresight look_over(Version& version, http::ByteRange range,
 
 io::Task<Foresight> foresee(Shelf& shelf, std::shared_ptr<Version> version, http::ByteRange range,
                             const std::vector<http::RangeSpec>& further) {
-  Foresight seen = look_over(*version, range, further);
-  for (int loaded = 0; seen.unknown && loaded < most_loaded; ++loaded) {
-    const std::uint64_t position = *seen.unknown;
+  const Foresight before = look_over(*version, range, further);
+  for (const std::uint64_t position : before.unknown) {
     co_await load_piece(shelf, version, position);
-    seen = look_over(*version, range, further);
-    if (seen.unknown && *seen.unknown == position) break;  // that cannot be told now
+    const Kind now = version->glance(position, position + 1).kind;
+    if (now == Kind::missing || now == Kind::unknown) break;  // no hit, or that cannot be told now
   }
-  co_return seen;
+  co_return look_over(*version, range, further);
 }
 
 io::Task<bool> is_whole(Shelf& shelf, std::shared_ptr<Version> version) {

@@ -8,7 +8,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <vector>
 
 namespace tonearm::cache {
@@ -18,8 +17,9 @@ struct Foresight {
   bool begins = true;  ///< Its first byte is kept.
   bool some = false;   ///< A part of it is.
   bool all = true;
-  /// The first position of which only the disk can tell; taken for kept.
-  std::optional<std::uint64_t> unknown;
+  std::uint64_t kept_to = 0;  ///< Where what is not kept of the first range begins, or its end.
+  /// Positions of which only the disk can tell, those of the first pieces; taken for kept.
+  std::vector<std::uint64_t> unknown;
 };
 
 /// Without a look at the disk. `further`: the ranges that were asked for behind `range`.
