@@ -9,6 +9,11 @@ http::ByteRange Geometry::bytes_of_block(std::uint64_t block) const {
   return {first, std::min(length, first + block_size)};
 }
 
+bool Geometry::ends_batch(std::uint64_t block) const {
+  const std::uint64_t behind = block % blocks_per_slice() + 1;
+  return behind % (batch_size / block_size) == 0 || behind == blocks_per_slice();
+}
+
 std::uint64_t Geometry::slice_end(std::uint64_t position) const {
   return std::min(length, (slice_at(position) + 1) * slice_size);
 }

@@ -11,6 +11,10 @@ namespace tonearm::cache {
 /// What is known, fetched and checked as one. Small, so that a cold seek costs the origin little.
 inline constexpr std::uint64_t block_size = 32 * 1024;
 
+/// What is written at a time: a hop to the pool costs more than a small write, and what is written
+/// together lies in larger folios of the page cache, with which sendfile is quicker.
+inline constexpr std::uint64_t batch_size = 256 * 1024;
+
 /// A version whose length is not known yet has this one. Nothing is kept that is as long.
 inline constexpr std::uint64_t endless = std::numeric_limits<std::uint64_t>::max() / 4;
 
@@ -25,6 +29,8 @@ struct Geometry {
   std::uint64_t slice_of_block(std::uint64_t block) const { return block / blocks_per_slice(); }
   /// The bytes of a block; empty when it lies behind the end.
   http::ByteRange bytes_of_block(std::uint64_t block) const;
+  /// In a piece's file batches begin at multiples of batch_size; the last one ends with the piece.
+  bool ends_batch(std::uint64_t block) const;
   std::uint64_t slices() const { return (length + slice_size - 1) / slice_size; }
   /// The first byte behind the slice that holds `position`.
   std::uint64_t slice_end(std::uint64_t position) const;

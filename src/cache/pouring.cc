@@ -6,12 +6,20 @@
 namespace tonearm::cache {
 namespace {
 
-/// Written at a time: a hop to the pool costs more than a small write.
-constexpr std::uint64_t write_batch = 256 * 1024;
+enum class Extent : std::uint8_t { whole_batches, all };
 
-io::Task<bool> write_out(FillJob& job) {
+void drop_begun_batch(ArrivingBlocks& blocks, const Geometry& geometry) {
+  const auto last = std::find_if(blocks.rbegin(), blocks.rend(), [&](const auto& block) {
+    return geometry.ends_batch(block->block);
+  });
+  blocks.erase(last.base(), blocks.end());
+}
+
+io::Task<bool> write_out(FillJob& job, Extent extent) {
   for (;;) {
-    ArrivingBlocks blocks = job.fill->unwritten(job.version->geometry());
+    const Geometry geometry = job.version->geometry();
+    ArrivingBlocks blocks = job.fill->unwritten(geometry);
+    if (extent == Extent::whole_batches) drop_begun_batch(blocks, geometry);
     if (blocks.empty()) co_return true;
     auto write = [&shelf = job.shelf, version = job.version, blocks] {
       shelf.save_descriptors();
@@ -57,8 +65,8 @@ struct Pouring {
   bool hastened = false;
 };
 
-io::Task<void> write_down(Pouring& pouring) {
-  if (pouring.writing) pouring.writing = co_await write_out(pouring.job);
+io::Task<void> write_down(Pouring& pouring, Extent extent = Extent::all) {
+  if (pouring.writing) pouring.writing = co_await write_out(pouring.job, extent);
 }
 
 /// A song of unknown length has turned out to be too large: its readers read on.
@@ -140,7 +148,8 @@ io::Task<void> pour(FillJob& job, source::Resource& resource) {
   Pouring pouring(job, resource);
   if (!pouring.whole) pouring.fill.write_to(job.shelf.disk(), *pouring.version);
   for (bool flows = true; flows;) {
-    if (pouring.fill.unwritten_bytes() >= write_batch) co_await write_down(pouring);
+    const bool has_batch = pouring.fill.unwritten_bytes() >= batch_size;
+    if (has_batch) co_await write_down(pouring, Extent::whole_batches);
     const bool outgrown = pouring.whole && is_too_large(job.shelf, pouring.fill.position());
     if (outgrown) co_await keep_no_more(pouring);
     co_await stop_at_what_is_kept(pouring);

@@ -56,6 +56,25 @@ TEST(Geometry, SlicesAndBlocksEndWithTheVersion) {
   EXPECT_EQ(exact.slice_end(4 * block - 1), 4 * block);
 }
 
+TEST(Geometry, BatchesBeginAtMultiplesInAPieceAndEndWithIt) {
+  constexpr std::uint64_t batch = batch_size / block_size;
+  const auto ends = [](const Geometry& geometry, std::uint64_t count) {
+    std::vector<std::uint64_t> blocks;
+    for (std::uint64_t at = 0; at < count; ++at) {
+      if (geometry.ends_batch(at)) blocks.push_back(at);
+    }
+    return blocks;
+  };
+  const Geometry whole_batches{2 * batch_size, endless};
+  EXPECT_EQ(ends(whole_batches, 3 * batch),
+            (std::vector<std::uint64_t>{batch - 1, 2 * batch - 1, 3 * batch - 1}));
+  const Geometry odd{batch_size + 2 * block, endless};
+  EXPECT_EQ(ends(odd, 2 * batch + 4),
+            (std::vector<std::uint64_t>{batch - 1, batch + 1, 2 * batch + 1, 2 * batch + 3}));
+  const Geometry small{2 * block, endless};
+  EXPECT_EQ(ends(small, 4), (std::vector<std::uint64_t>{1, 3}));
+}
+
 TEST(Geometry, SliceSizesAreWholeBlocks) {
   EXPECT_EQ(usable_slice_size(1), block);
   EXPECT_EQ(usable_slice_size(block), block);
