@@ -65,6 +65,15 @@ class SqliteSongStore::Lookups : public std::enable_shared_from_this<Lookups> {
     Clock::time_point since = Clock::now();
     io::Event ready;
     std::optional<Found> found;
+    bool gone = false;
+  };
+  /// Who unwinds is read for no more: at a stop nothing may be asked of the pool again.
+  struct Departure {
+    explicit Departure(Waiter& of) : waiter(of) {}
+    ~Departure() { waiter.gone = true; }
+    Departure(const Departure&) = delete;
+    Departure& operator=(const Departure&) = delete;
+    Waiter& waiter;
   };
   using Waiters = std::vector<std::shared_ptr<Waiter>>;
 
@@ -81,6 +90,7 @@ class SqliteSongStore::Lookups : public std::enable_shared_from_this<Lookups> {
     io::asio::post(executor_, [self = shared_from_this()] { self->seen_this_turn_ = false; });
   }
   static io::Task<void> work_off(std::shared_ptr<Lookups> self);
+  Waiters take_waiters();
   CatalogReader::Batch batch_for(const Waiters& waiters) const;
   io::Task<CatalogReader::Answer> read(CatalogReader::Batch batch);
   void take(CatalogReader::Answer answer, const Waiters& waiters);
@@ -97,6 +107,7 @@ class SqliteSongStore::Lookups : public std::enable_shared_from_this<Lookups> {
 
 io::Task<Found> SqliteSongStore::Lookups::look_up(std::shared_ptr<Lookups> self, std::string id) {
   const auto waiter = std::make_shared<Waiter>(self->executor_, std::move(id));
+  const Departure departure(*waiter);
   self->waiters_.push_back(waiter);
   if (!self->reading_ && self->waiters_.size() == 1) {
     io::asio::co_spawn(self->executor_, work_off(self), io::asio::detached);
@@ -106,11 +117,18 @@ io::Task<Found> SqliteSongStore::Lookups::look_up(std::shared_ptr<Lookups> self,
 }
 
 io::Task<void> SqliteSongStore::Lookups::work_off(std::shared_ptr<Lookups> self) {
-  while (!self->waiters_.empty()) {
-    const auto waiters = std::exchange(self->waiters_, {});
+  for (;;) {
+    const Waiters waiters = self->take_waiters();
+    if (waiters.empty()) co_return;
     auto answer = co_await self->read(self->batch_for(waiters));
     self->take(std::move(answer), waiters);
   }
+}
+
+SqliteSongStore::Lookups::Waiters SqliteSongStore::Lookups::take_waiters() {
+  Waiters waiters = std::exchange(waiters_, {});
+  std::erase_if(waiters, [](const auto& waiter) { return waiter->gone; });
+  return waiters;
 }
 
 /// What a batch throws is the answer to all who wait for it: they do not hear of it otherwise.

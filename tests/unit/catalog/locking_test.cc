@@ -1,6 +1,9 @@
 #include "unit/catalog/catalog_fixture.h"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <functional>
@@ -23,6 +26,11 @@ class Locking : public CatalogTest {
                          ASSERT_FALSE(thrown);
                          ended_.push_back(std::move(found));
                        });
+  }
+  /// The same, for somebody who may leave.
+  void start(const std::string& id, io::asio::cancellation_signal& leave) {
+    io::asio::co_spawn(loop_, find_owned(*store_, id),
+                       io::asio::bind_cancellation_slot(leave.slot(), io::asio::detached));
   }
   static io::Task<Found> find_owned(SqliteSongStore& store, std::string id) {
     co_return co_await store.find(id);
@@ -80,6 +88,27 @@ TEST_F(Locking, IsNotWaitedForOnceAStopIsRequested) {
   run_until([&] { return ended_.size() == 1; });
   EXPECT_LT(Clock::now() - requested, std::chrono::milliseconds(1000));
   EXPECT_FALSE(ended_[0]);
+}
+
+TEST_F(Locking, WhoLeavesMeanwhileIsNotReadFor) {
+  std::stop_source stop;
+  CatalogOptions options = this->options();
+  options.stop = stop.get_token();
+  use(std::move(options));
+  (*writer_)("BEGIN EXCLUSIVE");
+  io::asio::cancellation_signal leave_first;
+  io::asio::cancellation_signal leave_second;
+  start("1", leave_first);
+  run_what_is_ready();
+  start("2", leave_second);
+  run_what_is_ready();
+  leave_first.emit(io::asio::cancellation_type::terminal);
+  leave_second.emit(io::asio::cancellation_type::terminal);
+  run_what_is_ready();
+  stop.request_stop();
+  pool_.join();
+  run_what_is_ready();
+  EXPECT_TRUE(loop_.stopped()) << "it waits for a pool that works no more";
 }
 
 TEST_F(Locking, ShorterThanThatIsWaitedForWhileTheLoopRuns) {
