@@ -134,11 +134,13 @@ curl_socket_t CurlMulti::open_socket(const curl_sockaddr& address,
   const auto found = watches_.find(fd);
   if (found == watches_.end()) return fd;
   const std::shared_ptr<Watch> stale = found->second;
+  Client* const client = stale->client;
+  detach(*stale);
   drop(stale);
   const std::shared_ptr<Watch> watch = watch_of(fd);
   if (!watch) return fd;
   watch->want = stale->want;
-  if (stale->client != nullptr) attach(*watch, *stale->client);
+  if (client != nullptr) attach(*watch, *client);
   arm(watch);
   return fd;
 }

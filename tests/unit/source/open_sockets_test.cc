@@ -15,7 +15,8 @@ using asio::ip::tcp;
 class OpenSocketsTest : public testing::Test {
  protected:
   tcp::socket connect() {
-    tcp::socket socket(loop_);
+    tcp::socket socket(loop_, tcp::v4());
+    socket.set_option(asio::socket_base::reuse_address(true));
     socket.connect(acceptor_.local_endpoint());
     return socket;
   }
@@ -39,6 +40,23 @@ TEST_F(OpenSocketsTest, FindsAConnectionsSocketByItsEnds) {
   for (int i = 0; i < 2; ++i) {
     EXPECT_EQ(find(open, two), two.native_handle());
     EXPECT_EQ(find(open, one), one.native_handle());
+  }
+}
+
+// Two connections of one port are two as long as they lead to two addresses.
+TEST_F(OpenSocketsTest, TellsConnectionsOfTheSamePortsApart) {
+  const auto port = acceptor_.local_endpoint().port();
+  tcp::acceptor other(loop_, tcp::endpoint(asio::ip::make_address_v4("127.0.0.2"), port));
+  tcp::socket one = connect();
+  tcp::socket two(loop_, tcp::v4());
+  two.set_option(asio::socket_base::reuse_address(true));
+  two.bind(one.local_endpoint());
+  two.connect(other.local_endpoint());
+  for (tcp::socket* const asked : {&one, &two}) {
+    OpenSockets open;
+    open.insert(one.native_handle());
+    open.insert(two.native_handle());
+    EXPECT_EQ(find(open, *asked), asked->native_handle());
   }
 }
 
