@@ -8,7 +8,7 @@ namespace tonearm::catalog {
 CatalogFiles::CatalogFiles(const std::string& path)
     : path_(path), real_(real_path(path)), wal_(real_ + "-wal") {
   const auto now = file_time_now();
-  stamp_ = FileStamp::of(path_, wal_);
+  stamp_ = DatabaseStamp::of(path_, wal_);
   proof_ = !stamp_.is_too_fresh(now);
 }
 

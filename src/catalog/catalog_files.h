@@ -1,6 +1,6 @@
 #pragma once
 
-#include "catalog/file_stamp.h"
+#include "catalog/database_stamp.h"
 
 #include <string>
 
@@ -16,7 +16,7 @@ class CatalogFiles {
   /// Without symbolic links, as SQLite names -wal and -journal by.
   const std::string& real() const { return real_; }
   const std::string& wal() const { return wal_; }
-  bool are_same() const { return FileStamp::of(path_, wal_) == stamp_; }
+  bool are_same() const { return DatabaseStamp::of(path_, wal_) == stamp_; }
   /// The same without the write-ahead log.
   bool is_same_database() const { return FileState::of(path_) == stamp_.database; }
   /// Whether are_same() proves that nobody wrote: not when the last write was just before.
@@ -28,7 +28,7 @@ class CatalogFiles {
   std::string path_;
   std::string real_;
   std::string wal_;
-  FileStamp stamp_;
+  DatabaseStamp stamp_;
   bool proof_ = false;
 };
 

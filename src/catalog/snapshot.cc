@@ -1,6 +1,6 @@
 #include "catalog/snapshot.h"
 
-#include "catalog/file_stamp.h"
+#include "catalog/database_stamp.h"
 #include "catalog/locked_file.h"
 #include "catalog/sqlite_handles.h"
 
@@ -69,7 +69,7 @@ std::string Snapshot::copy_from(const std::string& real, Clock::time_point until
   // A writer to the log holds no lock on the file: what it does meanwhile shows in the stamps.
   constexpr int tries = 3;
   for (int i = 0; i < tries; ++i) {
-    const auto before = FileStamp::of(real, real + "-wal");
+    const auto before = DatabaseStamp::of(real, real + "-wal");
     LockedFile source(real);
     int result = lock_until(source, until);
     if (result == SQLITE_OK) result = source.copy_to(file_);
@@ -79,7 +79,7 @@ std::string Snapshot::copy_from(const std::string& real, Clock::time_point until
       auto problem = copy_if_there(real + suffix, file_ + suffix);
       if (!problem.empty()) return problem;
     }
-    if (FileStamp::of(real, real + "-wal") == before) return {};
+    if (DatabaseStamp::of(real, real + "-wal") == before) return {};
   }
   return "is being written all the time, and cannot be read without write permission";
 }

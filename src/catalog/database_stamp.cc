@@ -1,4 +1,4 @@
-#include "catalog/file_stamp.h"
+#include "catalog/database_stamp.h"
 
 #include <sys/stat.h>
 
@@ -30,8 +30,8 @@ FileState FileState::of(const std::string& path) {
   return state;
 }
 
-FileStamp FileStamp::of(const std::string& database, const std::string& wal) {
-  FileStamp stamp;
+DatabaseStamp DatabaseStamp::of(const std::string& database, const std::string& wal) {
+  DatabaseStamp stamp;
   stamp.database = FileState::of(database);
   stamp.wal = FileState::of(wal);
   // SQLite gives the log to the database's owner whenever root opens it, to no effect but this.
@@ -39,7 +39,7 @@ FileStamp FileStamp::of(const std::string& database, const std::string& wal) {
   return stamp;
 }
 
-bool FileStamp::is_too_fresh(std::int64_t seen) const {
+bool DatabaseStamp::is_too_fresh(std::int64_t seen) const {
   const auto could_stay = [&](std::int64_t time) { return time + tick(time) > seen; };
   return could_stay(database.changed) || could_stay(wal.modified);
 }

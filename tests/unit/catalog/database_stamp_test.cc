@@ -1,4 +1,4 @@
-#include "catalog/file_stamp.h"
+#include "catalog/database_stamp.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@ namespace {
 constexpr std::int64_t second = 1'000'000'000;
 constexpr std::int64_t millisecond = 1'000'000;
 
-TEST(FileStamp, IsTooFreshWithinATickOfItsFileSystem) {
+TEST(DatabaseStamp, IsTooFreshWithinATickOfItsFileSystem) {
   const struct {
     std::int64_t written;
     std::int64_t seen;
@@ -23,10 +23,10 @@ TEST(FileStamp, IsTooFreshWithinATickOfItsFileSystem) {
       {0, 1000 * second, false},
   };
   for (const auto& row : rows) {
-    FileStamp database;
+    DatabaseStamp database;
     database.database.changed = row.written;
     EXPECT_EQ(database.is_too_fresh(row.seen), row.too_fresh) << row.written << ' ' << row.seen;
-    FileStamp log;
+    DatabaseStamp log;
     log.wal.modified = row.written;
     EXPECT_EQ(log.is_too_fresh(row.seen), row.too_fresh) << row.written << ' ' << row.seen;
   }

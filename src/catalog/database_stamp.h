@@ -21,18 +21,18 @@ struct FileState {
 
 /// What stat() says of a database and its write-ahead log: differs when the file was written,
 /// replaced by rename, removed or created.
-struct FileStamp {
+struct DatabaseStamp {
   FileState database;
   FileState wal;
 
-  static FileStamp of(const std::string& database, const std::string& wal);
+  static DatabaseStamp of(const std::string& database, const std::string& wal);
 
   /// Whether a write that came right after `seen` (nanoseconds since the epoch) could have left the
   /// same stamp: file times advance in ticks, of some milliseconds or of seconds. They are taken to
   /// be of this machine's clock, which those of a file server need not be.
   bool is_too_fresh(std::int64_t seen) const;
 
-  friend bool operator==(const FileStamp&, const FileStamp&) = default;
+  friend bool operator==(const DatabaseStamp&, const DatabaseStamp&) = default;
 };
 
 /// Now, on the clock that file times are in.
