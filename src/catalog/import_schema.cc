@@ -5,6 +5,8 @@
 #include "catalog/sqlite_handles.h"
 
 #include <algorithm>
+#include <optional>
+#include <vector>
 
 namespace tonearm::catalog {
 namespace {
@@ -48,7 +50,14 @@ const char* constant_for(const std::string& name) {
   return same(name, "growing") ? "0" : nullptr;
 }
 
-Result<void> create_tables(sqlite3* connection, const std::string& path) {
+bool is_empty(sqlite3* connection) {
+  const auto statement = prepare(connection, "SELECT count(*) FROM main.sqlite_schema");
+  return statement && sqlite3_step(statement.get()) == SQLITE_ROW &&
+         sqlite3_column_int(statement.get(), 0) == 0;
+}
+
+Result<void> make_tables_unless_there(sqlite3* connection, const std::string& path) {
+  if (!is_empty(connection)) return {};
   const bool made = execute(connection, create_songs) &&
                     execute(connection, "CREATE INDEX music_song_file ON music_song(file)") &&
                     make_search_index(connection);
@@ -56,20 +65,8 @@ Result<void> create_tables(sqlite3* connection, const std::string& path) {
   return {};
 }
 
-bool is_empty(sqlite3* connection) {
-  const auto statement = prepare(connection, "SELECT count(*) FROM main.sqlite_schema");
-  return statement && sqlite3_step(statement.get()) == SQLITE_ROW &&
-         sqlite3_column_int(statement.get(), 0) == 0;
-}
-
-}  // namespace
-
-Result<ImportStatements> prepare_import(sqlite3* connection, const std::string& path) {
-  if (is_empty(connection)) {
-    const auto made = create_tables(connection, path);
-    if (!made) return made.error();
-  }
-  // Says what is wrong with a table that cannot be read either.
+/// Whether serve could read the table, and import can make its ids.
+Result<void> check_table(sqlite3* connection, const std::string& path) {
   const auto readable = song_table_select(connection, path);
   if (!readable) return readable.error();
   // Any other key would be NULL in our rows.
@@ -78,10 +75,19 @@ Result<ImportStatements> prepare_import(sqlite3* connection, const std::string& 
                        "music_song.id is no INTEGER PRIMARY KEY alone (and without DESC), so that "
                        "import cannot make ids");
   }
-  if (!execute(connection, create_seen) || !renew_search_index(connection)) {
-    return unavailable(path, connection);
-  }
+  return {};
+}
 
+/// The parameter of the imported value that goes into a column; none where there is none.
+std::optional<std::string> parameter_for(const char* column) {
+  const auto place = std::ranges::find_if(
+      imported_columns, [&](const char* known) { return sqlite3_stricmp(known, column) == 0; });
+  if (place == std::end(imported_columns)) return std::nullopt;
+  return "?" + std::to_string(place - std::begin(imported_columns) + 1);
+}
+
+Result<ImportStatements> statements_for(const std::vector<Column>& columns,
+                                        const std::string& path) {
   std::string names;
   std::string values;
   std::string changes;
@@ -89,21 +95,16 @@ Result<ImportStatements> prepare_import(sqlite3* connection, const std::string& 
     names += (names.empty() ? "\"" : ", \"") + column + '"';
     values += (values.empty() ? "" : ", ") + value;
   };
-  const auto columns = columns_of(connection);
   const bool has_artist = std::ranges::any_of(
       columns, [](const Column& column) { return same(column.name, "artist"); });
   for (const Column& column : columns) {
     if (same(column.name, "id")) continue;
-    const char* const name =
-        !has_artist && same(column.name, "author") ? "artist" : column.name.c_str();
-    const auto place = std::ranges::find_if(
-        imported_columns, [&](const char* known) { return sqlite3_stricmp(known, name) == 0; });
-    if (place != std::end(imported_columns)) {
-      const auto value = "?" + std::to_string(place - std::begin(imported_columns) + 1);
-      add(column.name, value);
+    const bool holds_artist = !has_artist && same(column.name, "author");
+    if (const auto value = parameter_for(holds_artist ? "artist" : column.name.c_str())) {
+      add(column.name, *value);
       // What a tag says nothing of stays as somebody wrote it.
       changes += (changes.empty() ? "\"" : ", \"") + column.name + "\" = coalesce(nullif(nullif(" +
-                 value + ", ''), 0), \"" + column.name + "\")";
+                 *value + ", ''), 0), \"" + column.name + "\")";
     } else if (const char* const constant = constant_for(column.name)) {
       add(column.name, constant);
     } else if (column.needs_value) {
@@ -115,6 +116,19 @@ Result<ImportStatements> prepare_import(sqlite3* connection, const std::string& 
   const auto id = std::to_string(std::size(imported_columns) + 1);
   return ImportStatements{"INSERT INTO main.music_song(" + names + ") VALUES (" + values + ")",
                           "UPDATE main.music_song SET " + changes + " WHERE id = ?" + id};
+}
+
+}  // namespace
+
+Result<ImportStatements> prepare_import(sqlite3* connection, const std::string& path) {
+  const auto made = make_tables_unless_there(connection, path);
+  if (!made) return made.error();
+  const auto fit = check_table(connection, path);
+  if (!fit) return fit.error();
+  if (!execute(connection, create_seen) || !renew_search_index(connection)) {
+    return unavailable(path, connection);
+  }
+  return statements_for(columns_of(connection), path);
 }
 
 }  // namespace tonearm::catalog
