@@ -20,11 +20,11 @@ constexpr std::chrono::milliseconds lock_pause{10};
 
 /// What is no text is a BLOB: a TEXT that is no UTF-8 makes other programs fail at reading the row.
 void bind_value(sqlite3_stmt* statement, int parameter, std::string_view value) {
-  const int size = static_cast<int>(value.size());
   if (is_utf8(value)) {
-    sqlite3_bind_text(statement, parameter, value.data(), size, SQLITE_TRANSIENT);
+    bind_text(statement, parameter, value);
   } else {
-    sqlite3_bind_blob(statement, parameter, value.data(), size, SQLITE_TRANSIENT);
+    sqlite3_bind_blob(statement, parameter, value.data(), static_cast<int>(value.size()),
+                      SQLITE_TRANSIENT);
   }
 }
 
@@ -99,8 +99,6 @@ class CatalogWriter::Tables {
   /// SQLite's busy handler: whether to try again.
   static int wait_for_lock(void* tables, int tries);
   Result<void> load();
-  /// Another number after each transaction of another connection.
-  std::optional<std::int64_t> data_version();
   /// In the order of imported_columns.
   static void bind_song(sqlite3_stmt* statement, const ImportedSong& song, const std::string& name,
                         const std::string& content_type);
@@ -110,7 +108,7 @@ class CatalogWriter::Tables {
   std::function<bool()> is_stopped_;
   Clock::time_point waiting_since_;
   std::int64_t loaded_version_ = 0;
-  Statement version_;
+  Statement version_;  ///< Another number after each transaction of another connection.
   Statement insert_;
   Statement update_;
   Statement remember_;
@@ -137,7 +135,7 @@ Result<void> CatalogWriter::Tables::prepare_all() {
                                " VALUES (?1, ?2, ?3)");
   version_ = catalog::prepare(connection(), "PRAGMA main.data_version");
   if (!insert_ || !update_ || !remember_ || !version_) return failure();
-  const auto version = data_version();
+  const auto version = read_integer(version_.get());
   if (!version) return failure();
   const auto loaded = load();
   if (!loaded) return loaded;
@@ -147,21 +145,12 @@ Result<void> CatalogWriter::Tables::prepare_all() {
 }
 
 Result<void> CatalogWriter::Tables::catch_up() {
-  const auto version = data_version();
+  const auto version = read_integer(version_.get());
   if (!version) return failure();
   if (*version == loaded_version_) return {};
   const auto loaded = load();
   if (loaded) loaded_version_ = *version;
   return loaded;
-}
-
-std::optional<std::int64_t> CatalogWriter::Tables::data_version() {
-  std::optional<std::int64_t> version;
-  if (sqlite3_step(version_.get()) == SQLITE_ROW) {
-    version = sqlite3_column_int64(version_.get(), 0);
-  }
-  sqlite3_reset(version_.get());
-  return version;
 }
 
 Result<void> CatalogWriter::Tables::load() {

@@ -28,7 +28,7 @@ bool ChangeDetector::connect() {
   connection_ = open_live(files_.real());
   statement_ = prepare(connection_.get(), "PRAGMA data_version");
   if (!statement_) return false;
-  const auto version = data_version();
+  const auto version = read_integer(statement_.get());
   if (!version) return false;
   version_ = *version;
   header_ = read_header();
@@ -39,7 +39,7 @@ ChangeDetector::Finding ChangeDetector::look() {
   if (access_ == Access::memory || is_surely_unchanged()) return Finding::unchanged;
   if (!files_.are_same()) return Finding::changed;
   if (!statement_) return files_.are_proof() ? Finding::unchanged : Finding::changed;
-  const auto version = data_version();
+  const auto version = read_integer(statement_.get());
   if (!version) return is_busy(connection_.get()) ? Finding::locked : Finding::changed;
   return *version == version_ ? Finding::unchanged : Finding::changed;
 }
@@ -64,15 +64,6 @@ bool ChangeDetector::is_surely_unchanged() const {
     return false;
   }
   return reserved == 0 && read_header() == header_;
-}
-
-std::optional<std::int64_t> ChangeDetector::data_version() {
-  std::optional<std::int64_t> version;
-  if (sqlite3_step(statement_.get()) == SQLITE_ROW) {
-    version = sqlite3_column_int64(statement_.get(), 0);
-  }
-  sqlite3_reset(statement_.get());
-  return version;
 }
 
 }  // namespace tonearm::catalog

@@ -38,7 +38,6 @@ class ChangeDetector {
   bool connect();
   std::optional<Header> read_header() const;
   bool is_surely_unchanged() const;
-  std::optional<std::int64_t> data_version();
 
   CatalogFiles files_;
   Access access_;

@@ -10,9 +10,9 @@
 #include "catalog/song_table.h"
 #include "catalog/sqlite_handles.h"
 
-#include <map>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 namespace tonearm::catalog {
@@ -41,11 +41,6 @@ Result<bool> has_tables(sqlite3* connection, const std::string& path) {
   return has_columns(connection, path, "playlist_song", {"playlist_id", "song_id", "position"});
 }
 
-void bind_text(sqlite3_stmt* statement, int parameter, std::string_view text) {
-  sqlite3_bind_text(statement, parameter, text.data(), static_cast<int>(text.size()),
-                    SQLITE_TRANSIENT);
-}
-
 /// The ids of a playlist's songs in their order.
 Result<std::vector<std::string>> song_ids(sqlite3* connection, const std::string& path,
                                           std::string_view playlist) {
@@ -61,11 +56,23 @@ Result<std::vector<std::string>> song_ids(sqlite3* connection, const std::string
   return ids;
 }
 
+/// The ids of all playlists' songs.
+Result<std::unordered_set<std::string>> all_song_ids(sqlite3* connection, const std::string& path) {
+  const auto statement = prepare(connection, "SELECT DISTINCT song_id FROM main.playlist_song");
+  if (!statement) return unavailable(path, connection);
+  std::unordered_set<std::string> ids;
+  const auto add = [&] { ids.insert(id_text(sqlite3_column_value(statement.get(), 0))); };
+  if (!for_each_row(statement.get(), add)) return unavailable(path, connection);
+  return ids;
+}
+
 /// Finds songs by their ids: one by one in a table or by the lookup, from one pass over the rows of
 /// catalog.list.
 class SongsById {
  public:
-  static Result<SongsById> make(sqlite3* connection, const CatalogOptions& options) {
+  /// `wanted`: of which find() and has() will be asked.
+  static Result<SongsById> make(sqlite3* connection, const CatalogOptions& options,
+                                const std::unordered_set<std::string>& wanted) {
     SongsById songs;
     if (options.list.empty()) {
       auto query = SongQuery::prepare(connection, options);
@@ -73,9 +80,9 @@ class SongsById {
       songs.query_.emplace(std::move(*query));
       return songs;
     }
-    const auto all = search_songs(connection, options, {}, {UINT64_MAX, 0});
-    if (!all) return all.error();
-    for (const Song& song : all->songs) songs.listed_.emplace(song.id, song);
+    auto listed = find_all_listed(connection, options, wanted);
+    if (!listed) return listed.error();
+    songs.listed_ = std::move(*listed);
     return songs;
   }
 
@@ -102,7 +109,7 @@ class SongsById {
 
  private:
   std::optional<SongQuery> query_;
-  std::map<std::string, Song> listed_;
+  std::unordered_map<std::string, Song> listed_;
   std::unordered_map<std::string, bool> asked_;
 };
 
@@ -112,7 +119,9 @@ Result<std::vector<Playlist>> list_playlists(sqlite3* connection, const CatalogO
   const auto there = has_tables(connection, options.path);
   if (!there) return there.error();
   if (!*there) return no_playlists(connection, options);
-  auto songs = SongsById::make(connection, options);
+  const auto wanted = all_song_ids(connection, options.path);
+  if (!wanted) return wanted.error();
+  auto songs = SongsById::make(connection, options, *wanted);
   if (!songs) return songs.error();
   const auto statement =
       prepare(connection,
@@ -155,7 +164,7 @@ Result<PlaylistPage> read_playlist(sqlite3* connection, const CatalogOptions& op
   page.playlist.name = column_text(statement.get(), 0);
   const auto ids = song_ids(connection, options.path, id);
   if (!ids) return ids.error();
-  auto songs = SongsById::make(connection, options);
+  auto songs = SongsById::make(connection, options, {ids->begin(), ids->end()});
   if (!songs) return songs.error();
   for (const std::string& song_id : *ids) {
     auto song = songs->find(song_id);

@@ -81,8 +81,12 @@ std::string SongColumns::searched_text(sqlite3_stmt* row) const {
   return text_or_empty(row, name_) + '\n' + text_or_empty(row, artist_ >= 0 ? artist_ : author_);
 }
 
+std::string SongColumns::id(sqlite3_stmt* row) const {
+  return id_ < 0 ? std::string() : id_text(sqlite3_column_value(row, id_));
+}
+
 bool SongColumns::has_id(sqlite3_stmt* row, std::string_view id) const {
-  return id_ < 0 || id_text(sqlite3_column_value(row, id_)) == id;
+  return id_ < 0 || this->id(row) == id;
 }
 
 bool SongColumns::can_be_asked_for(sqlite3_stmt* row) const {

@@ -23,6 +23,8 @@ class SongColumns {
 
   /// The current row. What is NULL, missing or of no use is empty; without an id it is `id`.
   Song read(sqlite3_stmt* row, std::string_view id) const;
+  /// The row's id as it stands in URLs; empty without one.
+  std::string id(sqlite3_stmt* row) const;
   /// Whether the row's id, where it has one, is written exactly as `id`. A whole number is written
   /// in its canonical decimal form.
   bool has_id(sqlite3_stmt* row, std::string_view id) const;

@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <optional>
+#include <utility>
 
 namespace tonearm::catalog {
 namespace {
@@ -23,8 +24,7 @@ class Binder {
     return *this;
   }
   Binder& operator<<(std::string_view text) {
-    sqlite3_bind_text(statement_, ++last_, text.data(), static_cast<int>(text.size()),
-                      SQLITE_TRANSIENT);
+    bind_text(statement_, ++last_, text);
     return *this;
   }
 
@@ -43,12 +43,6 @@ Result<std::vector<Song>> read_all(sqlite3* connection, const std::string& path,
   return songs;
 }
 
-Result<std::uint64_t> read_number(sqlite3* connection, const std::string& path,
-                                  sqlite3_stmt* statement) {
-  if (sqlite3_step(statement) != SQLITE_ROW) return unavailable(path, connection);
-  return static_cast<std::uint64_t>(sqlite3_column_int64(statement, 0));
-}
-
 /// A part of the table, and how many there are in all: by two statements, whose first parameter is
 /// `match` if there is one.
 Result<SongPage> read_page(sqlite3* connection, const std::string& path, const std::string& count,
@@ -64,11 +58,11 @@ Result<SongPage> read_page(sqlite3* connection, const std::string& path, const s
     page_binder << *match;
   }
   page_binder << window.limit << window.offset;
-  const auto total = read_number(connection, path, counting.get());
-  if (!total) return total.error();
+  const auto total = read_integer(counting.get());
+  if (!total) return unavailable(path, connection);
   auto songs = read_all(connection, path, paging.get());
   if (!songs) return songs.error();
-  return SongPage{std::move(*songs), *total};
+  return SongPage{std::move(*songs), static_cast<std::uint64_t>(*total)};
 }
 
 /// Reads every row of a statement, and counts and keeps those that can be played and hold all the
@@ -144,6 +138,22 @@ Result<SongPage> search_songs(sqlite3* connection, const CatalogOptions& options
   return scan(
       connection, options.path, list->get(),
       [&](std::string_view text) { return folder->matches(text, wanted); }, window);
+}
+
+Result<std::unordered_map<std::string, Song>> find_all_listed(
+    sqlite3* connection, const CatalogOptions& options,
+    const std::unordered_set<std::string>& wanted) {
+  const auto list = prepare_checked_list(connection, options);
+  if (!list) return list.error();
+  const SongColumns columns(list->get());
+  std::unordered_map<std::string, Song> found;
+  const auto keep = [&] {
+    if (!columns.can_be_asked_for(list->get())) return;
+    std::string id = columns.id(list->get());
+    if (wanted.contains(id)) found.try_emplace(std::move(id), columns.read(list->get(), {}));
+  };
+  if (!for_each_row(list->get(), keep)) return unavailable(options.path, connection);
+  return found;
 }
 
 Result<std::shared_ptr<const Song>> find_listed(sqlite3* connection, const CatalogOptions& options,

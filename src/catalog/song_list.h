@@ -9,6 +9,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 
 namespace tonearm::catalog {
 
@@ -26,5 +28,11 @@ Result<SongPage> search_songs(sqlite3* connection, const CatalogOptions& options
 /// Null when there is none.
 Result<std::shared_ptr<const Song>> find_listed(sqlite3* connection, const CatalogOptions& options,
                                                 std::string_view id);
+
+/// Of the rows of catalog.list, in one pass: those whose id is one of these. By their ids; of two
+/// rows with one id the first.
+Result<std::unordered_map<std::string, Song>> find_all_listed(
+    sqlite3* connection, const CatalogOptions& options,
+    const std::unordered_set<std::string>& wanted);
 
 }  // namespace tonearm::catalog

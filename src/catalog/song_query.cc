@@ -96,10 +96,7 @@ SongQuery::Found SongQuery::find_by_lookup(std::string_view id) {
   return found;
 }
 
-void SongQuery::bind(std::string_view id) {
-  sqlite3_bind_text(statement_.get(), parameter_, id.data(), static_cast<int>(id.size()),
-                    SQLITE_TRANSIENT);
-}
+void SongQuery::bind(std::string_view id) { bind_text(statement_.get(), parameter_, id); }
 
 void SongQuery::bind(std::int64_t id) { sqlite3_bind_int64(statement_.get(), parameter_, id); }
 

@@ -25,6 +25,18 @@ bool execute(sqlite3* connection, const std::string& sql) {
   return sqlite3_exec(connection, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK;
 }
 
+void bind_text(sqlite3_stmt* statement, int parameter, std::string_view text) {
+  sqlite3_bind_text(statement, parameter, text.data(), static_cast<int>(text.size()),
+                    SQLITE_TRANSIENT);
+}
+
+std::optional<std::int64_t> read_integer(sqlite3_stmt* statement) {
+  std::optional<std::int64_t> integer;
+  if (sqlite3_step(statement) == SQLITE_ROW) integer = sqlite3_column_int64(statement, 0);
+  sqlite3_reset(statement);
+  return integer;
+}
+
 sqlite3_file* file_of(sqlite3* connection) {
   sqlite3_file* file = nullptr;
   sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file);

@@ -4,7 +4,9 @@
 
 #include <sqlite3.h>
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -40,6 +42,13 @@ bool for_each_row(sqlite3_stmt* statement, Take take) {
   for (; result == SQLITE_ROW; result = sqlite3_step(statement)) take();
   return result == SQLITE_DONE;
 }
+
+/// Bound as a copy. Parameters count from 1.
+void bind_text(sqlite3_stmt* statement, int parameter, std::string_view text);
+
+/// The integer of a statement's only row; empty when SQLite fails (it says why in the connection).
+/// The statement is reset.
+std::optional<std::int64_t> read_integer(sqlite3_stmt* statement);
 
 /// The database's file as SQLite has it open; null where there is none.
 sqlite3_file* file_of(sqlite3* connection);
