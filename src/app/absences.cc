@@ -3,6 +3,7 @@
 #include "tonearm/source/certificate_file.h"
 #include "tonearm/source/s3_account.h"
 
+#include <algorithm>
 #include <filesystem>
 
 namespace tonearm::app {
@@ -26,6 +27,15 @@ std::vector<std::string> absences(const Config& config) {
   if (!directory.empty() && !fs::is_directory(directory, failed)) {
     lines.push_back("log.access: " + directory.string() +
                     " is no directory: no log can be opened there");
+  }
+  for (const auto& [name, resolver] : config.resolvers) {
+    const bool has_place =
+        std::any_of(resolver.command.begin() + 1, resolver.command.end(),
+                    [](const std::string& word) { return word.find("{}") != std::string::npos; });
+    if (has_place) continue;
+    lines.push_back("resolver." + name +
+                    ".command: no argument holds {}, the place of what is to "
+                    "be resolved: it finds the same for every song");
   }
   const std::string keys = source::fault_of_keys(config.s3);
   if (!keys.empty()) {

@@ -2,6 +2,7 @@
 
 #include "tonearm/base/ascii.h"
 #include "tonearm/base/char_set.h"
+#include "tonearm/base/locator.h"
 #include "tonearm/http/port.h"
 #include "tonearm/http/token.h"
 #include "tonearm/io/whole_file.h"
@@ -34,13 +35,15 @@ Complaint base_fault(const std::string& text) {
   return {};
 }
 
-Complaint check_base(const std::string& text, std::string_view example) {
+/// `instead`: how else a user and a password are given.
+Complaint check_base(const std::string& text, std::string_view example,
+                     std::string_view instead = {}) {
   const auto url = boost::urls::parse_uri(text);
   // The text is not shown: it holds a password.
   if (url && url->has_userinfo()) {
     return "must not hold a user or a password, which everyone who sees it would learn; give one "
            "such as \"" +
-           std::string(example) + "\", and Authorization in upstream.headers where it is wanted";
+           std::string(example) + '"' + std::string(instead);
   }
   const Complaint fault = base_fault(text);
   if (!fault) return {};
@@ -99,7 +102,8 @@ Complaint check_log_level(const std::string& text) {
 }
 
 Complaint check_base_url(const std::string& text) {
-  return check_base(text, "http://localhost:8000/media/");
+  return check_base(text, "http://localhost:8000/media/",
+                    ", and Authorization in upstream.headers where it is wanted");
 }
 
 Complaint check_public_url(const std::string& text) {
@@ -153,19 +157,13 @@ Complaint check_resolver_name(const std::string& name) {
   if (std::any_of(taken.begin(), taken.end(), [&](auto one) { return iequals(one, name); })) {
     return quoted(name) + " is a source of its own; choose another name";
   }
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  if (!name.empty() && letter(name[0]) && consists_of(scheme_chars, name)) return {};
-  return quoted(name) + " cannot be a scheme; give letters, digits, + - . and a letter first";
+  if (!name.empty() && consists_of(resolver_name_chars, name)) return {};
+  return quoted(name) + " cannot be a resolver's name; give letters, digits, + - . and _";
 }
 
 Complaint check_resolver_command(const std::vector<std::string>& command) {
   if (command.empty()) return "the command is missing; give [\"program\", \"argument\", \"{}\"]";
   if (command.front().empty()) return "the program is empty; give its name or its path";
-  const auto takes_value = [](const std::string& word) {
-    return word.find("{}") != std::string::npos;
-  };
-  const bool has_place = std::any_of(command.begin() + 1, command.end(), takes_value);
-  if (!has_place) return "no argument holds {}, the place of what is to be resolved; add one";
   return {};
 }
 

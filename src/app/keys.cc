@@ -2,6 +2,7 @@
 
 #include "app/checks.h"
 #include "app/key_builders.h"
+#include "app/secrets.h"
 #include "app/suggestions.h"
 
 #include <algorithm>
@@ -52,17 +53,46 @@ Key<Config> allow_private_key() {
   return key;
 }
 
-ValueFault read_headers(const toml::node& node, source::UpstreamOptions& upstream) {
+constexpr std::string_view file_suffix = "_file";
+
+using Field = std::pair<std::string, std::string>;  ///< Of a request's head: name and value.
+
+/// NAME = "value", "env:VARIABLE", or NAME_file = "path".
+Complaint read_header(const std::string& name, const toml::node& value,
+                      const std::filesystem::path& directory, Field& field) {
+  std::string text;
+  field.first = name;
+  if (auto complaint = read_hidden_text(value, text)) return complaint;
+  if (!name.ends_with(file_suffix)) return read_secret(text, field.second);
+  field.first.resize(name.size() - file_suffix.size());
+  std::vector<std::string> lines;
+  if (auto complaint = read_secret_file(directory / text, io::Reading::again, lines)) {
+    return complaint;
+  }
+  if (lines.size() > 1) return "the file holds several lines; give one secret";
+  field.second = std::move(lines.front());
+  return {};
+}
+
+ValueFault read_headers(const toml::node& node, const std::filesystem::path& directory,
+                        source::UpstreamOptions& upstream) {
   const auto* table = node.as_table();
   if (table == nullptr) return Complaint(R"(is not a table; give { Authorization = "…" })");
-  std::vector<std::pair<std::string, std::string>> headers;
+  std::vector<Field> headers;
   for (const auto& [name, value] : *table) {
-    auto& field = headers.emplace_back(std::string(name.str()), std::string());
-    std::string text;
-    Complaint complaint = read_hidden_text(value, text);
-    if (!complaint) complaint = read_secret(text, field.second);
-    complaint = complaint ? field.first + ": " + *complaint : check_request_field(field);
+    Field field;
+    Complaint complaint = read_header(std::string(name.str()), value, directory, field);
+    if (complaint) {
+      complaint = std::string(name.str()) + ": " + *complaint;
+    } else {
+      complaint = check_request_field(field);
+    }
+    if (!complaint && name.str() != field.first && table->contains(field.first)) {
+      complaint =
+          std::string(name.str()) + " is given together with " + field.first + "; keep one of them";
+    }
     if (complaint) return {std::move(complaint), name.source().begin.line};
+    headers.push_back(std::move(field));
   }
   upstream.headers = std::move(headers);
   return {};
@@ -71,8 +101,8 @@ ValueFault read_headers(const toml::node& node, source::UpstreamOptions& upstrea
 Key<Config> headers_key() {
   Key<Config> key;
   key.name = "headers";
-  key.read = [](const toml::node& node, const std::filesystem::path&, Config& config) {
-    return read_headers(node, config.upstream);
+  key.read = [](const toml::node& node, const std::filesystem::path& directory, Config& config) {
+    return read_headers(node, directory, config.upstream);
   };
   key.print = [](const Config& config, toml::table& into) {
     toml::table table;
@@ -141,7 +171,7 @@ Section upstream_section() {
        number_key<C>("retries", PLACE(upstream.retries), 0, 100),
        number_key<C>("max_connections_per_host", PLACE(upstream.max_connections_per_host), 1,
                      1'000'000),
-       size_key<C>("window", PLACE(upstream.window), {KiB, GiB, "tonearm's own growth"}),
+       size_key<C>("window", PLACE(upstream.window), {1, GiB, "tonearm's own growth"}),
        path_key<C>("ca_file", PLACE(upstream.ca_file), "", check_readable_file), headers_key(),
        allow_private_key(), number_key<C>("max_redirects", PLACE(upstream.max_redirects), 0, 50)}};
 }
@@ -153,7 +183,7 @@ Section stream_section() {
            duration_key<C>("release_after", PLACE(stream.release_after), 1ms, day),
            size_key<C>("max_range", PLACE(stream.max_range), {1, 1024 * GiB, "no limit"}),
            text_key<C>("cache_control", PLACE(stream.cache_control), check_field_value),
-           size_key<C>("rate", PLACE(stream.rate), {KiB, GiB, "as fast as the client reads"}),
+           size_key<C>("rate", PLACE(stream.rate), {1, GiB, "as fast as the client reads"}),
            size_key<C>("rate_after", PLACE(stream.rate_after), {0, GiB})}};
 }
 
@@ -161,8 +191,8 @@ Section cache_section() {
   using C = Config;
   return {"cache",
           {at_start_only(path_key<C>("path", PLACE(cache.path)), PLACE(cache.path)),
-           size_key<C>("size", PLACE(cache.size), {16 * MiB}),
-           size_key<C>("slice", PLACE(cache.slice), {64 * KiB, 64 * MiB}),
+           size_key<C>("size", PLACE(cache.size), {MiB}),
+           size_key<C>("slice", PLACE(cache.slice), {32 * KiB, 64 * MiB}),
            duration_key<C>("fresh", PLACE(cache.fresh), 0ms, 3650 * day),
            duration_key<C>("stale_if_error", PLACE(cache.stale_if_error), 0ms, 3650 * day),
            duration_key<C>("negative", PLACE(cache.negative), 0ms, day),
@@ -244,7 +274,7 @@ std::vector<Key<source::ResolverOptions>> make_resolver_keys() {
   return {command_key(), duration_key<R>("timeout", PLACE(timeout), 100ms, 1h),
           duration_key<R>("ttl", PLACE(ttl), 0ms, 365 * day),
           number_key<R>("max_running", PLACE(max_running), 1, 1024),
-          size_key<R>("window", PLACE(window), {KiB, GiB, "tonearm's own growth"})};
+          size_key<R>("window", PLACE(window), {1, GiB, "tonearm's own growth"})};
 }
 
 }  // namespace

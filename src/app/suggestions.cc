@@ -1,5 +1,7 @@
 #include "app/suggestions.h"
 
+#include "tonearm/base/ascii.h"
+
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
@@ -40,7 +42,8 @@ bool is_near(std::string_view wrong, std::string_view name) {
 
 }  // namespace
 
-std::optional<std::string> nearest(std::string_view wrong, const std::vector<std::string>& names) {
+std::optional<std::string> nearest(std::string_view text, const std::vector<std::string>& names) {
+  const std::string wrong = to_lower(text);  // as all names are
   std::optional<std::string> best;
   for (const std::string& name : names) {
     if (!is_near(last_part(wrong), last_part(name))) continue;

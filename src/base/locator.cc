@@ -1,21 +1,14 @@
 #include "tonearm/base/locator.h"
 
 #include "tonearm/base/ascii.h"
-#include "tonearm/base/char_set.h"
 
 namespace tonearm {
-namespace {
-
-constexpr CharSet prefix_chars = make_char_set("+-._");
-
-}  // namespace
-
 Result<Locator> parse_locator(std::string_view file,
                               const std::function<bool(std::string_view)>& is_resolver) {
   if (file.empty()) return Error{ErrorKind::bad_locator, "the catalog's file value is empty", {}};
   const auto colon = file.find(':');
   const bool has_scheme = colon != std::string_view::npos && colon > 0 &&
-                          consists_of(prefix_chars, file.substr(0, colon));
+                          consists_of(resolver_name_chars, file.substr(0, colon));
   if (!has_scheme) return Locator{Locator::Kind::plain, std::string(file), {}};
 
   const std::string scheme = to_lower(file.substr(0, colon));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tonearm/base/char_set.h"
 #include "tonearm/base/result.h"
 
 #include <cstddef>
@@ -8,6 +9,9 @@
 #include <string_view>
 
 namespace tonearm {
+
+/// What the NAME of `NAME:anything` may hold.
+inline constexpr CharSet resolver_name_chars = make_char_set("+-._");
 
 /// Where a song's bytes live: the catalog's `file` value, told apart by its scheme but not yet
 /// checked against any source.

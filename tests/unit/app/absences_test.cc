@@ -47,6 +47,13 @@ TEST_F(Absences, CredentialsThatCannotBeReadAreNamedWhereTheyCount) {
   EXPECT_THAT(of("[s3]\naccess_key = \"A\"\nsecret_key = \"s\""), IsEmpty());
 }
 
+TEST_F(Absences, AResolverThatTakesNothingIsNamed) {
+  EXPECT_THAT(of("[resolver.yt]\ncommand = [\"{}\", \"{ }\"]"),
+              ElementsAre("resolver.yt.command: no argument holds {}, the place of what is to be "
+                          "resolved: it finds the same for every song"));
+  EXPECT_THAT(of("[resolver.yt]\ncommand = [\"sh\", \"-c\", \"find '{}'\"]"), IsEmpty());
+}
+
 TEST_F(Absences, WhatIsThereIsNotNamed) {
   write("logs/x", "");
   EXPECT_THAT(of("[log]\naccess = \"logs/access.log\"\n[files]\nroot = \"logs\""), IsEmpty());

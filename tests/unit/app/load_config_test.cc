@@ -143,7 +143,7 @@ TEST_F(LoadConfig, AnErrorIsOneLineWithPlaceKeyFaultAndRemedy) {
       {"[stream]\nbuffer = \"1KiB\"",
        "t.toml:2: stream.buffer: \"1KiB\" is out of bounds; give one from 64KiB to 64MiB"},
       {"[cache]\nsize = \"8388608TiB\"",
-       "t.toml:2: cache.size: \"8388608TiB\" is out of bounds; give one from 16MiB to "
+       "t.toml:2: cache.size: \"8388608TiB\" is out of bounds; give one from 1MiB to "
        "9223372036854775807B"},
       {"[server]\ndrain = \"106751991168d\"",
        "t.toml:2: server.drain: \"106751991168d\" is out of bounds; give one from 0s to 30d"},
@@ -168,7 +168,7 @@ TEST_F(LoadConfig, AFaultOfOneEntryIsInItsOwnLine) {
       {"[access]\napi_tokens = [\n  \"a\",\n  \"env:\",\n]", "t.toml:4: access.api_tokens: names"},
       {"[access]\napi_tokens = [\n  \"a\",\n  1,\n]", "t.toml:4: access.api_tokens: is not a"},
       {"[resolver.yt]\ncommand = [\n  \"x\",\n  1,\n]", "t.toml:4: resolver.yt.command: 1 is"},
-      {"[resolver.yt]\ncommand = [\n  \"x\",\n]", "t.toml:2: resolver.yt.command: no argument"},
+      {"[resolver.yt]\ncommand = [\n]", "t.toml:2: resolver.yt.command: the command is missing"},
   };
   for (const auto& row : rows) {
     EXPECT_THAT(error_of(row.toml), testing::StartsWith(row.place));
@@ -253,18 +253,20 @@ session_token = "plain"
 signing_keys_file = "keys"
 api_tokens = ["a", "env:TONEARM_TEST_SECRET"]
 [upstream]
-headers = { Authorization = "env:TONEARM_TEST_SECRET" }
+headers = { Authorization = "env:TONEARM_TEST_SECRET", X-Key_file = "id" }
 )");
   EXPECT_EQ(config.s3.access_key, "from-file");
   EXPECT_EQ(config.s3.secret_key, "from-env");
   EXPECT_EQ(config.s3.session_token, "plain");
   EXPECT_THAT(config.access.signing_keys, ElementsAre("first", "second"));
   EXPECT_THAT(config.access.api_tokens, ElementsAre("a", "from-env"));
-  EXPECT_THAT(config.upstream.headers, ElementsAre(Pair("Authorization", "from-env")));
+  EXPECT_THAT(config.upstream.headers,
+              ElementsAre(Pair("Authorization", "from-env"), Pair("X-Key", "from-file")));
 }
 
 TEST_F(LoadConfig, AFaultOfASecretNamesItsKey) {
   write("two", "a\nb\n");
+  write("one", "a\n");
   write("empty", "");
   const struct {
     std::string toml;
@@ -288,6 +290,13 @@ TEST_F(LoadConfig, AFaultOfASecretNamesItsKey) {
        "t.toml:2: s3.secret_key_file: is empty; remove it, or name a file that holds the secret"},
       {"[access]\napi_tokens = [\"\"]",
        "t.toml:2: access.api_tokens: a secret must not be empty or blank; remove it"},
+      {"[upstream.headers]\nA_file = \"none\"",
+       "t.toml:2: upstream.headers: A_file: cannot read none: No such file or directory; give a "
+       "readable file that holds the secret"},
+      {"[upstream.headers]\nA_file = \"two\"",
+       "t.toml:2: upstream.headers: A_file: the file holds several lines; give one secret"},
+      {"[upstream.headers]\nA = \"x\"\nA_file = \"one\"",
+       "t.toml:3: upstream.headers: A_file is given together with A; keep one of them"},
       {"[s3]\nregion_file = \"x\"",
        "t.toml:2: s3.region_file: is unknown; did you mean s3.region?"},
   };

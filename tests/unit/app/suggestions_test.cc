@@ -17,6 +17,7 @@ TEST(Nearest, TakesTheFewestEdits) {
               {"upstream.baseurl", "upstream.base_url"},
               {"stream.buffers", "stream.buffer"},
               {"log.levle", "log.level"},
+              {"server.LISTEN", "server.listen"},
               {"cache.path", "cache.path"},
               {"s3.region_file", "s3.region"},
               {"log.access_log", "log.access"},
