@@ -18,6 +18,7 @@ using std::chrono::seconds;
 /// Clocks differ, and a request takes its time: a link is given up a little before its end.
 constexpr milliseconds widest_margin{30'000};
 constexpr milliseconds earliest_renewal{300'000};
+constexpr milliseconds longest_life = std::chrono::days(365);
 
 // What is no Unix time of this age: a number of seconds from now, say, or of milliseconds.
 constexpr std::int64_t first_time = 1'000'000'000;   // 2001
@@ -81,9 +82,9 @@ LinkLifetime link_lifetime(std::string_view url, UnixTime found, milliseconds tt
   LinkLifetime lifetime{};
   lifetime.keep = ttl;
   if (const auto expiry = link_expiry(url)) {
-    const milliseconds left = std::max(milliseconds(0), *expiry - found);
+    const milliseconds left = std::clamp(*expiry - found, milliseconds(0), longest_life);
     const milliseconds until_given_up = left - std::min(widest_margin, left / 10);
-    lifetime.keep = std::min(ttl, until_given_up);
+    if (ttl > milliseconds(0)) lifetime.keep = until_given_up;
     // One that works although it is over by our clock is not asked for anew with each window.
     if (left > milliseconds(0)) lifetime.stated = until_given_up;
   }

@@ -21,7 +21,7 @@ struct LinkLifetime {
   std::optional<std::chrono::milliseconds> stated;
 };
 
-/// `ttl` or what the link says, whichever comes first.
+/// What the link says; `ttl` where it says nothing. A `ttl` of 0 keeps nothing, whatever it says.
 LinkLifetime link_lifetime(std::string_view url, UnixTime found, std::chrono::milliseconds ttl);
 
 }  // namespace tonearm::source

@@ -66,7 +66,7 @@ TEST(LinkLifetime, EndsALittleBeforeTheLinksOwnEnd) {
   EXPECT_EQ(lifetime("1800000600").keep, 570s);
   EXPECT_EQ(lifetime("1800000600").renew, 456s);
   EXPECT_EQ(lifetime("1800000010").keep, 9s) << "a short life has a short margin";
-  EXPECT_EQ(lifetime("1800007200").keep, 1h) << "the ttl comes first";
+  EXPECT_EQ(lifetime("1800007200").keep, 7170s) << "however short the ttl";
   EXPECT_EQ(lifetime("1800007200").stated, 7170s);
 }
 
@@ -80,6 +80,13 @@ TEST(LinkLifetime, IsOverForALinkThatHasEnded) {
 
 TEST(LinkLifetime, NoTtlKeepsNothing) {
   EXPECT_EQ(link_lifetime("https://cdn.example/song", now, 0s).keep, 0s);
+  EXPECT_EQ(link_lifetime("https://cdn.example/song?expire=1800007200", now, 0s).keep, 0s);
+}
+
+TEST(LinkLifetime, AYearIsTheLongest) {
+  const auto lifetime = link_lifetime("https://cdn.example/song?expire=99999999999", now, 1h);
+  EXPECT_EQ(lifetime.keep, std::chrono::days(365) - 30s);
+  EXPECT_EQ(lifetime.stated, lifetime.keep);
 }
 
 }  // namespace
