@@ -18,7 +18,16 @@ Answer of_kind(Answer::Kind kind, const UpstreamHead& head) {
   return answer;
 }
 
-Answer judge_whole(const UpstreamHead& head) {
+/// A part under the wrong status. RFC 9110 §14.4 gives Content-Range no meaning there, but whoever
+/// writes it has sent no more than it says.
+bool is_disguised_part(const UpstreamHead& head) {
+  const auto& range = head.content_range;
+  if (!range || !range->range) return false;
+  return range->range->first != 0 || range->range->end != range->complete;
+}
+
+Answer judge_whole(const UpstreamHead& head, const std::optional<http::ByteRange>& asked) {
+  if (asked && is_disguised_part(head)) return of_kind(Answer::Kind::useless, head);
   Answer answer;
   answer.kind = Answer::Kind::whole;
   answer.length = head.content_length;
@@ -65,7 +74,7 @@ Answer judge_answer(const UpstreamHead& head, const std::optional<http::ByteRang
         return failure(ErrorKind::http_protocol_error,
                        "the origin sent a Content-Encoding although identity was asked for");
       }
-      return head.status == 206 ? judge_part(head, asked) : judge_whole(head);
+      return head.status == 206 ? judge_part(head, asked) : judge_whole(head, asked);
     case 416: {
       Answer answer = of_kind(Answer::Kind::unsatisfiable, head);
       answer.error.kind = ErrorKind::origin_refused;

@@ -74,6 +74,18 @@ TEST(JudgeAnswer, A200IsTheWholeWhateverWasAsked) {
   }
 }
 
+TEST(JudgeAnswer, A200ThatNamesAPartIsNoWhole) {
+  for (const auto& [end, complete] : {std::pair(200U, std::optional(1000UL)), {200U, {}}}) {
+    auto part = head_206(100, end, complete);
+    part.status = 200;
+    EXPECT_EQ(judge_answer(part, asked).kind, Kind::useless);
+    EXPECT_EQ(judge_answer(part, std::nullopt).kind, Kind::whole) << "nothing else can be asked";
+  }
+  auto whole = head_206(0, 1000, 1000);
+  whole.status = 200;
+  EXPECT_EQ(judge_answer(whole, asked).kind, Kind::whole);
+}
+
 TEST(JudgeAnswer, EncodedOrAmbiguousBodiesAreRefused) {
   auto encoded = head_of(200);
   encoded.encoded = true;
