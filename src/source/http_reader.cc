@@ -36,7 +36,8 @@ io::Task<Result<std::span<const std::byte>>> HttpResource::Reader::read_body() {
   Body& body = *resource_.body_;
   for (;;) {
     const std::uint64_t at = body.position();
-    Result<std::span<const std::byte>> bytes = co_await body.transfer->read();
+    Result<std::span<const std::byte>> bytes =
+        co_await body.transfer->read(resource_.first_byte_deadline());
     if (!bytes) co_return bytes;
     if (bytes->empty()) {
       const bool ends_as_declared = body.end ? at == *body.end : !end_ && at == position_;
@@ -46,6 +47,7 @@ io::Task<Result<std::span<const std::byte>>> HttpResource::Reader::read_body() {
     if (body.end && at + bytes->size() > *body.end) {
       co_return Error{ErrorKind::http_protocol_error, "the origin's body is too long", {}};
     }
+    resource_.flows_ = true;
     // An origin that ignores Range, or rounds it, sends bytes before the ones that are wanted.
     const std::uint64_t skip = std::min<std::uint64_t>(position_ - at, bytes->size());
     std::span<const std::byte> wanted = bytes->subspan(static_cast<std::size_t>(skip));
@@ -65,8 +67,8 @@ io::Task<Result<void>> HttpResource::Reader::recover(Error error) {
   resource_.body_.reset();  // cut off, not drained
   const bool nothing_to_splice = !resource_.delivered_;
   if (!resource_.can_resume() && !nothing_to_splice) co_return error;
-  Result<void> again =
-      co_await resource_.wait_before_retry(std::move(error), budget_, io::Clock::time_point::max());
+  Result<void> again = co_await resource_.wait_before_retry(std::move(error), budget_,
+                                                            resource_.first_byte_deadline());
   if (again) ++resource_.use_.resumes;
   co_return again;
 }

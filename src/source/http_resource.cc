@@ -84,6 +84,7 @@ io::Task<Result<Reply>> HttpResource::ask_for_description(std::optional<http::By
       case Answer::Kind::part:
       case Answer::Kind::whole:
       case Answer::Kind::unchanged:
+        patience_ = deadline - io::Clock::now();
         co_return reply;
       case Answer::Kind::unsatisfiable:
         if (!asked) co_return reply->answer.error;
@@ -223,6 +224,13 @@ std::unique_ptr<io::ByteReader> HttpResource::read(std::uint64_t first,
   return std::make_unique<Reader>(*this, first, end);
 }
 
+/// Endless once bytes have come, be they only such as are skipped.
+io::Clock::time_point HttpResource::first_byte_deadline() {
+  if (flows_) return io::Clock::time_point::max();
+  if (!first_byte_deadline_) first_byte_deadline_ = io::Clock::now() + patience_;
+  return *first_byte_deadline_;
+}
+
 /// With several ranges to come, the one request must serve them all.
 std::uint64_t HttpResource::end_of_rest(std::optional<std::uint64_t> end) const {
   return several_ ? *described_.length : end.value_or(*described_.length);
@@ -256,7 +264,8 @@ io::Task<Result<void>> HttpResource::open_body(std::uint64_t position,
     }
     close_body();
   }
-  auto deadline = io::Clock::now() + client_.options().first_byte_timeout;
+  auto deadline =
+      flows_ ? io::Clock::now() + client_.options().first_byte_timeout : first_byte_deadline();
   for (;;) {
     Result<Reply> reply = co_await ask(window_at(position, end), budget, deadline);
     if (!reply) co_return reply.error();
@@ -268,6 +277,7 @@ io::Task<Result<void>> HttpResource::open_body(std::uint64_t position,
     Result<void> verified = verify(*reply);
     if (!verified) co_return verified;
     take_body(std::move(*reply));
+    first_byte_deadline_ = deadline;  // with what the route has needed
     co_return Result<void>{};
   }
 }

@@ -59,6 +59,7 @@ class HttpResource final : public Resource {
   io::Task<Result<void>> wait_before_retry(Error error, RetryBudget& budget,
                                            io::Clock::time_point deadline);
   io::Task<Result<Reply>> ask_for_description(std::optional<http::ByteRange> asked);
+  io::Clock::time_point first_byte_deadline();
   void describe_from(Reply reply, const ReadIntent& intent);
 
   io::Task<Result<void>> open_body(std::uint64_t position, std::optional<std::uint64_t> end,
@@ -84,7 +85,12 @@ class HttpResource final : public Resource {
   bool several_ = false;
   bool conditional_ = false;  ///< Asks whether a known version is still current: 304 is an answer.
   bool closed_ = false;       ///< The client named the end itself.
+  bool flows_ = false;        ///< Bytes of its body have come.
   bool delivered_ = false;    ///< Bytes of it have left.
+  /// What describe() has left of upstream.first_byte_timeout, and until when that is from the first
+  /// read on: the client's head waits for the first bytes.
+  io::Clock::duration patience_{};
+  std::optional<io::Clock::time_point> first_byte_deadline_;
   WindowSizer sizer_;
   std::optional<Body> body_;
   io::Taker* taker_ = nullptr;

@@ -12,7 +12,7 @@ namespace tonearm::source {
 bool is_retryable(ErrorKind kind);
 
 /// The same in mid-body, where nobody waits for a head: an answer that does not come, and a turn
-/// that does not come, may come the next time.
+/// that does not come, may come the next time, and so may what has been there and is refused now.
 bool is_retryable_in_mid_body(ErrorKind kind);
 
 /// upstream.retries: 100 ms, 200 ms, 400 ms, … between attempts, counted from the last progress.

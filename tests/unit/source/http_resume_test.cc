@@ -178,6 +178,48 @@ TEST_F(HttpResumeTest, AWindowWhoseHeadDoesNotComeIsAskedForAgain) {
   EXPECT_TRUE(heard.body == content);
 }
 
+// The client's head waits for the first bytes.
+TEST_F(HttpResumeTest, AHeadWithoutABodyIsWaitedForNoLongerThanAHead) {
+  options_.first_byte_timeout = 300ms;
+  options_.stall_timeout = 60s;
+  const std::string content = make_content(200 * KiB);
+  ScriptedOrigin origin([&](const OriginAsked& asked) {
+    OriginAnswer answer = honest_answer(asked, content, strong);
+    answer.bytes.resize(answer.bytes.find("\r\n\r\n") + 4);
+    answer.then = Then::hang;
+    return answer;
+  });
+  const Heard heard = hear(origin);
+  ASSERT_TRUE(heard.error);
+  EXPECT_EQ(heard.error->kind, ErrorKind::connection_read_timeout);
+  EXPECT_EQ(heard.body, "");
+}
+
+TEST_F(HttpResumeTest, WhatIsRefusedOnceInMidBodyIsAskedForAgain) {
+  const std::string content = make_content(300 * KiB);
+  for (const std::string status : {"403 Forbidden", "410 Gone", "401 Unauthorized"}) {
+    ScriptedOrigin origin([&, count = 0](const OriginAsked& asked) mutable {
+      return ++count == 2 ? refusal(status) : honest_answer(asked, content, strong);
+    });
+    const Heard heard = hear(origin);
+    EXPECT_FALSE(heard.error) << status;
+    EXPECT_TRUE(heard.body == content) << status;
+  }
+}
+
+TEST_F(HttpResumeTest, APartUnderTheWrongStatusIsNotTakenForTheWhole) {
+  const std::string content = make_content(300 * KiB);
+  ScriptedOrigin origin([&](const OriginAsked& asked) {
+    OriginAnswer answer = honest_answer(asked, content, strong);
+    if (!asked.range().empty()) answer.bytes.replace(0, 12, "HTTP/1.1 200");
+    return answer;
+  });
+  const Heard heard = hear(origin);
+  EXPECT_FALSE(heard.error);
+  EXPECT_EQ(heard.described->length, content.size());
+  EXPECT_TRUE(heard.body == content);
+}
+
 TEST_F(HttpResumeTest, InMidBodyOnlyRetriesCount) {
   options_.first_byte_timeout = 250ms;
   options_.retries = 3;

@@ -50,12 +50,13 @@ TEST(IsRetryable, WhatMayPassIsWhatMustNotBeSaidTwiceIsNot) {
 }
 
 TEST(IsRetryable, InMidBodyNobodyWaitsForAHead) {
-  for (const auto kind : {ErrorKind::http_response_timeout, ErrorKind::connection_limit_reached}) {
+  for (const auto kind : {ErrorKind::http_response_timeout, ErrorKind::connection_limit_reached,
+                          ErrorKind::origin_refused, ErrorKind::destination_not_found}) {
     EXPECT_FALSE(is_retryable(kind));
     EXPECT_TRUE(is_retryable_in_mid_body(kind));
   }
   EXPECT_TRUE(is_retryable_in_mid_body(ErrorKind::connection_refused));
-  EXPECT_FALSE(is_retryable_in_mid_body(ErrorKind::origin_refused));
+  EXPECT_FALSE(is_retryable_in_mid_body(ErrorKind::http_protocol_error));
 }
 
 }  // namespace
