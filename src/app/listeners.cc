@@ -13,7 +13,7 @@ namespace {
 using Sockets = std::vector<std::vector<server::ListeningSocket>>;
 
 Result<Sockets> open(const std::vector<int>& passed, const std::vector<std::string>& configured,
-                     std::size_t loops) {
+                     std::size_t loops, server::UnixAccess access) {
   if (!passed.empty()) return server::adopt_listeners(passed, loops);
   std::vector<server::ListenAddress> addresses;
   for (const std::string& text : configured) {
@@ -21,7 +21,7 @@ Result<Sockets> open(const std::vector<int>& passed, const std::vector<std::stri
     if (!address) return address.error();
     addresses.push_back(std::move(*address));
   }
-  return server::open_listeners(addresses, loops);
+  return server::open_listeners(addresses, loops, access);
 }
 
 }  // namespace
@@ -29,9 +29,10 @@ Result<Sockets> open(const std::vector<int>& passed, const std::vector<std::stri
 Result<Listeners> open_all_listeners(const Config& config, std::size_t loops) {
   const Result<PassedSockets> passed = take_passed_sockets();
   if (!passed) return passed.error();
-  Result<Sockets> clients = open(passed->clients, config.server.listen, loops);
+  Result<Sockets> clients =
+      open(passed->clients, config.server.listen, loops, server::UnixAccess::everybody);
   if (!clients) return clients.error();
-  Result<Sockets> admin = open(passed->admin, config.admin.listen, 1);
+  Result<Sockets> admin = open(passed->admin, config.admin.listen, 1, server::UnixAccess::group);
   if (!admin) return admin.error();
   return Listeners{std::move(*clients), std::move(admin->front())};
 }

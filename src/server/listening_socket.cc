@@ -26,11 +26,11 @@ Error listen_error(const ListenAddress& address, int error_number) {
 }
 
 Result<std::vector<std::vector<ListeningSocket>>> open_listeners(
-    std::span<const ListenAddress> addresses, std::size_t loops) {
+    std::span<const ListenAddress> addresses, std::size_t loops, UnixAccess access) {
   std::vector<std::vector<ListeningSocket>> all(loops);
   for (const ListenAddress& address : addresses) {
-    const Result<void> opened =
-        address.is_unix() ? open_unix_listener(address, all) : open_tcp_listeners(address, all);
+    const Result<void> opened = address.is_unix() ? open_unix_listener(address, access, all)
+                                                  : open_tcp_listeners(address, all);
     if (!opened) return opened.error();
   }
   return all;

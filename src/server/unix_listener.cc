@@ -65,7 +65,7 @@ ListeningSocket::UnixFile::~UnixFile() {
   if (found.st_dev == device_ && found.st_ino == inode_) ::unlink(path_.c_str());
 }
 
-Result<void> open_unix_listener(const ListenAddress& address,
+Result<void> open_unix_listener(const ListenAddress& address, UnixAccess access,
                                 std::vector<std::vector<ListeningSocket>>& loops) {
   if (const Result<void> clear = clear_the_way(address); !clear) return clear;
   const io::OwnedDescriptor socket = unix_socket();
@@ -75,6 +75,8 @@ Result<void> open_unix_listener(const ListenAddress& address,
     return listen_error(address, errno);
   }
   const auto file = std::make_shared<ListeningSocket::UnixFile>(address.path);
+  const mode_t mode = access == UnixAccess::everybody ? 0666 : 0660;
+  if (::chmod(address.path.c_str(), mode) != 0) return listen_error(address, errno);
   if (::listen(socket.get(), listen_backlog) != 0) return listen_error(address, errno);
   for (auto& sockets : loops) {
     io::OwnedDescriptor share(::fcntl(socket.get(), F_DUPFD_CLOEXEC, 0));

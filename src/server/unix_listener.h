@@ -24,7 +24,7 @@ class ListeningSocket::UnixFile {
 };
 
 /// Appends a descriptor of one listening unix socket to each loop's.
-Result<void> open_unix_listener(const ListenAddress& address,
+Result<void> open_unix_listener(const ListenAddress& address, UnixAccess access,
                                 std::vector<std::vector<ListeningSocket>>& loops);
 
 }  // namespace tonearm::server

@@ -5,6 +5,7 @@
 #include "tonearm/server/listen_address.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -37,12 +38,17 @@ class ListeningSocket {
   bool inherited_ = false;
 };
 
+/// Who may connect to a unix socket: everybody who can come to its directory, as with nginx, since
+/// a front runs as another user than tonearm; or the owner and the group alone.
+enum class UnixAccess : std::uint8_t { everybody, group };
+
 /// Opens every address for every loop: result[loop] holds that loop's sockets, the same addresses
 /// in the same order. TCP: a socket per loop (SO_REUSEPORT); unix: one socket, a descriptor per
 /// loop; a stale socket file is removed, one that answers is not. Blocks (resolves names): call at
 /// startup. The error's detail names the address and why ("address already in use").
 Result<std::vector<std::vector<ListeningSocket>>> open_listeners(
-    std::span<const ListenAddress> addresses, std::size_t loops);
+    std::span<const ListenAddress> addresses, std::size_t loops,
+    UnixAccess access = UnixAccess::everybody);
 
 /// Takes listening stream sockets (TCP or unix) that a service manager opened, and gives each loop
 /// a descriptor of each: one queue, polled by all. The manager goes on listening when ours are

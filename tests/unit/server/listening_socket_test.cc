@@ -21,9 +21,10 @@ namespace {
 
 using testing::HasSubstr;
 
-auto open(const std::string& text, std::size_t loops = 1) {
+auto open(const std::string& text, std::size_t loops = 1,
+          UnixAccess access = UnixAccess::everybody) {
   const ListenAddress address = parse_listen_address(text).value();
-  return open_listeners(std::span(&address, 1), loops);
+  return open_listeners(std::span(&address, 1), loops, access);
 }
 
 int option(int descriptor, int level, int name) {
@@ -105,6 +106,17 @@ TEST_F(UnixListener, LoopsShareOneSocketAndTheLastRemovesItsFile) {
   EXPECT_TRUE(std::filesystem::exists(path));
   (*opened)[1].clear();
   EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST_F(UnixListener, IsThereForEverybodyOrForItsGroupWhateverTheUmask) {
+  const mode_t before = ::umask(077);
+  for (const auto& [access, mode] :
+       {std::pair(UnixAccess::everybody, 0666), {UnixAccess::group, 0660}}) {
+    const auto opened = open("unix:" + path.string(), 1, access);
+    ASSERT_TRUE(opened);
+    EXPECT_EQ(std::filesystem::status(path).permissions(), std::filesystem::perms(mode));
+  }
+  ::umask(before);
 }
 
 TEST_F(UnixListener, AStaleSocketIsReplaced) {
