@@ -8,6 +8,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 namespace tonearm::source {
@@ -26,28 +27,37 @@ struct Resolver::Waiter {
 struct Resolver::Run {
   std::string value;
   Clock::time_point queued = Clock::now();
+  std::shared_ptr<CommandRun> command;  ///< Only on the runner's loop.
+
+  // Guarded by the resolver's mutex.
   bool for_nobody = false;  ///< A renewal in the background: it counts although nobody waits.
-  std::vector<std::shared_ptr<Waiter>> waiters;  ///< Guarded by the resolver's mutex.
-  std::shared_ptr<CommandRun> command;           ///< Only on the runner's loop.
+  std::unordered_set<std::shared_ptr<Waiter>> waiters;
+  std::optional<Queue::iterator> place;  ///< While it waits for its turn.
 };
 
 /// Takes a waiter off its run, however its wait ends.
 class Resolver::Waiting {
  public:
-  Waiting(Resolver& resolver, Run& run, Waiter& waiter)
+  Waiting(Resolver& resolver, Run& run, const std::shared_ptr<Waiter>& waiter)
       : resolver_(resolver), run_(run), waiter_(waiter) {}
-  ~Waiting() {
-    const std::lock_guard lock(resolver_.mutex_);
-    std::erase_if(run_.waiters, [this](const auto& one) { return one.get() == &waiter_; });
-  }
+  ~Waiting() { resolver_.leave(run_, waiter_); }
   Waiting(const Waiting&) = delete;
   Waiting& operator=(const Waiting&) = delete;
 
  private:
   Resolver& resolver_;
   Run& run_;
-  Waiter& waiter_;
+  const std::shared_ptr<Waiter>& waiter_;
 };
+
+namespace {
+
+Error all_busy() {
+  return {ErrorKind::connection_limit_reached, "all of the resolver's max_running are busy",
+          std::chrono::seconds(5)};
+}
+
+}  // namespace
 
 Resolver::Resolver(io::Executor runner, ResolverOptions options)
     : runner_(runner), options_(std::move(options)) {}
@@ -61,20 +71,41 @@ io::Task<Result<LinkPtr>> Resolver::renew(std::string value, LinkPtr refused, Er
   std::shared_ptr<Run> run;
   {
     const std::lock_guard lock(mutex_);
-    const auto now = Clock::now();
-    Entry& entry = entry_of(value);
-    if (refused && !drop_refused(entry, refused, why)) co_return why;
-    if (entry.link && now < entry.link->keep) {
-      renew_if_due(value, entry, now);
-      co_return entry.link;
-    }
-    if (!entry.run && entry.failure && now < entry.failure_ends) co_return *entry.failure;
-    run = run_of(value, entry);
-    run->waiters.push_back(waiter);
+    std::optional<Result<LinkPtr>> answer = known(value, refused, why);
+    if (answer) co_return std::move(*answer);
+    run = run_of(value);
+    if (!run) co_return all_busy();
+    run->waiters.insert(waiter);
   }
-  const Waiting waiting(*this, *run, *waiter);
-  while (!waiter->result) co_await waiter->done.wait();
+  const Waiting waiting(*this, *run, waiter);
+  bool late = false;
+  io::Deadline turn(waiter->executor, [&late, &waiter] {
+    late = true;
+    waiter->done.notify();
+  });
+  turn.expire_after(options_.timeout);
+  while (!waiter->result) {
+    co_await waiter->done.wait();
+    if (late && waits_for_turn(*run)) co_return all_busy();
+  }
   co_return std::move(*waiter->result);
+}
+
+/// What is known of `value`, where that is an answer.
+std::optional<Result<LinkPtr>> Resolver::known(const std::string& value, const LinkPtr& refused,
+                                               const Error& why) {
+  const auto found = entries_.find(value);
+  if (found == entries_.end()) return std::nullopt;
+  Entry& entry = found->second;
+  const auto now = Clock::now();
+  if (!entry.run) recent_.splice(recent_.begin(), recent_, entry.use);
+  if (refused && !drop_refused(entry, refused, why)) return why;
+  if (entry.link && now < entry.link->keep) {
+    renew_if_due(value, entry, now);
+    return entry.link;
+  }
+  if (!entry.run && entry.failure && now < entry.failure_ends) return *entry.failure;
+  return std::nullopt;
 }
 
 /// Forgets a link that an origin has refused. False when nothing better is to be expected.
@@ -95,41 +126,53 @@ void Resolver::touch(const std::string& value) {
   if (found != entries_.end()) renew_if_due(value, found->second, Clock::now());
 }
 
-void Resolver::renew_if_due(const std::string& value, Entry& entry, Clock::time_point now) {
+void Resolver::renew_if_due(const std::string& value, const Entry& entry, Clock::time_point now) {
   if (!entry.link || entry.run || now < entry.renew) return;
-  run_of(value, entry)->for_nobody = true;
+  if (const auto run = run_of(value)) run->for_nobody = true;
 }
 
-Resolver::Entry& Resolver::entry_of(const std::string& value) {
-  const auto [place, is_new] = entries_.try_emplace(value);
-  Entry& entry = place->second;
-  if (is_new) {
-    entry.use = recent_.insert(recent_.begin(), &place->first);
-    forget_oldest();
-  } else {
-    recent_.splice(recent_.begin(), recent_, entry.use);
-  }
-  return entry;
-}
-
-void Resolver::forget_oldest() {
-  if (entries_.size() <= most_links) return;
-  const auto oldest = std::find_if(recent_.rbegin(), std::prev(recent_.rend()),
-                                   [this](const auto* key) { return !entries_.at(*key).run; });
-  if (oldest == std::prev(recent_.rend())) return;  // but for the newest, all of them run
-  const std::string key = **oldest;
-  recent_.erase(entries_.at(key).use);
-  entries_.erase(key);
-}
-
-/// The run that looks for `value` now, or a new one at the end of the queue.
-std::shared_ptr<Resolver::Run> Resolver::run_of(const std::string& value, Entry& entry) {
-  if (entry.run) return entry.run;
-  entry.run = std::make_shared<Run>();
-  entry.run->value = value;
-  queue_.push_back(entry.run);
+/// The run that looks for `value` now, or a new one at the end of the queue; null when that is
+/// full.
+std::shared_ptr<Resolver::Run> Resolver::run_of(const std::string& value) {
+  const auto found = entries_.find(value);
+  if (found != entries_.end() && found->second.run) return found->second.run;
+  if (queue_.size() >= most_waiting) return nullptr;
+  if (found != entries_.end()) recent_.erase(found->second.use);
+  const auto run = std::make_shared<Run>();
+  run->value = value;
+  run->place = queue_.insert(queue_.end(), run);
+  entries_[value].run = run;
   io::asio::post(runner_, [self = shared_from_this()] { self->start_waiting_runs(); });
-  return entry.run;
+  return run;
+}
+
+/// The entry's run has ended or was dropped. Now the entry counts among those that may be
+/// forgotten.
+void Resolver::end_run(Entries::iterator place) {
+  Entry& entry = place->second;
+  entry.run.reset();
+  if (!entry.link && !entry.failure && entry.unworked == 0) {
+    entries_.erase(place);
+    return;
+  }
+  entry.use = recent_.insert(recent_.begin(), &place->first);
+  if (recent_.size() <= most_links) return;
+  entries_.erase(entries_.find(*recent_.back()));
+  recent_.pop_back();
+}
+
+bool Resolver::waits_for_turn(const Run& run) {
+  const std::lock_guard lock(mutex_);
+  return run.place.has_value();
+}
+
+void Resolver::leave(Run& run, const std::shared_ptr<Waiter>& waiter) {
+  const std::lock_guard lock(mutex_);
+  run.waiters.erase(waiter);
+  if (!run.place || run.for_nobody || !run.waiters.empty()) return;
+  queue_.erase(*run.place);
+  run.place.reset();
+  end_run(entries_.find(run.value));
 }
 
 void Resolver::start_waiting_runs() {
@@ -141,15 +184,11 @@ void Resolver::start_waiting_runs() {
       if (queue_.empty() || (running_.size() >= options_.max_running && !stopped_)) return;
       run = std::move(queue_.front());
       queue_.pop_front();
-      if (run->waiters.empty() && !run->for_nobody) {
-        entries_.at(run->value).run.reset();
-        continue;
-      }
+      run->place.reset();
       if (stopped_) {
         refused = Error{ErrorKind::draining, "stopped before its link was looked for", {}};
-      } else if (Clock::now() - run->queued > options_.timeout) {
-        refused = Error{ErrorKind::connection_limit_reached,
-                        "all of the resolver's max_running are busy", std::chrono::seconds(5)};
+      } else if (run->waiters.empty() && Clock::now() - run->queued > options_.timeout) {
+        refused = all_busy();  // those who wait look at the clock themselves
       } else {
         running_.push_back(run);
       }
@@ -208,12 +247,12 @@ Result<LinkPtr> Resolver::read_link(const CommandResult& result) const {
 
 /// A run has ended: what it brought is known from now on, and told to those who wait.
 void Resolver::settle(const std::shared_ptr<Run>& run, const Result<LinkPtr>& result) {
-  std::vector<std::shared_ptr<Waiter>> waiters;
+  std::unordered_set<std::shared_ptr<Waiter>> waiters;
   {
     const std::lock_guard lock(mutex_);
     std::erase(running_, run);
-    Entry& entry = entries_.at(run->value);
-    entry.run.reset();
+    const auto place = entries_.find(run->value);
+    Entry& entry = place->second;
     const auto now = Clock::now();
     if (result) {
       entry.link = *result;
@@ -226,10 +265,12 @@ void Resolver::settle(const std::shared_ptr<Run>& run, const Result<LinkPtr>& re
       entry.failure = result.error();
       entry.failure_ends = now + failure_memory;
     }
-    waiters = std::move(run->waiters);
-    run->waiters.clear();
+    waiters.swap(run->waiters);
+    end_run(place);
   }
-  for (auto& waiter : waiters) {
+  while (!waiters.empty()) {
+    // It is handed over, not shared: what it waits with may be destroyed on its own loop only.
+    std::shared_ptr<Waiter> waiter = std::move(waiters.extract(waiters.begin()).value());
     const io::Executor loop = waiter->executor;
     io::asio::post(loop, [waiter = std::move(waiter), result] {
       waiter->result = result;

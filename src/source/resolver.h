@@ -9,7 +9,6 @@
 #include "source/resolver_answer.h"
 
 #include <atomic>
-#include <deque>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -33,11 +32,14 @@ using LinkPtr = std::shared_ptr<const Link>;
 
 /// One [resolver.NAME]: the links that it has found, and the runs of its command. One run serves
 /// all who wait for the same song, on any loop. A run goes on when nobody waits any more, since a
-/// player that gave up mostly comes back; one that has not begun yet is dropped. Thread-safe.
+/// player that gave up mostly comes back; one that has not begun yet is dropped with the last who
+/// waits, and what nothing is known of is forgotten with its run. Thread-safe.
 class Resolver : public std::enable_shared_from_this<Resolver> {
  public:
   /// Links remembered at a time; those not asked for for the longest time go first.
   static constexpr std::size_t most_links = 4096;
+  /// Runs that may wait for their turn at a time.
+  static constexpr std::size_t most_waiting = 1024;
   /// How long a failure is the answer, so that a crowd does not run a command that fails by turns.
   static constexpr std::chrono::seconds failure_memory{2};
 
@@ -47,7 +49,8 @@ class Resolver : public std::enable_shared_from_this<Resolver> {
   const ResolverOptions& options() const { return options_; }
 
   /// The link to `value`, at once if it is known. origin_refused, http_response_timeout; or
-  /// connection_limit_reached when its turn did not come within the timeout.
+  /// connection_limit_reached when its turn did not come within the timeout, and at once when too
+  /// many wait already.
   io::Task<Result<LinkPtr>> find(std::string value);
   /// The same, after the origin has refused `refused` with `why`. A link that never worked is not
   /// renewed for ever: then `why` comes back.
@@ -62,6 +65,7 @@ class Resolver : public std::enable_shared_from_this<Resolver> {
   struct Waiter;
   struct Run;
   class Waiting;
+  using Queue = std::list<std::shared_ptr<Run>>;
 
   /// What is known of one value.
   struct Entry {
@@ -71,14 +75,18 @@ class Resolver : public std::enable_shared_from_this<Resolver> {
     io::Clock::time_point failure_ends;
     unsigned unworked = 0;     ///< Links in a row that were refused at their first use.
     std::shared_ptr<Run> run;  ///< One that waits or runs.
-    std::list<const std::string*>::iterator use;
+    std::list<const std::string*>::iterator use;  ///< Its place in recent_ while it has no run.
   };
+  using Entries = std::unordered_map<std::string, Entry>;
 
-  Entry& entry_of(const std::string& value);
-  void forget_oldest();
-  std::shared_ptr<Run> run_of(const std::string& value, Entry& entry);
-  void renew_if_due(const std::string& value, Entry& entry, io::Clock::time_point now);
+  std::optional<Result<LinkPtr>> known(const std::string& value, const LinkPtr& refused,
+                                       const Error& why);
   bool drop_refused(Entry& entry, const LinkPtr& refused, const Error& why);
+  void renew_if_due(const std::string& value, const Entry& entry, io::Clock::time_point now);
+  std::shared_ptr<Run> run_of(const std::string& value);
+  void end_run(Entries::iterator place);
+  bool waits_for_turn(const Run& run);
+  void leave(Run& run, const std::shared_ptr<Waiter>& waiter);
   void start_waiting_runs();
   void start_run(const std::shared_ptr<Run>& run);
   void finish_run(const std::shared_ptr<Run>& run, const CommandResult& result);
@@ -89,10 +97,11 @@ class Resolver : public std::enable_shared_from_this<Resolver> {
   const ResolverOptions options_;
 
   std::mutex mutex_;
-  // Below: guarded by mutex_. An entry with a run is never forgotten.
-  std::unordered_map<std::string, Entry> entries_;
-  std::list<const std::string*> recent_;  ///< The keys of entries_, the last used first.
-  std::deque<std::shared_ptr<Run>> queue_;
+  // Below: guarded by mutex_. Invariant: somebody waits for each run in queue_, or it is for
+  // nobody.
+  Entries entries_;
+  std::list<const std::string*> recent_;  ///< The keys of those without a run, last used first.
+  Queue queue_;
   std::vector<std::shared_ptr<Run>> running_;
   bool stopped_ = false;
 };

@@ -1,9 +1,11 @@
 #include "source/resolver.h"
 
+#include "tonearm/io/event.h"
 #include "tonearm/source/resolvers.h"
 
 #include "support/run.h"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <gmock/gmock.h>
@@ -13,6 +15,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -62,6 +66,23 @@ class ResolverTest : public testing::Test {
     return test::run(loop_, resolver.find(value));
   }
 
+  /// The same, in `loop`: what it found is there when it is known.
+  static std::shared_ptr<std::optional<Result<LinkPtr>>> ask(io::asio::io_context& loop,
+                                                             Resolver& resolver,
+                                                             const std::string& value) {
+    const auto found = std::make_shared<std::optional<Result<LinkPtr>>>();
+    io::asio::co_spawn(loop, resolver.find(value),
+                       [found](std::exception_ptr, Result<LinkPtr> link) { *found = link; });
+    loop.restart();
+    loop.poll();
+    return found;
+  }
+
+  /// The script's part that does not end before there is a file of this name.
+  std::string until(const std::string& name) const {
+    return "while [ ! -e " + folder_.string() + "/" + name + " ]; do sleep 0.01; done; ";
+  }
+
   std::filesystem::path folder_;
   ResolverOptions options_;
   io::asio::io_context loop_{1};
@@ -79,8 +100,7 @@ TEST_F(ResolverTest, ALinkIsFoundOnceAndKept) {
 }
 
 TEST_F(ResolverTest, OneRunServesAllWhoWaitOnAnyLoop) {
-  const auto yt =
-      resolver("while [ ! -e " + path("go") + " ]; do sleep 0.01; done; echo http://a/");
+  const auto yt = resolver(until("go") + "echo http://a/");
   std::atomic<int> found = 0;
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
@@ -202,8 +222,7 @@ TEST_F(ResolverTest, WhoWaitsIsToldWhenItStops) {
 }
 
 TEST_F(ResolverTest, ARunGoesOnWhenNobodyWaitsAndIsThereForTheNext) {
-  const auto yt =
-      resolver("while [ ! -e " + path("go") + " ]; do sleep 0.01; done; echo http://a.example/");
+  const auto yt = resolver(until("go") + "echo http://a.example/");
   {
     io::asio::io_context gone(1);
     io::asio::co_spawn(gone, yt->find("v"), io::asio::detached);
@@ -217,8 +236,7 @@ TEST_F(ResolverTest, ARunGoesOnWhenNobodyWaitsAndIsThereForTheNext) {
 
 TEST_F(ResolverTest, ARunThatHasNotBegunIsDroppedWhenNobodyWaits) {
   options_.max_running = 1;
-  const auto yt =
-      resolver("while [ ! -e " + path("go") + " ]; do sleep 0.01; done; echo http://a.example/");
+  const auto yt = resolver(until("go") + "echo http://a.example/");
   io::asio::co_spawn(loop_, yt->find("first"), io::asio::detached);
   loop_.poll();
   wait_for_runs(1);
@@ -230,6 +248,105 @@ TEST_F(ResolverTest, ARunThatHasNotBegunIsDroppedWhenNobodyWaits) {
   touch("go");
   EXPECT_TRUE(find(*yt, "third"));
   EXPECT_EQ(runs(), 2U);
+}
+
+TEST_F(ResolverTest, AKnownLinkOutlivesThoseWhoAskForOthersAndLeave) {
+  options_.max_running = 1;
+  const auto yt = resolver("[ $1 = known ] || { " + until("go") + "}; echo http://a.example/");
+  const LinkPtr known = find(*yt, "known").value();
+  io::asio::io_context busy(1);
+  ask(busy, *yt, "busy");
+  wait_for_runs(2);
+  for (std::size_t i = 0; i <= Resolver::most_links; ++i) {
+    io::asio::io_context gone(1);
+    ask(gone, *yt, "gone" + std::to_string(i));
+  }
+  touch("go");
+  EXPECT_EQ(find(*yt, "known").value(), known);
+  EXPECT_TRUE(find(*yt, "another"));
+  EXPECT_EQ(runs(), 3U);
+}
+
+TEST_F(ResolverTest, AFullQueueRefusesAtOnceAndWhoLeavesMakesRoom) {
+  options_.max_running = 1;
+  const auto yt = resolver("[ $1 = known ] || { " + until("go") + "}; echo http://a.example/");
+  const LinkPtr known = find(*yt, "known").value();
+  io::asio::io_context busy(1);
+  ask(busy, *yt, "busy");
+  wait_for_runs(2);
+  {
+    io::asio::io_context full(1);
+    for (std::size_t i = 0; i < Resolver::most_waiting; ++i) {
+      ask(full, *yt, std::to_string(i));
+    }
+    const auto refused = ask(loop_, *yt, "one more");
+    ASSERT_TRUE(*refused);
+    EXPECT_EQ((*refused)->error().kind, ErrorKind::connection_limit_reached);
+    EXPECT_TRUE((*refused)->error().retry_after);
+    EXPECT_FALSE(*ask(full, *yt, "busy")) << "needs no place";
+    EXPECT_EQ(find(*yt, "known").value(), known);
+  }
+  const auto found = ask(loop_, *yt, "one more");
+  EXPECT_FALSE(*found);
+  touch("go");
+  loop_.run();
+  EXPECT_TRUE((*found)->has_value());
+  EXPECT_EQ(runs(), 3U);
+}
+
+TEST_F(ResolverTest, WhoseTurnDoesNotComeIsToldInTimeAndWhoseDidIsNot) {
+  options_.max_running = 1;
+  options_.timeout = 1s;
+  const auto yt = resolver(until("go.$1") + "echo http://a.example/");
+  const auto first = ask(loop_, *yt, "first");
+  const auto second = ask(loop_, *yt, "second");
+  const auto third = ask(loop_, *yt, "third");
+  const auto asked = io::Clock::now();
+  // The second begins so late that it still runs when the others' time is over.
+  while (io::Clock::now() < asked + options_.timeout / 2) std::this_thread::yield();
+  touch("go.first");
+  while (!*third) loop_.run_one();
+  EXPECT_EQ((*third)->error().kind, ErrorKind::connection_limit_reached);
+  EXPECT_FALSE(*second);
+  touch("go.second");
+  loop_.run();
+  EXPECT_TRUE((*first)->has_value());
+  EXPECT_TRUE((*second)->has_value());
+  EXPECT_EQ(runs(), 2U);
+}
+
+/// Asks again and again, and leaves now at once, now as soon as a run has begun.
+io::Task<void> come_and_go(Resolver& resolver, int number) {
+  const auto loop = co_await io::asio::this_coro::executor;
+  for (int i = 0; i < 300; ++i) {
+    io::asio::steady_timer::rebind_executor<io::Executor>::other patience(
+        loop, std::chrono::microseconds((i % 4) * 200));
+    io::asio::cancellation_signal leave;
+    io::Event left(loop);
+    io::asio::co_spawn(
+        loop, resolver.find(std::to_string((number + i) % 7)),
+        io::asio::bind_cancellation_slot(
+            leave.slot(), [&left](std::exception_ptr, Result<LinkPtr>) { left.notify(); }));
+    co_await patience.async_wait(io::use_task);
+    leave.emit(io::asio::cancellation_type::terminal);
+    co_await left.wait();
+  }
+}
+
+TEST_F(ResolverTest, ManyComeAndGoOnAnyLoop) {
+  options_.max_running = 2;
+  options_.ttl = 0ms;
+  const auto yt = resolver("echo http://a.example/");
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&yt, i] {
+      io::asio::io_context loop(1);
+      io::asio::co_spawn(loop, come_and_go(*yt, i), io::asio::detached);
+      loop.run();
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_TRUE(find(*yt));
 }
 
 TEST_F(ResolverTest, TheLinksOutliveAReloadThatChangesNothing) {
