@@ -146,8 +146,8 @@ std::shared_ptr<Resolver::Run> Resolver::run_of(const std::string& value) {
   return run;
 }
 
-/// The entry's run has ended or was dropped. Now the entry counts among those that may be
-/// forgotten.
+/// The entry's run has ended or was dropped: from now on the entry may be forgotten, at once if it
+/// says nothing.
 void Resolver::end_run(Entries::iterator place) {
   Entry& entry = place->second;
   entry.run.reset();

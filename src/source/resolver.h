@@ -32,8 +32,7 @@ using LinkPtr = std::shared_ptr<const Link>;
 
 /// One [resolver.NAME]: the links that it has found, and the runs of its command. One run serves
 /// all who wait for the same song, on any loop. A run goes on when nobody waits any more, since a
-/// player that gave up mostly comes back; one that has not begun yet is dropped with the last who
-/// waits, and what nothing is known of is forgotten with its run. Thread-safe.
+/// player that gave up mostly comes back; one that has not begun yet is dropped. Thread-safe.
 class Resolver : public std::enable_shared_from_this<Resolver> {
  public:
   /// Links remembered at a time; those not asked for for the longest time go first.
@@ -97,8 +96,7 @@ class Resolver : public std::enable_shared_from_this<Resolver> {
   const ResolverOptions options_;
 
   std::mutex mutex_;
-  // Below: guarded by mutex_. Invariant: somebody waits for each run in queue_, or it is for
-  // nobody.
+  // Below: guarded by mutex_. Invariant: a run in queue_ has waiters, or is for nobody.
   Entries entries_;
   std::list<const std::string*> recent_;  ///< The keys of those without a run, last used first.
   Queue queue_;

@@ -1,6 +1,7 @@
 """Songs that a command finds: one run for all, links that end, and commands that behave badly."""
 
 import os
+import resource
 import shutil
 import signal
 import sys
@@ -193,6 +194,43 @@ print({self.url("/s6")!r} + "?expire=" + str(int(time.time()) + 2))
         self.assertStatus(response, 206)
         self.assertBody(response, content(1000, 4 * MIB + 1))
         self.assertEqual(origin.refused, 0)
+
+
+class CrowdTest(ResolverCase):
+    MOST_WAITING = 1024
+
+    def ask(self, server, song):
+        client = Client(server.port)
+        self.addCleanup(client.close)
+        client.ask(f"/songs/listen/{song}")
+        return client
+
+    def test_who_leaves_takes_his_place_in_the_queue_along(self):
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if hard < 2 * self.MOST_WAITING:
+            self.skipTest("not enough descriptors")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        self.origin.routes["/crowd"] = Resource(1000)
+        resolver = self.resolver(f"""
+while not os.path.exists(os.path.join(here, "go")): time.sleep(0.01)
+print({self.url("/crowd")!r})
+""")
+        server = self.serve_resolved(resolver, max_running=1, timeout="5m")
+        first = self.ask(server, "first")
+        wait_for(resolver.runs, "a run")
+        crowd = {f"s{i}": self.ask(server, f"s{i}") for i in range(self.MOST_WAITING + 1)}
+        refused = crowd.pop(server.wait_for_access(status=503)[0]["song"]).response()
+        self.assertProblem(refused, 503)
+        self.assertGreater(int(refused["Retry-After"]), 0)
+        for client in crowd.values():
+            client.reset()
+        server.wait_for_access(len(crowd), outcome="client_gone")
+        self.assertEqual(len(server.access_log(status=503)), 1, "one too many")
+        last = self.ask(server, "last")
+        resolver.write("go", "")
+        for client in (first, last):
+            self.assertBody(client.response(), content(0, 1000))
+        self.assertEqual([value for _, value in resolver.runs()], ["first", "last"])
 
 
 class ChattyResolverTest(ResolverCase):
