@@ -5,11 +5,13 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -29,13 +31,20 @@ std::size_t piece_of(std::string_view text) {
   return newline == std::string_view::npos ? PIPE_BUF : newline + 1;
 }
 
+bool is_same_file(int one, int other) {
+  struct stat a {};
+  struct stat b {};
+  return ::fstat(one, &a) == 0 && ::fstat(other, &b) == 0 && a.st_dev == b.st_dev &&
+         a.st_ino == b.st_ino;
+}
+
 }  // namespace
 
 LogWriter::LogWriter(OwnedDescriptor output, Options options)
     : options_(std::move(options)),
-      stop_signal_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      wake_up_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       output_(std::move(output)) {
-  if (!stop_signal_.valid()) throw std::system_error(errno, std::system_category(), "eventfd");
+  if (!wake_up_.valid()) throw std::system_error(errno, std::system_category(), "eventfd");
   // The process's signals, and SIGPIPE of a reader that went away, are not for this thread.
   sigset_t all;
   sigset_t before;
@@ -51,7 +60,7 @@ LogWriter::~LogWriter() {
     stopping_ = true;
   }
   changed_.notify_one();
-  ::eventfd_write(stop_signal_.get(), 1);
+  ::eventfd_write(wake_up_.get(), 1);
   thread_.join();
 }
 
@@ -77,8 +86,12 @@ bool LogWriter::is_idle() {
 }
 
 void LogWriter::change_output(OwnedDescriptor output) {
-  const std::lock_guard lock(mutex_);
-  next_output_ = std::move(output);
+  {
+    const std::lock_guard lock(mutex_);
+    std::swap(next_output_, output);  // Closed without the lock: that may take its time.
+  }
+  changed_.notify_one();
+  ::eventfd_write(wake_up_.get(), 1);
 }
 
 void LogWriter::run() {
@@ -90,32 +103,33 @@ bool LogWriter::take_batch(std::string& batch) {
   batch.clear();
   std::unique_lock lock(mutex_);
   writing_ = false;
-  changed_.wait(lock, [&] { return stopping_ || !waiting_.empty(); });
-  changed_.wait_for(lock, gathering_time, [&] { return stopping_; });
-  if (next_output_.valid()) {
-    output_ = std::move(next_output_);
-    inside_line_ = false;
-  }
+  changed_.wait(lock, [&] { return stopping_ || !waiting_.empty() || next_output_.valid(); });
+  changed_.wait_for(lock, gathering_time, [&] { return stopping_ || next_output_.valid(); });
   batch.swap(waiting_);
   writing_ = !batch.empty();
-  return !batch.empty();
+  OwnedDescriptor next = std::move(next_output_);
+  const bool more = writing_ || !stopping_;
+  lock.unlock();
+  if (next.valid()) use(std::move(next));
+  return more;
 }
 
 void LogWriter::write_batch(std::string_view batch) {
-  bool line_begun = false;
   while (!batch.empty()) {
-    if (!wait_writable()) return give_up(batch, line_begun, ETIMEDOUT);
-    const std::string_view piece = inside_line_ ? "\n" : batch.substr(0, piece_of(batch));
+    if (!wait_writable()) return give_up(batch, ETIMEDOUT);
+    const std::string_view rest = batch.substr(begun_);
+    const std::string_view piece = inside_line_ ? "\n" : rest.substr(0, piece_of(rest));
     const ssize_t written = ::write(output_.get(), piece.data(), piece.size());
     if (written < 0) {
       if (errno == EINTR || errno == EAGAIN) continue;
-      return give_up(batch, line_begun, errno);
+      return give_up(batch, errno);
     }
     failing_ = false;
     if (std::exchange(inside_line_, false)) continue;
-    const auto count = static_cast<std::size_t>(written);
-    if (count > 0) line_begun = piece[count - 1] != '\n';
-    batch.remove_prefix(count);
+    begun_ += static_cast<std::size_t>(written);
+    const std::size_t whole_lines = batch.substr(0, begun_).rfind('\n') + 1;
+    batch.remove_prefix(whole_lines);
+    begun_ -= whole_lines;
   }
 }
 
@@ -126,16 +140,37 @@ bool LogWriter::wait_writable() {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline_ - Clock::now());
       timeout = static_cast<int>(std::max<std::chrono::milliseconds::rep>(left.count(), 0));
     }
-    pollfd watched[] = {{output_.get(), POLLOUT, 0}, {stop_signal_.get(), POLLIN, 0}};
-    const int ready = ::poll(watched, deadline_ ? 1 : 2, timeout);
-    if (watched[0].revents != 0) return true;
+    pollfd watched[] = {{output_.get(), POLLOUT, 0}, {wake_up_.get(), POLLIN, 0}};
+    const int ready = ::poll(watched, std::size(watched), timeout);
     if (ready == 0) return false;
-    if (ready > 0) deadline_ = Clock::now() + options_.flush_timeout;
+    if (watched[1].revents != 0) {
+      look_at_changes();
+    } else if (watched[0].revents != 0) {
+      return true;
+    }
   }
 }
 
-void LogWriter::give_up(std::string_view rest, bool line_begun, int error) {
-  inside_line_ = inside_line_ || line_begun;
+void LogWriter::look_at_changes() {
+  eventfd_t count = 0;
+  ::eventfd_read(wake_up_.get(), &count);
+  std::unique_lock lock(mutex_);
+  if (stopping_ && !deadline_) deadline_ = Clock::now() + options_.flush_timeout;
+  OwnedDescriptor next = std::move(next_output_);
+  lock.unlock();
+  if (next.valid()) use(std::move(next));
+}
+
+void LogWriter::use(OwnedDescriptor output) {
+  const bool ends_in_part = inside_line_ || begun_ > 0;
+  inside_line_ = ends_in_part && is_same_file(output_.get(), output.get());
+  begun_ = 0;
+  output_ = std::move(output);
+}
+
+void LogWriter::give_up(std::string_view rest, int error) {
+  inside_line_ = inside_line_ || begun_ > 0;
+  begun_ = 0;
   options_.on_drop(static_cast<std::uint64_t>(std::ranges::count(rest, '\n')));
   if (!std::exchange(failing_, true)) {
     options_.on_failure(std::system_category().message(error));

@@ -1,9 +1,12 @@
 """SIGHUP reads the configuration and opens the logs anew; nothing that runs is touched."""
 
+import fcntl
 import json
 import os
 import signal
+import struct
 import sys
+import termios
 import threading
 import unittest
 
@@ -18,6 +21,16 @@ from support.tonearm import Tonearm, toml
 from support.wait import wait_for
 
 SIZE = 32 << 20
+
+
+def read(path):
+    with open(path) as file:
+        return file.read()
+
+
+def waiting_in(pipe):
+    """How many bytes its reader could read."""
+    return struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, b"\0" * 4))[0]
 
 
 class Reload(Case):
@@ -70,6 +83,22 @@ class Reload(Case):
         self.reload()
         self.assertEqual(get(tonearm.port, "/songs/listen/missing3").status, 404)
         wait_for(lambda: os.path.getsize(elsewhere), "a line elsewhere")
+
+    def test_a_log_that_nobody_reads_is_left_for_a_file(self):
+        pipe = os.path.join(self.directory, "access.pipe")
+        os.mkfifo(pipe)
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, reader)
+        size = fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, 4096)
+        tonearm = self.start(log={"access": pipe})
+        self.assertStatus(get(tonearm.port, "/songs/listen/stuck", User_Agent="x" * 2 * size), 404)
+        wait_for(lambda: waiting_in(reader) == size, "a pipe full of the first part of a line")
+        log = self.settings["log"]["access"] = os.path.join(self.directory, "instead.log")
+        self.reload(says="logs reopened")
+        self.assertStatus(get(tonearm.port, "/songs/listen/later"), 404)
+        wait_for(lambda: '"later"' in read(log), "the line in the file")
+        songs = [json.loads(line)["song"] for line in read(log).splitlines()]
+        self.assertEqual(songs, ["stuck", "later"])
 
     def test_the_next_request_is_served_by_the_new_one_and_a_running_stream_by_the_old(self):
         tonearm = self.start()

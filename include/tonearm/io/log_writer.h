@@ -37,26 +37,32 @@ class LogWriter {
   bool append(std::string_view line);
   /// Whether all that was appended is written or lost.
   bool is_idle();
-  /// What is not yet written goes to `output`.
+  /// What is not yet written goes to `output`, also when the one before is stuck. A line that it
+  /// has in part is written anew, as a whole.
   void change_output(OwnedDescriptor output);
 
  private:
   void run();
-  /// Waits for lines and takes all; false when there are none and never will be.
+  /// Waits for lines or another output and takes all lines; false when there are none and never
+  /// will be.
   bool take_batch(std::string& batch);
   void write_batch(std::string_view batch);
   /// Waits until the output takes some bytes; false when stopping and the time is up.
   bool wait_writable();
-  /// `line_begun`: the first line of `rest` is written in part.
-  void give_up(std::string_view rest, bool line_begun, int error);
+  /// Takes up what wake_up_ stands for.
+  void look_at_changes();
+  void use(OwnedDescriptor output);
+  void give_up(std::string_view rest, int error);
 
   const Options options_;
-  OwnedDescriptor stop_signal_;  ///< An eventfd, readable from the destructor's start.
-  OwnedDescriptor output_;       ///< The thread's.
-  bool inside_line_ = false;     ///< The thread's: the output ends in a part of a lost line.
-  bool failing_ = false;         ///< The thread's: the failure has been reported.
-  std::optional<std::chrono::steady_clock::time_point>
-      deadline_;  ///< The thread's: set by the stop.
+  OwnedDescriptor wake_up_;  ///< An eventfd: the destructor or change_output() was called.
+
+  // The thread's.
+  OwnedDescriptor output_;
+  std::size_t begun_ = 0;     ///< How much of the line that is being written the output has.
+  bool inside_line_ = false;  ///< The output ends in a part of another line.
+  bool failing_ = false;      ///< The failure has been reported.
+  std::optional<std::chrono::steady_clock::time_point> deadline_;  ///< Set by the stop.
 
   std::mutex mutex_;  ///< Guards what follows.
   std::condition_variable changed_;
