@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <csignal>
 #include <list>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -35,6 +36,7 @@ struct Service::State {
   void wait_for_signals();
   void on_signal(int number);
   void reload();
+  Config read_again();
   void use(Config fresh);
   void look_at_catalog(std::string occasion);
   void drain();
@@ -164,7 +166,7 @@ void Service::State::on_signal(int number) {
 void Service::State::reload() {
   if (!draining) notify_reloading();
   try {
-    use(reread());
+    use(read_again());
     process.shared.metrics.configuration_reloaded(true);
   } catch (const ConfigError& error) {
     process.shared.metrics.configuration_reloaded(false);
@@ -173,6 +175,18 @@ void Service::State::reload() {
     if (!reopened) spdlog::error("reload: {}", reopened.error().detail);
   }
   if (!draining) notify_ready(status());
+}
+
+/// What can fail of it does so here, where nothing has changed yet, and not on the loops: a first
+/// resolver starts a thread.
+Config Service::State::read_again() {
+  Config fresh = reread();
+  try {
+    for (const auto& [name, options] : fresh.resolvers) process.resolvers.get(name, options);
+  } catch (const std::system_error& error) {
+    throw ConfigError("resolver: no thread to run its commands: " + error.code().message());
+  }
+  return fresh;
 }
 
 void Service::State::use(Config fresh) {

@@ -11,9 +11,11 @@
 namespace tonearm::server {
 namespace {
 
+/// Not more than a head and a little: who goes on sending must not keep the loop.
 void drop_received(int client) {
   char scratch[4096];
-  while (::recv(client, scratch, sizeof scratch, MSG_DONTWAIT) > 0) {
+  for (int left = 16; left > 0; --left) {
+    if (::recv(client, scratch, sizeof scratch, MSG_DONTWAIT) <= 0) return;
   }
 }
 

@@ -2,9 +2,18 @@
 
 #include <curl/curl.h>
 
+#include <stdexcept>
+#include <string>
+
 namespace tonearm::source {
 
-HttpLibrary::HttpLibrary() { curl_global_init(CURL_GLOBAL_DEFAULT); }
+HttpLibrary::HttpLibrary() {
+  const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (initialised != CURLE_OK) {
+    throw std::runtime_error(std::string("libcurl cannot be initialised: ") +
+                             curl_easy_strerror(initialised));
+  }
+}
 
 HttpLibrary::~HttpLibrary() { curl_global_cleanup(); }
 

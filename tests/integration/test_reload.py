@@ -3,8 +3,10 @@
 import fcntl
 import json
 import os
+import pwd
 import signal
 import struct
+import subprocess
 import sys
 import termios
 import threading
@@ -44,11 +46,11 @@ class Reload(Case):
         cls.song = cls.catalog.add("song.mp3")
         cls.target = f"/songs/listen/{cls.song}"
 
-    def start(self, arguments=(), **tables):
+    def start(self, arguments=(), user=None, **tables):
         """A program of the test's own, and `self.settings`, what its file says."""
         self.settings = self.config(self.origin.base_url, **tables)
         tonearm = self.tonearm = Tonearm(self.directory, self.settings)
-        tonearm.arguments = list(arguments)
+        tonearm.arguments, tonearm.user = list(arguments), user
         tonearm.start()
         self.addCleanup(tonearm.stop)
         server = self.settings.setdefault("server", {})
@@ -186,6 +188,25 @@ class Reload(Case):
         self.assertBody(get(tonearm.port, self.target, Range="bytes=0-9"), content(0, 10))
         self.reload()
         self.assertBody(get(tonearm.port, self.target, Range="bytes=0-9"), content(0, 10))
+
+    def limit_threads(self, user, count):
+        """Of the program, which runs as this user."""
+        subprocess.run(["prlimit", f"--pid={self.tonearm.pid}", f"--nproc={count}:"], check=True,
+                       user=user, group=pwd.getpwnam(user).pw_gid, extra_groups=[])
+
+    @unittest.skipIf(os.geteuid() != 0, "only root can run it as somebody who has a limit")
+    def test_a_resolver_without_a_thread_changes_nothing(self):
+        tonearm = self.start(user="nobody")
+        self.limit_threads("nobody", 1)
+        self.settings["log"] = {"level": "debug"}
+        self.settings["resolver.late"] = {"command": ["/bin/false", "{}"]}
+        log = self.reload(says="going on with the old configuration")
+        self.assertIn("resolver: no thread to run its commands: Resource temporarily", log)
+        get(tonearm.port, "/songs/listen/missing6")
+        self.assertNotIn("song missing6", tonearm.stderr())
+        self.limit_threads("nobody", 1000)
+        self.reload()
+        self.assertStatus(get(tonearm.admin_port, "/healthz"), 200)
 
     def assertKeptWhatAPipeSaid(self, tonearm):
         """A second look would find an empty file, which asks for no token, or would wait for ever."""

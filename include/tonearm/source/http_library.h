@@ -6,6 +6,7 @@ namespace tonearm::source {
 /// destroyed when no source is left.
 class HttpLibrary {
  public:
+  /// Throws std::runtime_error where libcurl cannot be used.
   HttpLibrary();
   ~HttpLibrary();
   HttpLibrary(const HttpLibrary&) = delete;
