@@ -25,7 +25,7 @@ spdlog::level::level_enum level_of(ErrorKind kind) {
 
 }  // namespace
 
-Exchange::Exchange(Shared& shared, bool log) : shared_(shared), log_(log) {}
+Exchange::Exchange(Shared& shared, bool counts) : shared_(shared), counts_(counts) {}
 
 void Exchange::set_request(const http::RequestHead& head, std::string request_id,
                            std::string client) {
@@ -54,18 +54,18 @@ void Exchange::start_stream(std::string_view name, std::optional<std::uint64_t> 
 
 void Exchange::add_origin_use(const source::OriginUse& use) {
   origin_bytes_ += use.bytes;
-  shared_.metrics.add_origin_use(source_, use);
+  if (counts_) shared_.metrics.add_origin_use(source_, use);
 }
 
 void Exchange::add_sent(std::uint64_t bytes, std::uint64_t body_bytes) {
   if (!first_byte_) first_byte_ = Clock::now() - started_;
   body_bytes_ += body_bytes;
-  if (log_) shared_.metrics.add_client_bytes(bytes);
+  if (counts_) shared_.metrics.add_client_bytes(bytes);
   if (stream_ && body_bytes > 0) stream_->add_bytes(body_bytes);
 }
 
 void Exchange::fail(const Error& error) {
-  shared_.metrics.error_occurred(error.kind);
+  if (counts_) shared_.metrics.error_occurred(error.kind);
   log_error(error);
   if (!error_) error_ = error.kind;
 }
@@ -73,7 +73,7 @@ void Exchange::fail(const Error& error) {
 void Exchange::finish() {
   if (std::exchange(finished_, true)) return;
   stream_.reset();
-  if (!log_) return;
+  if (!counts_) return;
   const Outcome outcome = error_ ? outcome_of(*error_) : Outcome::done;
   const unsigned status = first_byte_ ? status_ : 0;
   shared_.metrics.request_finished(outcome, status, source_);

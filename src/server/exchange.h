@@ -18,8 +18,9 @@ namespace tonearm::server {
 /// frame; the request's head stays where it is meanwhile.
 class Exchange {
  public:
-  /// `log`: whether this request counts (the admin listener's do not).
-  Exchange(Shared& shared, bool log);
+  /// `counts`: whether the access log and the metrics are told of it (the admin listener's do not
+  /// count).
+  Exchange(Shared& shared, bool counts);
   ~Exchange() { finish(); }
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
@@ -48,14 +49,13 @@ class Exchange {
   /// Bytes that the client's socket took.
   void add_sent(std::uint64_t bytes, std::uint64_t body_bytes);
 
-  /// What ended it. The first error decides the outcome; it is logged and counted.
+  /// What ended it. The first error decides the outcome. Goes to the program's log, also where the
+  /// request does not count.
   void fail(const Error& error);
 
   void finish();
 
   const std::string& request_id() const { return request_id_; }
-  /// Whether fail() was called.
-  bool failed() const { return error_.has_value(); }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -63,7 +63,7 @@ class Exchange {
   void log_error(const Error& error) const;
 
   Shared& shared_;
-  const bool log_;
+  const bool counts_;
   bool finished_ = false;
   const std::chrono::system_clock::time_point time_ = std::chrono::system_clock::now();
   const Clock::time_point started_ = Clock::now();

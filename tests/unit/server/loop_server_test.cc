@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <sstream>
+#include <string>
+
 namespace tonearm::server {
 namespace {
 
@@ -24,6 +27,18 @@ class LoopServerTest : public ServerTest {
     client.send(method + " " + path + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
     EXPECT_TRUE(until([&] { return client.at_end(); }));
     return client.received;
+  }
+
+  /// The metrics of requests and of what went wrong with them.
+  std::string counted() {
+    std::istringstream text(shared.metrics.expose(0));
+    std::string lines;
+    for (std::string line; std::getline(text, line);) {
+      if (line.starts_with("tonearm_errors_") || line.starts_with("tonearm_requests_")) {
+        lines += line + "\n";
+      }
+    }
+    return lines;
   }
 };
 
@@ -148,6 +163,17 @@ TEST_F(LoopServerTest, TheAdminListenerAnswers) {
   store.broken = Error{ErrorKind::catalog_unavailable, "no file", {}};
   EXPECT_THAT(ask_admin("/readyz"), HasSubstr("catalog unreadable: no file"));
   EXPECT_EQ(log, "");
+}
+
+TEST_F(LoopServerTest, WhatTheAdminListenerIsAskedDoesNotCount) {
+  start();
+  const std::string before = counted();
+  EXPECT_THAT(ask_admin("/cache/unknown", "DELETE"), StartsWith("HTTP/1.1 404 "));
+  EXPECT_THAT(ask_admin("no path"), StartsWith("HTTP/1.1 400 "));
+  EXPECT_EQ(counted(), before);
+  EXPECT_THAT(ask("GET /songs/listen/unknown HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"),
+              StartsWith("HTTP/1.1 404 "));
+  EXPECT_NE(counted(), before);
 }
 
 }  // namespace
