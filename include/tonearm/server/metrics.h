@@ -13,8 +13,9 @@
 
 namespace tonearm::server {
 
-/// What /metrics shows. Shared by all loops; every member is thread-safe and never blocks for
-/// longer than an increment. Counters only grow.
+/// What /metrics shows. Shared by all loops; every member is thread-safe. What is told here waits
+/// for no more than an increment, or a scrape's copy of one series; update_cache() and expose() are
+/// the scrape's own, and wait for each other. Counters only grow.
 class Metrics {
  public:
   /// `version`: of the program.
@@ -53,7 +54,8 @@ class Metrics {
   void update_cache(const cache::Statistics& now);
 
   /// The text exposition format 0.0.4, with the process's own figures; `running_streams` is a gauge
-  /// of this moment.
+  /// of this moment. Reads /proc: before Linux 6.2 it lists every open descriptor, some
+  /// microseconds each.
   std::string expose(std::size_t running_streams);
 
  private:
