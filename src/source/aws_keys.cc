@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
+#include <string_view>
 
 namespace tonearm::source {
 namespace {
@@ -17,7 +19,8 @@ void assign(AwsKeys& keys, std::string_view name, std::string_view value) {
   if (name == "aws_session_token") keys.session_token = value;
 }
 
-/// One profile as it stands there; empty when it does not.
+/// One profile of a shared credentials file (`[name]`, then `key = value`, '#' and ';' comments) as
+/// it stands there; empty when it does not.
 std::optional<AwsKeys> find_profile(std::string_view text, std::string_view profile) {
   std::optional<AwsKeys> keys;
   bool ours = false;
@@ -72,12 +75,6 @@ AwsKeys read_keys(const Place& place) {
 }
 
 }  // namespace
-
-std::optional<AwsKeys> parse_credentials(std::string_view text, std::string_view profile) {
-  std::optional<AwsKeys> keys = find_profile(text, profile);
-  if (keys && !is_whole(*keys)) keys.reset();
-  return keys;
-}
 
 AwsKeys find_aws_keys(const Environment& environment) {
   AwsKeys keys;

@@ -3,15 +3,9 @@
 #include "tonearm/source/s3_account.h"
 
 #include <functional>
-#include <optional>
 #include <string>
-#include <string_view>
 
 namespace tonearm::source {
-
-/// One profile of a shared credentials file (`[name]`, then `key = value`, '#' and ';' comments).
-/// Empty when the profile is not there or lacks one of its two keys. Pure.
-std::optional<AwsKeys> parse_credentials(std::string_view text, std::string_view profile);
 
 /// The value of an environment variable, empty when it is not set.
 using Environment = std::function<std::string(const std::string&)>;

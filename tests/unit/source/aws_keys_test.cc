@@ -26,27 +26,16 @@ constexpr std::string_view file =
     "[half]\n"
     "aws_access_key_id=THREE";
 
-TEST(CredentialsFile, HasProfiles) {
-  EXPECT_EQ(parse_credentials(file, "default"), (AwsKeys{"ONE", "s=1", ""}));
-  EXPECT_EQ(parse_credentials(file, "other"), (AwsKeys{"TWO", "s2", "t2"}));
-}
-
-TEST(CredentialsFile, NeedsBothKeysOfTheProfile) {
-  EXPECT_FALSE(parse_credentials(file, "half"));
-  EXPECT_FALSE(parse_credentials(file, "none"));
-  EXPECT_FALSE(parse_credentials("", "default"));
-}
-
 /// A home directory, and what is said of the keys there.
-class AwsKeysFault : public testing::Test {
+class AwsKeysAtHome : public testing::Test {
  protected:
-  AwsKeysFault() {
+  AwsKeysAtHome() {
     std::string pattern = (std::filesystem::temp_directory_path() / "tonearm-XXXXXX").string();
     home_ = ::mkdtemp(pattern.data());
     std::filesystem::create_directory(home_ + "/.aws");
     variables_["HOME"] = home_;
   }
-  ~AwsKeysFault() override { std::filesystem::remove_all(home_); }
+  ~AwsKeysAtHome() override { std::filesystem::remove_all(home_); }
 
   void write(std::string_view text) const { std::ofstream(in_home()) << text; }
   std::string in_home() const { return home_ + "/.aws/credentials"; }
@@ -62,16 +51,23 @@ class AwsKeysFault : public testing::Test {
   std::map<std::string, std::string> variables_;
 };
 
-TEST_F(AwsKeysFault, IsNoneWhereNobodySaidThatThereAreKeys) {
+TEST_F(AwsKeysAtHome, NoneAreNoFaultWhereNobodySaidThatThereAreKeys) {
   EXPECT_EQ(found(), AwsKeys{});
   write("[other]\naws_access_key_id = TWO\n");
   EXPECT_EQ(found(), AwsKeys{});
-  write(file);
-  EXPECT_EQ(found().fault, "");
-  EXPECT_FALSE(found().anonymous());
+  write("");
+  EXPECT_EQ(found(), AwsKeys{});
 }
 
-TEST_F(AwsKeysFault, NamesTheFileThatCannotBeRead) {
+TEST_F(AwsKeysAtHome, AreThoseOfTheProfile) {
+  write(file);
+  EXPECT_EQ(found(), (AwsKeys{"ONE", "s=1", ""}));
+  EXPECT_FALSE(found().anonymous());
+  variables_["AWS_PROFILE"] = "other";
+  EXPECT_EQ(found(), (AwsKeys{"TWO", "s2", "t2"}));
+}
+
+TEST_F(AwsKeysAtHome, AFaultNamesTheFileThatCannotBeRead) {
   std::filesystem::create_directory(in_home());
   EXPECT_EQ(found().fault, "cannot read " + in_home() + ": Is a directory");
   EXPECT_TRUE(found().anonymous());
@@ -82,7 +78,7 @@ TEST_F(AwsKeysFault, NamesTheFileThatCannotBeRead) {
   EXPECT_EQ(found().fault, "") << "the file is not wanted";
 }
 
-TEST_F(AwsKeysFault, NamesTheProfileThatIsNotWhole) {
+TEST_F(AwsKeysAtHome, AFaultNamesTheProfileThatIsNotWhole) {
   write("[default]\naws_access_key_id = ONE\n");
   EXPECT_EQ(found().fault, lacks("default"));
   EXPECT_TRUE(found().anonymous());
@@ -91,8 +87,6 @@ TEST_F(AwsKeysFault, NamesTheProfileThatIsNotWhole) {
   EXPECT_EQ(found().fault, lacks("half"));
   variables_["AWS_PROFILE"] = "none";
   EXPECT_EQ(found().fault, lacks("none"));
-  variables_["AWS_PROFILE"] = "other";
-  EXPECT_EQ(found(), (AwsKeys{"TWO", "s2", "t2"}));
 }
 
 TEST(AwsKeysFound, EnvironmentThenFileThenNone) {
