@@ -1,5 +1,7 @@
 // What read_representation_request makes of the fields of a head.
 
+#include "tonearm/http/representation_request.h"
+
 #include "tonearm/http/plan.h"
 
 #include <gtest/gtest.h>
