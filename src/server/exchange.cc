@@ -70,11 +70,18 @@ void Exchange::fail(const Error& error) {
   if (!error_) error_ = error.kind;
 }
 
+Outcome Exchange::outcome() const {
+  if (!error_) return Outcome::done;
+  const bool cut_off = first_byte_ && status_ < 400;
+  if (cut_off && *error_ == ErrorKind::draining) return Outcome::shut_down;
+  return outcome_of(*error_);
+}
+
 void Exchange::finish() {
   if (std::exchange(finished_, true)) return;
   stream_.reset();
   if (!counts_) return;
-  const Outcome outcome = error_ ? outcome_of(*error_) : Outcome::done;
+  const Outcome outcome = this->outcome();
   const unsigned status = first_byte_ ? status_ : 0;
   shared_.metrics.request_finished(outcome, status, source_);
   if (first_byte_) shared_.metrics.first_byte_sent(*first_byte_);

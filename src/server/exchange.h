@@ -60,6 +60,7 @@ class Exchange {
  private:
   using Clock = std::chrono::steady_clock;
 
+  Outcome outcome() const;
   void log_error(const Error& error) const;
 
   Shared& shared_;

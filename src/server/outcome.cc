@@ -14,6 +14,8 @@ std::string_view to_string(Outcome outcome) {
       return "timeout";
     case Outcome::refused:
       return "refused";
+    case Outcome::shut_down:
+      return "shut_down";
     case Outcome::failed:
       return "failed";
   }

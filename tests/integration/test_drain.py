@@ -135,6 +135,8 @@ class Drain(Case):
         response = client.body(head)
         self.assertEqual(response.end, "reset")
         self.assertTrue(response.body == content(0, len(response.body)))
+        (entry,) = tonearm.access_log(song=str(self.song))
+        self.assertEqual((entry["status"], entry["outcome"]), (200, "shut_down"))
 
     def test_who_has_not_got_a_byte_by_then_is_told_so(self):
         asked = threading.Event()
@@ -159,6 +161,8 @@ class Drain(Case):
                     self.assertIsNotNone(response["Retry-After"])
                     self.assertTrue(client.is_closed())
                 self.ends()
+                (entry,) = tonearm.access_log(song=str(song))
+                self.assertEqual((entry["status"], entry["outcome"]), (503, "refused"))
 
     def test_a_second_signal_ends_it_now(self):
         tonearm = self.start(drain="300s")

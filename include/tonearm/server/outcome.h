@@ -14,9 +14,10 @@ enum class Outcome : std::uint8_t {
   origin_failed,  ///< The origin refused, failed or answered nonsense, before the head or after it.
   timeout,        ///< The origin was too slow, or the client: with its head, or for send_timeout.
   refused,        ///< Not to be had: a bad request, no such song, overloaded, draining.
+  shut_down,      ///< The program ended before the answer did.
   failed,         ///< A fault of our own: the catalog unreadable, a bad locator, an internal error.
 };
-inline constexpr std::size_t outcome_count = 6;
+inline constexpr std::size_t outcome_count = 7;
 
 std::string_view to_string(Outcome outcome);
 
