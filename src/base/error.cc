@@ -64,6 +64,8 @@ std::string_view to_string(ErrorKind kind) {
       return "http_protocol_error";
     case ErrorKind::origin_refused:
       return "origin_refused";
+    case ErrorKind::resolver_failed:
+      return "resolver_failed";
     case ErrorKind::representation_changed:
       return "representation_changed";
     case ErrorKind::bad_locator:
@@ -124,6 +126,7 @@ Party party_of(ErrorKind kind) {
     case ErrorKind::http_response_timeout:
     case ErrorKind::http_protocol_error:
     case ErrorKind::origin_refused:
+    case ErrorKind::resolver_failed:
     case ErrorKind::representation_changed:
       return Party::origin;
     case ErrorKind::bad_locator:

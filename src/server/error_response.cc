@@ -78,6 +78,8 @@ std::string_view proxy_error(ErrorKind kind) {
     case ErrorKind::origin_refused:
     case ErrorKind::representation_changed:
       return "http_protocol_error";
+    case ErrorKind::resolver_failed:
+      return "destination_unavailable";
     case ErrorKind::bad_locator:
       return "proxy_configuration_error";
     default:
@@ -123,6 +125,7 @@ unsigned status_of(ErrorKind kind) {
     case ErrorKind::http_response_incomplete:
     case ErrorKind::http_protocol_error:
     case ErrorKind::origin_refused:
+    case ErrorKind::resolver_failed:
     case ErrorKind::representation_changed:
     case ErrorKind::bad_locator:
       return 502;

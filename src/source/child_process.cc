@@ -18,7 +18,7 @@ namespace {
 
 Error cannot_start(const std::string& program, int error) {
   return Error{
-      ErrorKind::origin_refused,
+      ErrorKind::resolver_failed,
       "the resolver's command \"" + program + "\" cannot be started: " + std::strerror(error),
       {}};
 }

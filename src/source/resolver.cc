@@ -73,8 +73,9 @@ io::Task<Result<LinkPtr>> Resolver::renew(std::string value, LinkPtr refused, Er
     const std::lock_guard lock(mutex_);
     std::optional<Result<LinkPtr>> answer = known(value, refused, why);
     if (answer) co_return std::move(*answer);
-    run = run_of(value);
-    if (!run) co_return all_busy();
+    Result<std::shared_ptr<Run>> found = run_of(value);
+    if (!found) co_return found.error();
+    run = std::move(*found);
     run->waiters.insert(waiter);
   }
   const Waiting waiting(*this, *run, waiter);
@@ -128,15 +129,14 @@ void Resolver::touch(const std::string& value) {
 
 void Resolver::renew_if_due(const std::string& value, const Entry& entry, Clock::time_point now) {
   if (!entry.link || entry.run || now < entry.renew) return;
-  if (const auto run = run_of(value)) run->for_nobody = true;
+  if (const auto run = run_of(value)) (*run)->for_nobody = true;
 }
 
-/// The run that looks for `value` now, or a new one at the end of the queue; null when that is
-/// full.
-std::shared_ptr<Resolver::Run> Resolver::run_of(const std::string& value) {
+/// The run that looks for `value` now, or a new one at the end of the queue, if that is not full.
+Result<std::shared_ptr<Resolver::Run>> Resolver::run_of(const std::string& value) {
   const auto found = entries_.find(value);
   if (found != entries_.end() && found->second.run) return found->second.run;
-  if (queue_.size() >= most_waiting) return nullptr;
+  if (queue_.size() >= most_waiting) return all_busy();
   if (found != entries_.end()) recent_.erase(found->second.use);
   const auto run = std::make_shared<Run>();
   run->value = value;

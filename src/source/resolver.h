@@ -47,7 +47,7 @@ class Resolver : public std::enable_shared_from_this<Resolver> {
 
   const ResolverOptions& options() const { return options_; }
 
-  /// The link to `value`, at once if it is known. origin_refused, http_response_timeout; or
+  /// The link to `value`, at once if it is known. resolver_failed, http_response_timeout; or
   /// connection_limit_reached when its turn did not come within the timeout, and at once when too
   /// many wait already.
   io::Task<Result<LinkPtr>> find(std::string value);
@@ -82,7 +82,7 @@ class Resolver : public std::enable_shared_from_this<Resolver> {
                                        const Error& why);
   bool drop_refused(Entry& entry, const LinkPtr& refused, const Error& why);
   void renew_if_due(const std::string& value, const Entry& entry, io::Clock::time_point now);
-  std::shared_ptr<Run> run_of(const std::string& value);
+  Result<std::shared_ptr<Run>> run_of(const std::string& value);
   void end_run(Entries::iterator place);
   bool waits_for_turn(const Run& run);
   void leave(Run& run, const std::shared_ptr<Waiter>& waiter);

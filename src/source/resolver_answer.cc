@@ -23,7 +23,7 @@ constexpr std::string_view answer_blanks = " \t\r\n\f\v";
 constexpr std::size_t deepest_json = 32;
 
 Error failed(std::string why) {
-  return Error{ErrorKind::origin_refused, "the resolver's answer " + std::move(why), {}};
+  return Error{ErrorKind::resolver_failed, "the resolver's answer " + std::move(why), {}};
 }
 
 /// Of the controls only those of one byte: a head may hold every byte of the others.

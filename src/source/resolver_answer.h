@@ -23,7 +23,7 @@ struct ResolverAnswer {
 
 /// Reads what the command printed: the first line that is a URL counts, or a JSON object as `yt-dlp
 /// -J` prints it from the first line on that opens one, whichever comes first. Only http and https
-/// are taken. origin_refused says what was wrong with it.
+/// are taken. resolver_failed says what was wrong with it.
 Result<ResolverAnswer> read_resolver_answer(std::string_view output);
 
 }  // namespace tonearm::source

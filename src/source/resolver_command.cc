@@ -98,7 +98,7 @@ std::string last_words(std::string_view complaints) {
 
 Error failure_of(const CommandResult& result, std::chrono::milliseconds timeout) {
   using End = CommandResult::End;
-  Error error{ErrorKind::origin_refused, "the resolver's command ", {}};
+  Error error{ErrorKind::resolver_failed, "the resolver's command ", {}};
   switch (result.end) {
     case End::not_started:
       error.detail = result.complaints;

@@ -24,7 +24,7 @@ bool is_retryable(ErrorKind kind) {
 bool is_retryable_in_mid_body(ErrorKind kind) {
   return is_retryable(kind) || kind == ErrorKind::http_response_timeout ||
          kind == ErrorKind::connection_limit_reached || kind == ErrorKind::origin_refused ||
-         kind == ErrorKind::destination_not_found;
+         kind == ErrorKind::resolver_failed || kind == ErrorKind::destination_not_found;
 }
 
 std::optional<std::chrono::milliseconds> RetryBudget::next(

@@ -34,7 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       must(name.find_first_of(": ") == std::string::npos, "a name is a token");
     }
   } else {
-    must(answer.error().kind == ErrorKind::origin_refused, "what cannot be read is a failure");
+    must(answer.error().kind == ErrorKind::resolver_failed, "what cannot be read is a failure");
   }
   const tonearm::source::UnixTime now{1'800'000'000s};
   const auto lifetime = tonearm::source::link_lifetime(url, now, 1h);

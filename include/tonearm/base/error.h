@@ -47,6 +47,7 @@ enum class ErrorKind : std::uint8_t {
   http_response_timeout,
   http_protocol_error,
   origin_refused,          ///< Any other answer that is no representation: 401, 403, 5xx…
+  resolver_failed,         ///< Its command failed, or printed no link.
   representation_changed,  ///< Only in mid-body: what is left is provably another version.
 
   // Our own.

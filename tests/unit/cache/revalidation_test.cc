@@ -165,6 +165,11 @@ TEST_F(RevalidationTest, ARefusalIsNoReasonToServeWhatIsStale) {
   EXPECT_TRUE(get().use.stale);
 }
 
+TEST_F(RevalidationTest, WhoseResolverFailsIsServedStale) {
+  song_->failure = ErrorKind::resolver_failed;
+  EXPECT_TRUE(get().use.stale);
+}
+
 TEST_F(RevalidationTest, WhatIsForgottenMeanwhileIsFetchedAnew) {
   bool forgotten = false;
   song_->before_describe = [this, &forgotten, asked = 0]() mutable {

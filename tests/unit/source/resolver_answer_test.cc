@@ -24,7 +24,7 @@ std::string type_of(std::string_view output) {
 
 bool is_refused(std::string_view output) {
   const Result<ResolverAnswer> answer = read_resolver_answer(output);
-  return !answer && answer.error().kind == ErrorKind::origin_refused;
+  return !answer && answer.error().kind == ErrorKind::resolver_failed;
 }
 
 TEST(ResolverText, TheFirstLineThatIsAUrlCounts) {

@@ -61,7 +61,7 @@ TEST(FailureOf, SaysHowTheCommandEndedAndWhatItSaid) {
   result.status = 3;
   result.complaints = "ERROR: no such video\n";
   const Error exited = failure_of(result, std::chrono::seconds(1));
-  EXPECT_EQ(exited.kind, ErrorKind::origin_refused);
+  EXPECT_EQ(exited.kind, ErrorKind::resolver_failed);
   EXPECT_THAT(exited.detail, HasSubstr("exit status 3: ERROR: no such video"));
   result.end = CommandResult::End::timed_out;
   EXPECT_EQ(failure_of(result, std::chrono::seconds(1)).kind, ErrorKind::http_response_timeout);

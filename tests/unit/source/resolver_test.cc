@@ -126,7 +126,7 @@ TEST_F(ResolverTest, AFailureIsTheAnswerForAMoment) {
   for (int i = 0; i < 3; ++i) {
     const auto link = find(*yt);
     ASSERT_FALSE(link);
-    EXPECT_EQ(link.error().kind, ErrorKind::origin_refused);
+    EXPECT_EQ(link.error().kind, ErrorKind::resolver_failed);
     EXPECT_THAT(link.error().detail, HasSubstr("no such video"));
   }
   EXPECT_EQ(runs(), 1U);
@@ -140,7 +140,7 @@ TEST_F(ResolverTest, WhatTakesTooLongIsATimeout) {
 TEST_F(ResolverTest, NonsenseIsAFailureThatTellsWhatWasSaid) {
   const auto link = find(*resolver("echo what; echo why >&2"));
   ASSERT_FALSE(link);
-  EXPECT_EQ(link.error().kind, ErrorKind::origin_refused);
+  EXPECT_EQ(link.error().kind, ErrorKind::resolver_failed);
   EXPECT_THAT(link.error().detail, HasSubstr("why"));
 }
 

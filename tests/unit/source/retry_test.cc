@@ -50,8 +50,9 @@ TEST(IsRetryable, WhatMayPassIsWhatMustNotBeSaidTwiceIsNot) {
 }
 
 TEST(IsRetryable, InMidBodyNobodyWaitsForAHead) {
-  for (const auto kind : {ErrorKind::http_response_timeout, ErrorKind::connection_limit_reached,
-                          ErrorKind::origin_refused, ErrorKind::destination_not_found}) {
+  for (const auto kind :
+       {ErrorKind::http_response_timeout, ErrorKind::connection_limit_reached,
+        ErrorKind::origin_refused, ErrorKind::resolver_failed, ErrorKind::destination_not_found}) {
     EXPECT_FALSE(is_retryable(kind));
     EXPECT_TRUE(is_retryable_in_mid_body(kind));
   }
