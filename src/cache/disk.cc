@@ -97,6 +97,7 @@ void Disk::work() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     lock.unlock();
+    destroy_waiting();
     if (ready_ && !holds_directory()) start_over();
     if (!ready_) ready_ = try_open();
     if (ready_ && !scanned_) {
@@ -107,8 +108,23 @@ void Disk::work() {
     look_for_room();
     shrink();
     lock.lock();
-    changed_.wait_for(lock, std::chrono::seconds(1), [this] { return stopping_; });
+    changed_.wait_for(lock, std::chrono::seconds(1),
+                      [this] { return stopping_ || !to_destroy_.empty(); });
   }
+}
+
+void Disk::destroy_later(std::shared_ptr<const void> what) {
+  {
+    const std::lock_guard lock(mutex_);
+    to_destroy_.push_back(std::move(what));
+  }
+  changed_.notify_all();
+}
+
+void Disk::destroy_waiting() {
+  std::vector<std::shared_ptr<const void>> waiting;  // outlives the lock
+  const std::lock_guard lock(mutex_);
+  waiting.swap(to_destroy_);
 }
 
 /// Whether our lock is the one that others find there.

@@ -93,6 +93,10 @@ class Disk {
   void claim(const void* who, const std::string& song, std::uint64_t version, std::uint64_t first,
              std::uint64_t end);
 
+  /// On the thread of its own: closing the last descriptor of an unlinked file frees its blocks,
+  /// and that is no work for a loop, nor for who holds a lock.
+  void destroy_later(std::shared_ptr<const void> what);
+
   Inventory::Totals totals() const;
   std::uint64_t size() const;
   /// In a moment, on the thread of its own, what is too much goes.
@@ -107,6 +111,7 @@ class Disk {
   void scan();
   void discard_leftovers(FoundSong& song);
   void take_over(std::vector<FoundSong> found);
+  void destroy_waiting();
   void note_played();
   void shrink();
   void look_for_room();
@@ -135,6 +140,7 @@ class Disk {
   std::condition_variable changed_;
   bool stopping_ = false;
   Inventory inventory_;
+  std::vector<std::shared_ptr<const void>> to_destroy_;
   std::thread worker_;
 };
 

@@ -85,9 +85,23 @@ void Version::set_length(std::uint64_t length) {
 }
 
 void Version::kill() {
-  const std::lock_guard lock(mutex_);
-  dead_ = true;
-  if (holds_ == 0) pieces_.clear();
+  {
+    const std::lock_guard lock(mutex_);
+    dead_ = true;
+  }
+  close_unused();
+}
+
+/// Once it is dead: when nobody plays it, nobody comes to its pieces any more.
+void Version::close_unused() {
+  std::shared_ptr<Pieces> unused;
+  {
+    const std::lock_guard lock(mutex_);
+    if (holds_ > 0 || pieces_.empty()) return;
+    unused = std::make_shared<Pieces>();
+    unused->swap(pieces_);
+  }
+  disk_.destroy_later(std::move(unused));
 }
 
 bool Version::is_held() const {
@@ -110,8 +124,11 @@ Version::Hold& Version::Hold::operator=(Hold&& other) noexcept {
 Version::Hold::~Hold() {
   if (!version_) return;
   if (version_->whole_only_) version_->disk_.unpin(version_->song_, version_->number_);
-  const std::lock_guard lock(version_->mutex_);
-  if (--version_->holds_ == 0 && version_->dead_) version_->pieces_.clear();
+  {
+    const std::lock_guard lock(version_->mutex_);
+    if (--version_->holds_ > 0 || !version_->dead_) return;
+  }
+  version_->close_unused();
 }
 
 void Version::close_idle() {
@@ -185,6 +202,7 @@ Version::Look Version::look(std::uint64_t position, std::uint64_t end, bool at_f
   found.kind = Look::Kind::unknown;
   if (!piece.file) return found;
   if (at_file && is_gone(piece)) {
+    disk_.destroy_later(std::move(piece.file));
     piece = Piece{};
     return found;
   }

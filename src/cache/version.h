@@ -144,10 +144,12 @@ class Version {
     Inventory::Place place;
   };
 
-  struct Run;  ///< Blocks that are written together.
+  using Pieces = std::unordered_map<std::uint64_t, Piece>;  ///< By slice.
+  struct Run;                                               ///< Blocks that are written together.
 
   PieceId id_of(std::uint64_t slice) const { return {song_, number_, slice}; }
   Look look(std::uint64_t position, std::uint64_t end, bool at_file);
+  void close_unused();
   bool is_gone(Piece& piece);
   void lose(std::uint64_t slice, const std::shared_ptr<File>& file);
   std::shared_ptr<File> open_for_writing(std::uint64_t slice);
@@ -169,7 +171,7 @@ class Version {
   mutable std::mutex mutex_;
   SongRecord record_;
   bool recorded_;
-  std::unordered_map<std::uint64_t, Piece> pieces_;  ///< By slice.
+  Pieces pieces_;
   unsigned holds_ = 0;
   std::mutex creating_;  ///< Before mutex_; held by pool threads only.
 

@@ -1,0 +1,122 @@
+#include "cache/version.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace tonearm::cache {
+namespace {
+
+/// A version with two open pieces, and a disk whose thread stands still until it is let go: what is
+/// closed meanwhile was closed here.
+class ClosingTest : public testing::Test {
+ protected:
+  static constexpr std::uint64_t slice_size = 2 * block_size;
+
+  void SetUp() override {
+    std::string pattern = testing::TempDir() + "tonearm-closing-XXXXXX";
+    directory_ = ::mkdtemp(pattern.data());
+    disk_ = std::make_unique<Disk>(
+        directory_, 1 << 20, [this](const std::string& of, std::uint64_t, std::uint64_t, bool) {
+          if (of == victim) stand_still();
+        });
+    ASSERT_TRUE(disk_->wait_until_scanned(std::chrono::minutes(1)));
+    // One of them makes room, on the disk's own thread.
+    ASSERT_TRUE(disk_->create_piece({victim, 1, 0}, slice_size));
+    ASSERT_TRUE(disk_->create_piece({victim, 1, 1}, slice_size));
+    SongRecord record;
+    record.key = "key";
+    record.version = 1;
+    record.slice_size = slice_size;
+    record.what.length = 2 * slice_size;
+    version_ = std::make_shared<Version>(*disk_, song, std::move(record), false);
+    for (std::uint64_t block = 0; block < 4; ++block) {
+      std::vector<std::shared_ptr<ArrivingBlock>> one{std::make_shared<ArrivingBlock>(block)};
+      one.front()->size = block_size;
+      ASSERT_TRUE(version_->write(one));
+    }
+    disk_->resize(disk_->totals().bytes - 1);
+    ASSERT_EQ(stands_.get_future().wait_for(std::chrono::minutes(1)), std::future_status::ready);
+    ASSERT_EQ(File::open_count(), 2U);
+  }
+  void TearDown() override {
+    let_go();
+    version_.reset();
+    disk_.reset();
+    std::filesystem::remove_all(directory_);
+  }
+
+  void stand_still() {
+    stands_.set_value();
+    let_go_.get_future().wait();
+  }
+  void let_go() {
+    if (std::exchange(is_let_go_, true)) return;
+    let_go_.set_value();
+  }
+  /// Within a minute, on a busy machine.
+  static bool comes_to_be_open(std::size_t count) {
+    for (int i = 0; i < 6000 && File::open_count() != count; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return File::open_count() == count;
+  }
+
+  inline static const std::string song = std::string(32, 'a');
+  inline static const std::string victim = std::string(32, 'b');
+  std::string directory_;
+  std::promise<void> stands_;
+  std::promise<void> let_go_;
+  bool is_let_go_ = false;
+  std::unique_ptr<Disk> disk_;
+  std::shared_ptr<Version> version_;
+};
+
+// The file system frees all of the song then.
+TEST_F(ClosingTest, WhoStopsPlayingARemovedSongDoesNotCloseItsFiles) {
+  {
+    const Version::Hold hold(version_);
+    version_->kill();
+    disk_->forget(song, 1);
+    EXPECT_EQ(File::open_count(), 2U) << "who plays it reads on";
+  }
+  EXPECT_EQ(File::open_count(), 2U);
+  version_.reset();
+  EXPECT_EQ(File::open_count(), 2U);
+  let_go();
+  EXPECT_TRUE(comes_to_be_open(0));
+}
+
+TEST_F(ClosingTest, WhoRemovesASongThatNobodyPlaysDoesNotCloseItsFiles) {
+  version_->kill();
+  EXPECT_EQ(File::open_count(), 2U);
+  let_go();
+  EXPECT_TRUE(comes_to_be_open(0));
+}
+
+TEST_F(ClosingTest, WhoFindsAFileRemovedDoesNotCloseIt) {
+  std::filesystem::remove(directory_ + '/' + piece_name({song, 1, 0}));
+  EXPECT_EQ(version_->look(0, 1).kind, Version::Look::Kind::unknown);
+  EXPECT_EQ(File::open_count(), 2U);
+  let_go();
+  EXPECT_TRUE(comes_to_be_open(1));
+}
+
+TEST_F(ClosingTest, WhatWaitsToBeClosedIsClosedWithTheDisk) {
+  version_->kill();
+  std::thread stopping([this] { disk_.reset(); });
+  let_go();
+  stopping.join();
+  EXPECT_EQ(File::open_count(), 0U);
+}
+
+}  // namespace
+}  // namespace tonearm::cache
