@@ -95,6 +95,7 @@ void Inventory::take_out(Order::iterator item, Removals& removals) {
   if (!song.pieces.empty()) return;
   removals.back().last = true;
   total_ -= record_bytes;
+  if (song.played) std::erase(played_, &song);
   songs_.erase(std::string(song.name));
 }
 
@@ -152,7 +153,8 @@ void Inventory::touch(Place& place, const std::string& song, std::uint64_t versi
     place.item_ = item;
     place.removals_ = removals_;
   }
-  place.item_->song->played = true;
+  Song* const of = place.item_->song;
+  if (!std::exchange(of->played, true)) played_.push_back(of);
   order_.splice(order_.end(), order_, place.item_);
 }
 
@@ -182,9 +184,12 @@ bool Inventory::is_claimed(const Item& item) const {
 
 std::vector<std::string> Inventory::take_played() {
   std::vector<std::string> played;
-  for (auto& [name, song] : songs_) {
-    if (std::exchange(song.played, false)) played.push_back(name);
+  played.reserve(played_.size());
+  for (Song* const song : played_) {
+    song->played = false;
+    played.push_back(song->name);
   }
+  played_.clear();
   return played;
 }
 

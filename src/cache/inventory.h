@@ -136,6 +136,7 @@ class Inventory {
   // without any, and total_ is the sum of all items and of record_bytes for each song.
   Order order_;
   std::unordered_map<std::string, Song> songs_;
+  std::vector<Song*> played_;  ///< Those that say so of themselves.
   std::map<std::pair<std::string, std::uint64_t>, unsigned> pinned_;
   std::map<std::pair<std::string, std::uint64_t>, std::map<const void*, Slices>> claims_;
   std::uint64_t size_;

@@ -236,8 +236,24 @@ TEST_F(InventoryTest, SaysOnceWhichSongsWerePlayed) {
   add({"a", 1, 0}, 10);
   add({"b", 1, 0}, 10);
   touch({"b", 1, 0});
+  touch({"b", 1, 0});
   touch({"b", 2, 0});
   EXPECT_EQ(inventory_.take_played(), std::vector<std::string>{"b"});
+  EXPECT_EQ(inventory_.take_played(), std::vector<std::string>{});
+  touch({"b", 1, 0});
+  EXPECT_EQ(inventory_.take_played(), std::vector<std::string>{"b"});
+}
+
+TEST_F(InventoryTest, ASongThatIsGoneWasNotPlayed) {
+  add({"a", 1, 0}, 10);
+  add({"b", 1, 0}, 10);
+  touch({"a", 1, 0});
+  touch({"b", 1, 0});
+  inventory_.remove({"b", 1, 0}, removals_);
+  add({"b", 1, 0}, 10);
+  EXPECT_EQ(inventory_.take_played(), std::vector<std::string>{"a"});
+  touch({"b", 1, 0});
+  add({"b", 2, 0}, 10);
   EXPECT_EQ(inventory_.take_played(), std::vector<std::string>{});
 }
 
