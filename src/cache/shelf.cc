@@ -30,6 +30,19 @@ Policy usable(const Policy& asked) {
   return policy;
 }
 
+/// Those that nobody asks for now; what is kept of them is found on the disk again. They go
+/// elsewhere, since they may have many files open.
+template <class Entries>
+std::shared_ptr<Entries> take_unused(Entries& entries) {
+  Entries used;
+  for (auto next = entries.begin(); next != entries.end();) {
+    const auto entry = next++;
+    if (entry->second.use_count() > 1) used.insert(entries.extract(entry));
+  }
+  entries.swap(used);
+  return std::make_shared<Entries>(std::move(used));
+}
+
 std::uint64_t random_number() {
   std::random_device device;
   return std::uint64_t{device()} << 32 | device();
@@ -64,15 +77,19 @@ void Shelf::change(const Policy& policy) {
 
 std::shared_ptr<Entry> Shelf::entry(const std::string& key) {
   const std::string song = hash_name(key);
-  const std::lock_guard lock(mutex_);
-  std::shared_ptr<Entry>& entry = entries_[song];
-  if (!entry) entry = std::make_shared<Entry>(key);
-  const std::shared_ptr<Entry> found = entry;
-  if (entries_.size() > sweep_at_) {
-    // Those that nobody asks for now; what is kept of them is found on the disk again.
-    std::erase_if(entries_, [](const auto& one) { return one.second.use_count() == 1; });
-    sweep_at_ = std::max<std::size_t>(10'000, 2 * entries_.size());
+  std::shared_ptr<Entry> found;
+  std::shared_ptr<const void> unused;
+  {
+    const std::lock_guard lock(mutex_);
+    std::shared_ptr<Entry>& entry = entries_[song];
+    if (!entry) entry = std::make_shared<Entry>(key);
+    found = entry;
+    if (entries_.size() > sweep_at_) {
+      unused = take_unused(entries_);
+      sweep_at_ = std::max<std::size_t>(10'000, 2 * entries_.size());
+    }
   }
+  if (unused) disk_.destroy_later(std::move(unused));
   // Two keys of one hash are not to be expected; they would only take turns.
   return found->key == key ? found : std::make_shared<Entry>(key);
 }

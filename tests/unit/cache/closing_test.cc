@@ -1,4 +1,5 @@
 #include "cache/version.h"
+#include "unit/cache/cache_fixture.h"
 
 #include <gtest/gtest.h>
 
@@ -14,6 +15,27 @@
 
 namespace tonearm::cache {
 namespace {
+
+/// Within a minute, on a busy machine.
+template <class Condition>
+bool comes_true(Condition condition) {
+  for (int i = 0; i < 6000 && !condition(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return condition();
+}
+
+bool comes_to_be_open(std::size_t count) {
+  return comes_true([count] { return File::open_count() == count; });
+}
+
+void write_blocks(Version& version, std::uint64_t count) {
+  for (std::uint64_t block = 0; block < count; ++block) {
+    std::vector<std::shared_ptr<ArrivingBlock>> one{std::make_shared<ArrivingBlock>(block)};
+    one.front()->size = block_size;
+    ASSERT_TRUE(version.write(one));
+  }
+}
 
 /// A version with two open pieces, and a disk whose thread stands still until it is let go: what is
 /// closed meanwhile was closed here.
@@ -38,11 +60,7 @@ class ClosingTest : public testing::Test {
     record.slice_size = slice_size;
     record.what.length = 2 * slice_size;
     version_ = std::make_shared<Version>(*disk_, song, std::move(record), false);
-    for (std::uint64_t block = 0; block < 4; ++block) {
-      std::vector<std::shared_ptr<ArrivingBlock>> one{std::make_shared<ArrivingBlock>(block)};
-      one.front()->size = block_size;
-      ASSERT_TRUE(version_->write(one));
-    }
+    write_blocks(*version_, 4);
     disk_->resize(disk_->totals().bytes - 1);
     ASSERT_EQ(stands_.get_future().wait_for(std::chrono::minutes(1)), std::future_status::ready);
     ASSERT_EQ(File::open_count(), 2U);
@@ -62,14 +80,6 @@ class ClosingTest : public testing::Test {
     if (std::exchange(is_let_go_, true)) return;
     let_go_.set_value();
   }
-  /// Within a minute, on a busy machine.
-  static bool comes_to_be_open(std::size_t count) {
-    for (int i = 0; i < 6000 && File::open_count() != count; ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    return File::open_count() == count;
-  }
-
   inline static const std::string song = std::string(32, 'a');
   inline static const std::string victim = std::string(32, 'b');
   std::string directory_;
@@ -116,6 +126,34 @@ TEST_F(ClosingTest, WhatWaitsToBeClosedIsClosedWithTheDisk) {
   let_go();
   stopping.join();
   EXPECT_EQ(File::open_count(), 0U);
+}
+
+using SweepTest = CacheTest;
+
+// They may have many files open, and each loop asks for an entry with each request.
+TEST_F(SweepTest, WhoComesWhenThereAreManySongsDoesNotCloseTheirFiles) {
+  open(std::make_shared<ScriptedSong>(9 * B));
+  Shelf& shelf = cache_->shelf();
+  http::Representation what;
+  what.length = 8 * B;
+  const auto victim = shelf.make_version("victim", what, false);
+  write_blocks(*victim, 8);
+  const auto entry = shelf.entry("victim");
+  get();
+  settle();
+  ASSERT_EQ(File::open_count(), 5U);
+  {
+    // The disk's thread stands still when it has removed a piece, and comes to tell.
+    const std::lock_guard lock(entry->mutex);
+    Policy smaller = options_;
+    smaller.size = cache_->statistics().bytes - 1;
+    cache_->change(smaller);
+    ASSERT_TRUE(comes_true([&] { return cache_->statistics().evictions > 0; }));
+    for (int i = 0; i < 10'001; ++i) shelf.entry("song " + std::to_string(i));
+    EXPECT_EQ(File::open_count(), 5U);
+  }
+  EXPECT_TRUE(comes_to_be_open(2)) << "those of the one that is in use";
+  EXPECT_EQ(get().use.state, source::CacheUse::State::hit);
 }
 
 }  // namespace
