@@ -15,6 +15,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -111,6 +112,7 @@ class Disk {
   void scan();
   void discard_leftovers(FoundSong& song);
   void take_over(std::vector<FoundSong> found);
+  std::size_t take_over_some(std::span<const FoundSong> found);
   void destroy_waiting();
   void note_played();
   void shrink();

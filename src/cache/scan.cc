@@ -27,6 +27,10 @@ struct FoundSong {
 
 namespace {
 
+/// What is taken over with the lock held once: about two milliseconds, for every loop needs it.
+constexpr std::size_t pieces_in_batch = 1000;
+constexpr std::chrono::microseconds pause_between_batches{100};
+
 /// Every version has pieces of its own name; the record says which of them counts.
 bool is_mixed(const FoundSong& song) {
   return std::any_of(song.pieces.begin(), song.pieces.end(), [&](const FoundPiece& piece) {
@@ -115,22 +119,40 @@ void Disk::discard_leftovers(FoundSong& song) {
 void Disk::take_over(std::vector<FoundSong> found) {
   std::sort(found.begin(), found.end(),
             [](const FoundSong& a, const FoundSong& b) { return earlier(b.played, a.played); });
+  for (FoundSong& song : found) {
+    std::sort(song.pieces.begin(), song.pieces.end(),
+              [](const auto& a, const auto& b) { return a.id.slice > b.id.slice; });
+  }
+  for (std::span<const FoundSong> rest(found); !rest.empty();) {
+    rest = rest.subspan(take_over_some(rest));
+    // A mutex is not fair: who waits for it has it only after a while in which we do not want it.
+    std::this_thread::sleep_for(pause_between_batches);
+  }
   Inventory::Removals removals;
   {
     const std::lock_guard lock(mutex_);
-    for (FoundSong& song : found) {
-      std::sort(song.pieces.begin(), song.pieces.end(),
-                [](const auto& a, const auto& b) { return a.id.slice > b.id.slice; });
-      for (const FoundPiece& piece : song.pieces) {
-        if (inventory_.contains(piece.id)) continue;
-        if (inventory_.contains_other(song.name, piece.id.version)) continue;
-        inventory_.add(piece.id, piece.bytes, Inventory::Turn::first, removals);
-      }
-    }
     inventory_.make_room(0, PieceId{}, removals);
     scanned_ = true;
   }
   bury(removals);
+}
+
+/// A batch of them, how many songs are in it; each of them as a whole, for it may be forgotten
+/// before the next batch.
+std::size_t Disk::take_over_some(std::span<const FoundSong> found) {
+  Inventory::Removals none;
+  std::size_t songs = 0;
+  std::size_t pieces = 0;
+  const std::lock_guard lock(mutex_);
+  for (; songs < found.size() && pieces < pieces_in_batch; ++songs) {
+    for (const FoundPiece& piece : found[songs].pieces) {
+      if (inventory_.contains(piece.id)) continue;
+      if (inventory_.contains_other(piece.id.song, piece.id.version)) continue;
+      inventory_.add(piece.id, piece.bytes, Inventory::Turn::first, none);
+    }
+    pieces += found[songs].pieces.size();
+  }
+  return songs;
 }
 
 }  // namespace tonearm::cache
