@@ -190,10 +190,12 @@ Version::Look Version::look(std::uint64_t position, std::uint64_t end, bool at_f
   const Geometry geometry = this->geometry();
   const std::uint64_t slice = geometry.slice_at(position);
   Look found;
-  Piece& piece = pieces_[slice];
-  if (!piece.known && !disk_.may_hold(id_of(slice))) return found;
+  const auto of_slice = pieces_.find(slice);
+  const bool known = of_slice != pieces_.end() && of_slice->second.known;
+  if (!known && !disk_.may_hold(id_of(slice))) return found;
   found.kind = Look::Kind::unknown;
-  if (!piece.known) return found;
+  if (!known) return found;
+  Piece& piece = of_slice->second;
   found.kind = Look::Kind::missing;
   if (piece.sums.empty()) return found;
   const std::uint64_t base = slice * geometry.blocks_per_slice();
@@ -203,7 +205,7 @@ Version::Look Version::look(std::uint64_t position, std::uint64_t end, bool at_f
   if (!piece.file) return found;
   if (at_file && is_gone(piece)) {
     disk_.destroy_later(std::move(piece.file));
-    piece = Piece{};
+    pieces_.erase(of_slice);
     return found;
   }
   const bool proven = piece.proven[block - base];
@@ -327,10 +329,10 @@ bool Version::read_piece(std::uint64_t slice) {
 void Version::lose(std::uint64_t slice, const std::shared_ptr<File>& file) {
   {
     const std::lock_guard lock(mutex_);
-    Piece& piece = pieces_[slice];
-    if (piece.file != file) return;
-    piece = Piece{};
-    piece.known = true;
+    const auto piece = pieces_.find(slice);
+    if (piece == pieces_.end() || piece->second.file != file) return;
+    piece->second = Piece{};
+    piece->second.known = true;
   }
   disk_.drop_piece(id_of(slice));
   if (whole_only_) kill();
@@ -345,12 +347,12 @@ void Version::verify(std::uint64_t first, std::uint64_t end) {
   std::uint64_t writes = 0;
   {
     const std::lock_guard lock(mutex_);
-    const Piece& piece = pieces_[slice];
-    file = piece.file;
-    sums = piece.sums;
-    if (file) writes = file->writes;
+    const auto piece = pieces_.find(slice);
+    if (piece == pieces_.end() || !piece->second.file) return;
+    file = piece->second.file;
+    sums = piece->second.sums;
+    writes = file->writes;
   }
-  if (!file) return;
   std::vector<std::byte> bytes(block_size);
   std::uint64_t block = block_at(first);
   for (; block * block_size < end; ++block) {
@@ -365,8 +367,9 @@ void Version::verify(std::uint64_t first, std::uint64_t end) {
     }
   }
   const std::lock_guard lock(mutex_);
-  Piece& piece = pieces_[slice];
-  if (piece.file != file) return;
+  const auto found = pieces_.find(slice);
+  if (found == pieces_.end() || found->second.file != file) return;
+  Piece& piece = found->second;
   struct stat now {};
   const bool ours = file->writing > 0 || file->writes != writes;
   if (::fstat(file->descriptor(), &now) != 0) return;
@@ -375,11 +378,12 @@ void Version::verify(std::uint64_t first, std::uint64_t end) {
 }
 
 void Version::evicted(std::uint64_t slice, bool last) {
+  Pieces::node_type gone;  // outlives the lock: its file is closed then
   const std::lock_guard lock(mutex_);
   if (last) recorded_ = false;
   if (whole_only_) dead_ = true;
   if (dead_ && holds_ > 0) return;  // who plays it reads on
-  if (const auto piece = pieces_.find(slice); piece != pieces_.end()) piece->second = Piece{};
+  gone = pieces_.extract(slice);
 }
 
 }  // namespace tonearm::cache

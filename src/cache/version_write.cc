@@ -130,13 +130,14 @@ bool Version::write(std::span<const std::shared_ptr<ArrivingBlock>> blocks) {
   std::vector<std::uint64_t> sums;
   const std::size_t written = write_blocks(*file, blocks, sums);
   const std::lock_guard lock(mutex_);
-  Piece& piece = pieces_[slice];
   --file->writing;
   ++file->writes;
   struct stat now {};
   const bool alone = file->writing == 0 && ::fstat(file->descriptor(), &now) == 0;
   if (alone) file->written = io::stamp_of(now);
-  if (piece.file != file) return false;  // evicted or lost meanwhile
+  const auto found = pieces_.find(slice);
+  if (found == pieces_.end() || found->second.file != file) return false;  // evicted or lost
+  Piece& piece = found->second;
   if (alone) piece.stamp = file->written;
   for (std::size_t i = 0; i < written; ++i) {
     piece.sums[blocks[i]->block - base] = sums[i];
