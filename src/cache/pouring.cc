@@ -1,5 +1,7 @@
 #include "cache/pouring.h"
 
+#include "cache/foresight.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -32,14 +34,6 @@ io::Task<bool> write_out(FillJob& job, Extent extent) {
     }
     job.fill->release(blocks);
   }
-}
-
-io::Task<bool> load_next_piece(FillJob& job) {
-  auto load = [&shelf = job.shelf, version = job.version, at = job.fill->position()] {
-    shelf.save_descriptors();
-    version->load(version->geometry().slice_at(at));
-  };
-  return on_pool(job.shelf, std::move(load));
 }
 
 /// A fill from its description to its end: what has come of it, and what has become of that.
@@ -91,7 +85,7 @@ io::Task<void> stop_at_what_is_kept(Pouring& pouring) {
   const bool enters =
       !std::exchange(pouring.entered, true) || position % version.geometry().slice_size == 0;
   if (enters && version.look(position, position + 1).kind == Version::Look::Kind::unknown) {
-    co_await load_next_piece(pouring.job);
+    co_await load_piece(pouring.job.shelf, pouring.version, position);
   }
   if (version.holds(position)) pouring.fill.limit_to(position);
 }
