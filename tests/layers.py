@@ -25,6 +25,8 @@ ONLY = {
     r"CLI/": {"app"},
     r"taglib/": {"app"},
     r"prometheus/": {"server"},
+    r"nlohmann/": {"server"},
+    r"boost/json": {"source"},
     r"boost/beast/(?!core/string)": {"http", "server"},
     r"boost/asio": {"io", "catalog", "source", "cache", "server", "app"},
     r"xxhash": {"cache"},

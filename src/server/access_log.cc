@@ -3,22 +3,25 @@
 #include "tonearm/io/log_writer.h"
 #include "tonearm/server/metrics.h"
 
-#include "server/json_text.h"
+#include "server/json_line.h"
+#include "server/rfc3339.h"
 
+#include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <array>
 #include <atomic>
 #include <cerrno>
-#include <charconv>
+#include <chrono>
 #include <system_error>
 #include <utility>
 
 namespace tonearm::server {
 namespace {
+
+using nlohmann::ordered_json;
 
 /// The path of a target in origin-form or absolute-form, whose authority may hold a password.
 std::string_view path_of(std::string_view target) {
@@ -30,50 +33,12 @@ std::string_view path_of(std::string_view target) {
   return slash == std::string_view::npos ? "/" : target.substr(slash);
 }
 
-class LineBuilder {
- public:
-  explicit LineBuilder(std::size_t expected) { line_.reserve(expected); }
-
-  LineBuilder& text(std::string_view name, std::string_view value) {
-    append_json_string_or_null(key(name), value);
-    return *this;
-  }
-  LineBuilder& number(std::string_view name, std::uint64_t value) {
-    key(name) += std::to_string(value);
-    return *this;
-  }
-  LineBuilder& time(std::string_view name, std::chrono::system_clock::time_point value) {
-    append_json_time(key(name), value);
-    return *this;
-  }
-  LineBuilder& milliseconds(std::string_view name, std::optional<std::chrono::nanoseconds> value) {
-    std::string& out = key(name);
-    if (!value) {
-      out += "null";
-      return *this;
-    }
-    std::array<char, 32> digits{};
-    const std::chrono::duration<double, std::milli> count(*value);
-    const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(),
-                                            count.count(), std::chars_format::fixed, 3);
-    out.append(digits.data(), error == std::errc() ? end : digits.data());
-    return *this;
-  }
-  std::string finish() {
-    line_ += "}\n";
-    return std::move(line_);
-  }
-
- private:
-  std::string& key(std::string_view name) {
-    line_ += line_.empty() ? "{\"" : ",\"";
-    line_ += name;
-    line_ += "\":";
-    return line_;
-  }
-
-  std::string line_;
-};
+/// Milliseconds with three decimals at most.
+ordered_json milliseconds_or_null(std::optional<std::chrono::nanoseconds> duration) {
+  if (!duration) return nullptr;
+  const auto rounded = std::chrono::round<std::chrono::microseconds>(*duration);
+  return static_cast<double>(rounded.count()) / 1000;
+}
 
 Result<io::OwnedDescriptor> open_output(const std::string& target) {
   const bool is_stdout = target == "-";
@@ -93,25 +58,27 @@ Result<io::OwnedDescriptor> open_output(const std::string& target) {
 
 }  // namespace
 
+// In ASCII: strangers wrote most of it, and a terminal may show it.
 std::string format_access_line(const AccessRecord& record) {
-  return LineBuilder(512)
-      .time("time", record.time)
-      .text("request_id", record.request_id)
-      .text("client", record.client)
-      .text("method", record.method)
-      .text("path", path_of(record.target))
-      .number("status", record.status)
-      .text("range", record.range)
-      .number("bytes", record.bytes)
-      .milliseconds("duration_ms", record.duration)
-      .milliseconds("ttfb_ms", record.ttfb)
-      .text("song", record.song)
-      .text("source", record.source)
-      .number("origin_bytes", record.origin_bytes)
-      .text("cache", record.cache)
-      .text("outcome", to_string(record.outcome))
-      .text("user_agent", record.user_agent)
-      .finish();
+  ordered_json::object_t line;
+  line.reserve(16);
+  line.emplace_back("time", rfc3339(record.time));
+  line.emplace_back("request_id", text_or_null(record.request_id));
+  line.emplace_back("client", text_or_null(record.client));
+  line.emplace_back("method", text_or_null(record.method));
+  line.emplace_back("path", text_or_null(path_of(record.target)));
+  line.emplace_back("status", record.status);
+  line.emplace_back("range", text_or_null(record.range));
+  line.emplace_back("bytes", record.bytes);
+  line.emplace_back("duration_ms", milliseconds_or_null(record.duration));
+  line.emplace_back("ttfb_ms", milliseconds_or_null(record.ttfb));
+  line.emplace_back("song", text_or_null(record.song));
+  line.emplace_back("source", text_or_null(record.source));
+  line.emplace_back("origin_bytes", record.origin_bytes);
+  line.emplace_back("cache", text_or_null(record.cache));
+  line.emplace_back("outcome", to_string(record.outcome));
+  line.emplace_back("user_agent", text_or_null(record.user_agent));
+  return ascii_json_line(std::move(line));
 }
 
 class AccessLog::Writer {

@@ -1,17 +1,21 @@
 #include "server/admin.h"
 
 #include "server/error_response.h"
+#include "server/json_line.h"
 
-#include <array>
-#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include <cmath>
 #include <utility>
 
 namespace tonearm::server {
 namespace {
 
+using nlohmann::ordered_json;
+
 constexpr std::string_view admin_methods = "GET, HEAD";
 constexpr std::string_view plain_text = "text/plain; charset=utf-8";
-constexpr std::string_view json_text = "application/json";
+constexpr std::string_view json_type = "application/json";
 constexpr std::string_view exposition_text = "text/plain; version=0.0.4; charset=utf-8";
 
 AdminReply reply_with(std::string_view content_type, std::string body, unsigned status = 200) {
@@ -44,27 +48,21 @@ double hit_ratio(const cache::Statistics& cache) {
   return all == 0 ? 0 : static_cast<double>(cache.hits) / static_cast<double>(all);
 }
 
-std::string cache_json(const std::optional<cache::Statistics>& cache) {
+ordered_json cache_json(const std::optional<cache::Statistics>& cache) {
   const cache::Statistics now = cache.value_or(cache::Statistics{});
-  std::array<char, 16> ratio{};
-  std::snprintf(ratio.data(), ratio.size(), "%.4f", hit_ratio(now));
-  std::string json = std::string("{\"enabled\":") + (cache ? "true" : "false");
-  const auto add = [&json](const char* name, std::uint64_t value) {
-    json += std::string(",\"") + name + "\":" + std::to_string(value);
-  };
-  add("entries", now.songs);
-  add("pieces", now.pieces);
-  add("bytes", now.bytes);
-  add("size", now.size);
-  json += std::string(",\"hit_ratio\":") + ratio.data();
-  add("hits", now.hits);
-  add("partial", now.partial);
-  add("misses", now.misses);
-  add("kept_bytes", now.kept_bytes);
-  add("arriving_bytes", now.arriving_bytes);
-  add("running_fills", now.running_fills);
-  add("evictions", now.evictions);
-  return json + "}\n";
+  return {{"enabled", cache.has_value()},
+          {"entries", now.songs},
+          {"pieces", now.pieces},
+          {"bytes", now.bytes},
+          {"size", now.size},
+          {"hit_ratio", std::round(hit_ratio(now) * 10'000) / 10'000},
+          {"hits", now.hits},
+          {"partial", now.partial},
+          {"misses", now.misses},
+          {"kept_bytes", now.kept_bytes},
+          {"arriving_bytes", now.arriving_bytes},
+          {"running_fills", now.running_fills},
+          {"evictions", now.evictions}};
 }
 
 constexpr std::string_view cache_prefix = "/cache/";
@@ -90,8 +88,8 @@ AdminReply handle_admin(http::verb method, std::string_view path, const AdminSta
   }
   if (path == "/healthz") return reply_with(plain_text, "ok\n");
   if (path == "/readyz") return readiness(state);
-  if (path == "/streams") return reply_with(json_text, state.streams.to_json());
-  if (path == "/cache") return reply_with(json_text, cache_json(state.cache));
+  if (path == "/streams") return reply_with(json_type, state.streams.to_json());
+  if (path == "/cache") return reply_with(json_type, json_line(cache_json(state.cache)));
   if (state.cache) state.metrics.update_cache(*state.cache);
   return reply_with(exposition_text, state.metrics.expose(state.streams.count()));
 }

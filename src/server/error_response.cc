@@ -2,7 +2,9 @@
 
 #include "tonearm/http/content_range.h"
 
-#include "server/json_text.h"
+#include "server/json_line.h"
+
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 
@@ -172,11 +174,9 @@ Problem problem_of(const http::ResponsePlan& plan) {
 }
 
 std::string problem_json(const Problem& problem) {
-  std::string json = "{\"status\":" + std::to_string(problem.status);
-  append_json_member(json, "title", http::reason_phrase(problem.status));
-  append_json_member(json, "detail", problem.detail);
-  json += "}\n";
-  return json;
+  return json_line({{"status", problem.status},
+                    {"title", http::reason_phrase(problem.status)},
+                    {"detail", problem.detail}});
 }
 
 std::string add_problem_fields(http::ResponseHead& head, const Problem& problem) {

@@ -4,8 +4,10 @@
 #include "tonearm/http/target.h"
 
 #include "server/document.h"
-#include "server/json_text.h"
+#include "server/json_line.h"
 #include "server/song_text.h"
+
+#include <nlohmann/json.hpp>
 
 #include <optional>
 #include <span>
@@ -18,6 +20,7 @@ using catalog::PageWindow;
 using catalog::PlaylistPage;
 using catalog::Song;
 using catalog::SongPage;
+using nlohmann::ordered_json;
 
 constexpr std::uint64_t default_limit = 50;
 constexpr std::uint64_t most_songs = 500;
@@ -58,25 +61,23 @@ std::string words_of(const Request& request) {
   return std::string(request.target.parameter("q").value_or(std::string_view()));
 }
 
-void append_number(std::string& out, std::string_view name, std::uint64_t value) {
-  out += ",\"";
-  out += name;
-  out += "\":";
-  out += std::to_string(value);
+/// Adds songs, total, limit and offset.
+void add_songs(ordered_json& list, const std::vector<Song>& songs, std::uint64_t total,
+               const PageWindow& window, const SongLinks& links) {
+  ordered_json& shown = list["songs"] = ordered_json::array();
+  for (const Song& song : songs) shown.push_back(song_json(song, links));
+  list["total"] = total;
+  list["limit"] = window.limit;
+  list["offset"] = window.offset;
 }
 
-/// `"songs":[…],"total":…,"limit":…,"offset":…`
-void append_songs_json(std::string& out, const std::vector<Song>& songs, std::uint64_t total,
-                       const PageWindow& window, const SongLinks& links) {
-  out += "\"songs\":[";
-  for (std::size_t i = 0; i < songs.size(); ++i) {
-    if (i > 0) out += ',';
-    append_song_json(out, songs[i], links);
+ordered_json playlists_json(const std::vector<catalog::Playlist>& playlists) {
+  ordered_json shown = ordered_json::array();
+  for (const catalog::Playlist& playlist : playlists) {
+    shown.push_back(
+        {{"id", id_json(playlist.id)}, {"name", playlist.name}, {"songs", playlist.songs}});
   }
-  out += ']';
-  append_number(out, "total", total);
-  append_number(out, "limit", window.limit);
-  append_number(out, "offset", window.offset);
+  return {{"playlists", std::move(shown)}, {"total", playlists.size()}};
 }
 
 void append_songs_m3u(std::string& out, const std::vector<Song>& songs, const SongLinks& links) {
@@ -175,9 +176,9 @@ io::Task<Result<void>> list_songs(const Request& request, Responder& responder) 
   if (!window) co_return window.error();
   const Result<SongPage> page = co_await page_of_search(request, *window);
   if (!page) co_return page.error();
-  Document document{json_type, "{"};
-  append_songs_json(document.body, page->songs, page->total, *window, SongLinks(request));
-  document.body += "}\n";
+  ordered_json list;
+  add_songs(list, page->songs, page->total, *window, SongLinks(request));
+  Document document{json_type, json_line(list)};
   co_return co_await send_document(request, responder, std::move(document));
 }
 
@@ -186,9 +187,7 @@ io::Task<Result<void>> show_song(const Request& request, Responder& responder) {
   Result<std::shared_ptr<const Song>> song =
       co_await request.serving.store.listed(std::string(request.id));
   if (!song) co_return song.error();
-  Document document{json_type, {}};
-  append_song_json(document.body, **song, SongLinks(request));
-  document.body += '\n';
+  Document document{json_type, json_line(song_json(**song, SongLinks(request)))};
   co_return co_await send_document(request, responder, std::move(document));
 }
 
@@ -205,19 +204,7 @@ io::Task<Result<void>> list_playlists(const Request& request, Responder& respond
   const Result<std::vector<catalog::Playlist>> playlists =
       co_await request.serving.store.playlists();
   if (!playlists) co_return playlists.error();
-  Document document{json_type, "{\"playlists\":["};
-  std::string& out = document.body;
-  for (std::size_t i = 0; i < playlists->size(); ++i) {
-    out += i > 0 ? ",{\"id\":" : "{\"id\":";
-    append_json_id(out, (*playlists)[i].id);
-    out += ",\"name\":";
-    append_json_string(out, (*playlists)[i].name);
-    append_number(out, "songs", (*playlists)[i].songs);
-    out += '}';
-  }
-  out += ']';
-  append_number(out, "total", playlists->size());
-  out += "}\n";
+  Document document{json_type, json_line(playlists_json(*playlists))};
   co_return co_await send_document(request, responder, std::move(document));
 }
 
@@ -226,13 +213,11 @@ io::Task<Result<void>> show_playlist(const Request& request, Responder& responde
   if (!window) co_return window.error();
   const Result<PlaylistPage> page = co_await find_playlist(request, *window);
   if (!page) co_return page.error();
-  Document document{json_type, "{\"id\":"};
-  append_json_id(document.body, page->playlist.id);
-  document.body += ",\"name\":";
-  append_json_string(document.body, page->playlist.name);
-  document.body += ',';
-  append_songs_json(document.body, page->songs, page->playlist.songs, *window, SongLinks(request));
-  document.body += "}\n";
+  ordered_json list;
+  list["id"] = id_json(page->playlist.id);
+  list["name"] = page->playlist.name;
+  add_songs(list, page->songs, page->playlist.songs, *window, SongLinks(request));
+  Document document{json_type, json_line(list)};
   co_return co_await send_document(request, responder, std::move(document));
 }
 

@@ -1,43 +1,38 @@
 #include "tonearm/server/running_streams.h"
 
-#include "server/json_text.h"
+#include "server/json_line.h"
+#include "server/rfc3339.h"
+
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace tonearm::server {
 namespace {
 
-void append_number_or_null(std::string& out, std::optional<std::uint64_t> number) {
-  out += number ? std::to_string(*number) : "null";
-}
+using nlohmann::ordered_json;
 
-void append_stream(std::string& out, const StreamInfo& info, std::uint64_t bytes,
-                   std::chrono::system_clock::time_point now) {
-  out += "{\"request_id\":";
-  append_json_string(out, info.request_id);
-  out += ",\"song\":";
-  append_json_string(out, info.song);
-  out += ",\"name\":";
-  append_json_string_or_null(out, info.name);
-  out += ",\"client\":";
-  append_json_string(out, info.client);
-  out += ",\"source\":";
-  append_json_string_or_null(out, info.source);
-  out += ",\"started\":";
-  append_json_time(out, info.started);
-  out += ",\"range\":";
-  append_json_string_or_null(out, info.range);
-  out += ",\"bytes\":" + std::to_string(bytes);
-  out += ",\"length\":";
-  append_number_or_null(out, info.length);
-  out += ",\"position\":";
-  append_number_or_null(out, info.first ? std::optional(*info.first + bytes) : std::nullopt);
+ordered_json stream_json(const StreamInfo& info, std::uint64_t bytes,
+                         std::chrono::system_clock::time_point now) {
+  ordered_json length;
+  if (info.length) length = *info.length;
+  ordered_json position;
+  if (info.first) position = *info.first + bytes;
   const auto age = std::max(std::chrono::duration<double>(now - info.started).count(), 0.001);
-  out +=
-      ",\"rate\":" + std::to_string(static_cast<std::uint64_t>(static_cast<double>(bytes) / age));
-  const auto tenths = static_cast<std::uint64_t>(age * 10);
-  out += ",\"age\":" + std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + "}";
+  return {{"request_id", info.request_id},
+          {"song", info.song},
+          {"name", text_or_null(info.name)},
+          {"client", info.client},
+          {"source", text_or_null(info.source)},
+          {"started", rfc3339(info.started)},
+          {"range", text_or_null(info.range)},
+          {"bytes", bytes},
+          {"length", std::move(length)},
+          {"position", std::move(position)},
+          {"rate", static_cast<std::uint64_t>(static_cast<double>(bytes) / age)},
+          {"age", std::floor(age * 10) / 10}};
 }
 
 }  // namespace
@@ -78,16 +73,15 @@ std::size_t RunningStreams::count() const {
 }
 
 std::string RunningStreams::to_json(std::chrono::system_clock::time_point now) const {
-  std::string json = "{\"streams\":[";
+  ordered_json streams = ordered_json::array();
   {
     const std::lock_guard lock(mutex_);
     for (const Entry& entry : entries_) {
-      if (&entry != &entries_.front()) json += ',';
-      append_stream(json, entry.info, entry.bytes.load(std::memory_order_relaxed), now);
+      streams.push_back(stream_json(entry.info, entry.bytes.load(std::memory_order_relaxed), now));
     }
   }
-  json += "]}\n";
-  return json;
+  // In ASCII: names and ranges are strangers', and a terminal may show them.
+  return ascii_json_line({{"streams", std::move(streams)}});
 }
 
 }  // namespace tonearm::server

@@ -1,37 +1,31 @@
 #include "server/song_text.h"
 
+#include "tonearm/base/number.h"
 #include "tonearm/base/utf8.h"
 #include "tonearm/http/content_type.h"
 
-#include "server/json_text.h"
+#include "server/json_line.h"
 
-#include <array>
-#include <charconv>
+#include <nlohmann/json.hpp>
+
 #include <cmath>
+#include <cstdint>
+#include <optional>
 
 namespace tonearm::server {
 namespace {
 
+using nlohmann::ordered_json;
+
 constexpr std::size_t longest_m3u_text = 500;  // bytes
 
-void append_member_or_null(std::string& out, std::string_view name, std::string_view value) {
-  out += ",\"";
-  out += name;
-  out += "\":";
-  append_json_string_or_null(out, value);
-}
-
-/// The shortest form that is the same number: `60`, `183.24`. Where a column must have a value, 0
-/// says that nobody knows it.
-void append_seconds_or_null(std::string& out, std::optional<double> seconds) {
-  if (!seconds || *seconds <= 0) {
-    out += "null";
-    return;
+/// `60` rather than `60.0`. Where a column must have a value, 0 says that nobody knows it.
+ordered_json seconds_or_null(std::optional<double> seconds) {
+  if (!seconds || *seconds <= 0) return nullptr;
+  if (*seconds < 0x1p63 && std::floor(*seconds) == *seconds) {
+    return static_cast<std::int64_t>(*seconds);
   }
-  std::array<char, 400> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), *seconds,
-                                 std::chars_format::fixed);
-  out.append(digits.data(), end.ptr);
+  return *seconds;
 }
 
 /// The type that a player may expect; nothing rather than a type that says nothing.
@@ -43,17 +37,21 @@ std::string content_type_of(const catalog::Song& song) {
 
 }  // namespace
 
-void append_song_json(std::string& out, const catalog::Song& song, const SongLinks& links) {
-  out += "{\"id\":";
-  append_json_id(out, song.id);
-  append_json_member(out, "name", song.name);
-  append_json_member(out, "artist", song.artist);
-  out += ",\"duration\":";
-  append_seconds_or_null(out, song.duration);
-  append_member_or_null(out, "thumbnail", links.thumbnail(song));
-  append_member_or_null(out, "content_type", content_type_of(song));
-  append_json_member(out, "stream_url", links.stream_url(song.id));
-  out += '}';
+ordered_json id_json(std::string_view id) {
+  constexpr std::int64_t most = (std::int64_t{1} << 53) - 1;
+  const auto value = parse_number<std::int64_t>(id);
+  if (value && -most <= *value && *value <= most && std::to_string(*value) == id) return *value;
+  return id;
+}
+
+ordered_json song_json(const catalog::Song& song, const SongLinks& links) {
+  return {{"id", id_json(song.id)},
+          {"name", song.name},
+          {"artist", song.artist},
+          {"duration", seconds_or_null(song.duration)},
+          {"thumbnail", text_or_null(links.thumbnail(song))},
+          {"content_type", text_or_null(content_type_of(song))},
+          {"stream_url", links.stream_url(song.id)}};
 }
 
 void append_song_m3u(std::string& out, const catalog::Song& song, const SongLinks& links) {

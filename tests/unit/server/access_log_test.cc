@@ -10,7 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -99,6 +101,74 @@ TEST(AccessLine, IsValidJsonWhateverTheClientSent) {
   what.user_agent = "\xFF\x01\"\\\n{}";
   what.target = "/\xC3";
   EXPECT_EQ(parsed(what).at("user_agent"), "\uFFFD\x01\"\\\n{}");
+}
+
+TEST(AccessLine, TimeIsRfc3339InUtcWithMilliseconds) {
+  AccessRecord what = record();
+  what.time += std::chrono::microseconds(7999);
+  EXPECT_EQ(parsed(what).at("time"), "1994-11-06T08:49:37.007Z");
+}
+
+TEST(AccessLine, MillisecondsAreDecimalsOfThreePlacesAtMost) {
+  const auto duration = [](std::chrono::nanoseconds value) {
+    AccessRecord what = record();
+    what.duration = value;
+    const std::string line = format_access_line(what);
+    const auto start = line.find("\"duration_ms\":") + 14;
+    return line.substr(start, line.find(',', start) - start);
+  };
+  using namespace std::chrono_literals;
+  EXPECT_EQ(duration(12'034us), "12.034");
+  EXPECT_EQ(duration(12'034'499ns), "12.034");
+  EXPECT_EQ(duration(12'034'501ns), "12.035");
+  EXPECT_EQ(duration(1us), "0.001");
+  EXPECT_EQ(duration(499ns), "0.0");
+  EXPECT_EQ(duration(24h * 365 + 1us), "31536000000.001");
+}
+
+TEST(AccessLine, StaysReadableWhereItIsAscii) {
+  AccessRecord what = record();
+  what.user_agent = "a \"b\" \\ <c>/?&";
+  EXPECT_THAT(format_access_line(what), HasSubstr(R"("user_agent":"a \"b\" \\ <c>/?&"})"));
+}
+
+TEST(AccessLine, NoControlCharacterReachesATerminal) {
+  AccessRecord what = record();
+  what.user_agent = "\x1B[\x7F\u0085\u009B\u2028\u2029\u202E\U0001F3B5";
+  EXPECT_THAT(format_access_line(what),
+              HasSubstr(R"("\u001b[\u007f\u0085\u009b\u2028\u2029\u202e\ud83c\udfb5")"));
+  const auto told = boost::json::value_to<std::string>(parsed(what).at("user_agent"));
+  EXPECT_EQ(told, what.user_agent);
+}
+
+// Unicode 15 §3.9, table 3-7.
+TEST(AccessLine, MalformedUtf8IsReplaced) {
+  for (const std::string_view text : {"\xFF", "\x80", "\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80",
+                                      "\xF4\x90\x80\x80", "\xF0\x9F\x8E"}) {
+    AccessRecord what = record();
+    const std::string around = "a" + std::string(text) + "z";
+    what.user_agent = around;
+    const auto told = boost::json::value_to<std::string>(parsed(what).at("user_agent"));
+    EXPECT_THAT(told, testing::MatchesRegex("a(\uFFFD)+z"));
+  }
+}
+
+TEST(AccessLine, AnyTwoBytesYieldOneLineOfPrintableAscii) {
+  const auto printable = [](char c) { return ' ' <= c && c <= '~'; };
+  AccessRecord what = record();
+  for (int first = 0; first < 256; ++first) {
+    for (int second = 0; second < 256; ++second) {
+      const std::string text{static_cast<char>(first), static_cast<char>(second)};
+      what.range = text;
+      std::string line = format_access_line(what);
+      boost::json::error_code error;
+      boost::json::parse(line, error);
+      ASSERT_FALSE(error) << first << " " << second;
+      ASSERT_EQ(line.back(), '\n');
+      line.pop_back();
+      ASSERT_TRUE(std::ranges::all_of(line, printable)) << first << " " << second;
+    }
+  }
 }
 
 class AccessLogFile : public testing::Test {

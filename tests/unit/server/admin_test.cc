@@ -60,6 +60,13 @@ TEST_F(Admin, HeadIsGet) {
   EXPECT_EQ(handle_admin(verb::head, "/healthz", state_).body, get("/healthz").body);
 }
 
+TEST_F(Admin, ACacheThatIsNoneHoldsNothing) {
+  EXPECT_EQ(get("/cache").body,
+            "{\"enabled\":false,\"entries\":0,\"pieces\":0,\"bytes\":0,\"size\":0,"
+            "\"hit_ratio\":0.0,\"hits\":0,\"partial\":0,\"misses\":0,\"kept_bytes\":0,"
+            "\"arriving_bytes\":0,\"running_fills\":0,\"evictions\":0}\n");
+}
+
 TEST_F(Admin, TheCacheTellsWhatItHolds) {
   EXPECT_FALSE(boost::json::parse(get("/cache").body).at("enabled").as_bool());
   cache::Statistics statistics;

@@ -140,6 +140,11 @@ TEST(ProblemOfPlan, FailedPreconditionHasNoContentRange) {
   EXPECT_THAT(head_of(problem_of(plan)), Not(HasSubstr("Content-Range")));
 }
 
+TEST(ProblemJson, IsOneLineThatAnyoneCanRead) {
+  EXPECT_EQ(problem_json(problem_of(error(ErrorKind::bad_request, "S\u00F8ng"))),
+            "{\"status\":400,\"title\":\"Bad Request\",\"detail\":\"S\u00F8ng\"}\n");
+}
+
 // RFC 9457 §3.
 TEST(ProblemJson, HasTitleStatusAndDetail) {
   const auto json = boost::json::parse(problem_json(problem_of(error(ErrorKind::song_not_found))));

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <limits>
+
 namespace tonearm::server {
 namespace {
 
@@ -44,6 +46,54 @@ TEST_F(LongPlaylist, HasALengthForHttp10OverAUnixSocket) {
   EXPECT_EQ(field_of(client.received, "Content-Length"),
             std::to_string(body_of(client.received).size()));
   EXPECT_EQ(songs_in(client.received), count + 1);
+}
+
+class SongJson : public ServerTest {
+ protected:
+  SongJson() {
+    store.lists = true;
+    store.add("7", "songs/a.mp3");
+    start();
+  }
+  catalog::Song& song() { return *store.songs["7"]; }
+  std::string shown() {
+    return body_of(ask("GET /songs/7 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"));
+  }
+  std::string shown_duration(double seconds) {
+    song().duration = seconds;
+    const std::string body = shown();
+    const auto start = body.find("\"duration\":") + 11;
+    return body.substr(start, body.find(',', start) - start);
+  }
+};
+
+TEST_F(SongJson, IsOneLineOfItsMembersInOrder) {
+  song().name = "S\u00F8ng \u266B \U0001F3B5 /?&";
+  song().duration = 183.24;
+  EXPECT_EQ(shown(),
+            "{\"id\":7,\"name\":\"S\u00F8ng \u266B \U0001F3B5 /?&\",\"artist\":\"\","
+            "\"duration\":183.24,\"thumbnail\":null,\"content_type\":\"audio/mpeg\","
+            "\"stream_url\":\"http://h/songs/listen/7\"}\n");
+}
+
+TEST_F(SongJson, MalformedUtf8IsReplaced) {
+  song().name = "a\xFFz\xF0\x9F";
+  EXPECT_THAT(shown(), HasSubstr("\"name\":\"a\uFFFDz\uFFFD\""));
+}
+
+TEST_F(SongJson, WhatWouldEndALineOrAStringIsEscaped) {
+  song().name = "a\"b\\c\n\x01";
+  EXPECT_THAT(shown(), HasSubstr(R"("name":"a\"b\\c\n\u0001")"));
+}
+
+TEST_F(SongJson, DurationIsAPlainDecimalOrNull) {
+  EXPECT_EQ(shown_duration(60), "60");
+  EXPECT_EQ(shown_duration(12.034), "12.034");
+  EXPECT_EQ(shown_duration(0.1), "0.1");
+  EXPECT_EQ(shown_duration(1e15), "1000000000000000");
+  EXPECT_EQ(shown_duration(0), "null");
+  EXPECT_EQ(shown_duration(-1), "null");
+  EXPECT_EQ(shown_duration(std::numeric_limits<double>::infinity()), "null");
 }
 
 }  // namespace

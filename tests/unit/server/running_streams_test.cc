@@ -1,6 +1,7 @@
 #include "tonearm/server/running_streams.h"
 
 #include <boost/json.hpp>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string_view>
@@ -76,6 +77,26 @@ TEST(RunningStreams, SaysHowFarHowFastAndHowLong) {
   EXPECT_EQ(entry.at("position").to_number<std::uint64_t>(), 50'100U);
   EXPECT_EQ(entry.at("rate").to_number<std::uint64_t>(), 20'000U);
   EXPECT_EQ(entry.at("age").to_number<double>(), 2.5);
+}
+
+TEST(RunningStreams, HoldsEveryMemberInOrder) {
+  RunningStreams streams;
+  StreamInfo info = song("7");
+  info.first = 100;
+  const auto handle = streams.start(info);
+  EXPECT_EQ(streams.to_json(info.started + std::chrono::seconds(2)),
+            "{\"streams\":[{\"request_id\":\"r-7\",\"song\":\"7\",\"name\":null,"
+            "\"client\":\"203.0.113.1\",\"source\":null,"
+            "\"started\":\"1994-11-06T08:49:37.000Z\",\"range\":null,\"bytes\":0,"
+            "\"length\":null,\"position\":100,\"rate\":0,\"age\":2.0}]}\n");
+}
+
+TEST(RunningStreams, NoControlCharacterReachesATerminal) {
+  RunningStreams streams;
+  StreamInfo info = song("7");
+  info.range = "bytes=\u009B2J";
+  const auto handle = streams.start(info);
+  EXPECT_THAT(streams.to_json(), testing::HasSubstr(R"("range":"bytes=\u009b2J")"));
 }
 
 TEST(RunningStreams, UnknownIsNull) {

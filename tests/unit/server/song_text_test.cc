@@ -1,6 +1,7 @@
 #include "server/song_text.h"
 
 #include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
 
 namespace tonearm::server {
 namespace {
@@ -18,6 +19,17 @@ TEST(M3uText, IsShort) {
   std::string wide;
   for (int i = 0; i < 1000; ++i) wide += "🎵";
   EXPECT_EQ(m3u_text(wide).size(), 500 + std::string_view("…").size());
+}
+
+TEST(IdJson, IsANumberWhereEveryReaderHoldsItExactly) {
+  for (const char* const number : {"0", "7", "-5", "9007199254740991", "-9007199254740991"}) {
+    EXPECT_EQ(id_json(number).dump(), number);
+  }
+  for (const char* const text :
+       {"", "-", "-0", "07", "+7", "7.0", "1e3", " 7", "a.2", "9007199254740992",
+        "-9007199254740992", "9223372036854775807", "9223372036854775808"}) {
+    EXPECT_EQ(id_json(text).dump(), '"' + std::string(text) + '"');
+  }
 }
 
 TEST(PercentEncoded, LeavesUnreservedAlone) {
