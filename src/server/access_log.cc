@@ -60,6 +60,7 @@ Result<io::OwnedDescriptor> open_output(const std::string& target) {
 
 // In ASCII: strangers wrote most of it, and a terminal may show it.
 std::string format_access_line(const AccessRecord& record) {
+  // Each request costs one: ordered_json's own operator[] would look for each name first.
   ordered_json::object_t line;
   line.reserve(16);
   line.emplace_back("time", rfc3339(record.time));

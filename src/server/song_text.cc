@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 namespace tonearm::server {
 namespace {
@@ -44,14 +45,18 @@ ordered_json id_json(std::string_view id) {
   return id;
 }
 
+// Member by member: a braced list of 10,000 songs would cost a loop twice the time.
 ordered_json song_json(const catalog::Song& song, const SongLinks& links) {
-  return {{"id", id_json(song.id)},
-          {"name", song.name},
-          {"artist", song.artist},
-          {"duration", seconds_or_null(song.duration)},
-          {"thumbnail", text_or_null(links.thumbnail(song))},
-          {"content_type", text_or_null(content_type_of(song))},
-          {"stream_url", links.stream_url(song.id)}};
+  ordered_json::object_t members;
+  members.reserve(7);
+  members.emplace_back("id", id_json(song.id));
+  members.emplace_back("name", song.name);
+  members.emplace_back("artist", song.artist);
+  members.emplace_back("duration", seconds_or_null(song.duration));
+  members.emplace_back("thumbnail", text_or_null(links.thumbnail(song)));
+  members.emplace_back("content_type", text_or_null(content_type_of(song)));
+  members.emplace_back("stream_url", links.stream_url(song.id));
+  return ordered_json(std::move(members));
 }
 
 void append_song_m3u(std::string& out, const catalog::Song& song, const SongLinks& links) {
