@@ -132,9 +132,10 @@ Result<std::vector<Playlist>> list_playlists(sqlite3* connection, const CatalogO
   std::vector<Playlist> playlists;
   int result = sqlite3_step(statement.get());
   for (; result == SQLITE_ROW; result = sqlite3_step(statement.get())) {
+    const bool is_text = sqlite3_column_type(statement.get(), 0) == SQLITE_TEXT;
     auto id = column_text(statement.get(), 0);
     if (playlists.empty() || playlists.back().id != id) {
-      playlists.push_back({std::move(id), column_text(statement.get(), 1), 0});
+      playlists.push_back({std::move(id), column_text(statement.get(), 1), 0, is_text});
     }
     const auto has_song = songs->has(id_text(sqlite3_column_value(statement.get(), 2)));
     if (!has_song) return has_song.error();
@@ -150,7 +151,8 @@ Result<PlaylistPage> read_playlist(sqlite3* connection, const CatalogOptions& op
   if (!there) return there.error();
   if (!*there) return no_playlists(connection, options);
   const auto statement =
-      prepare(connection, "SELECT name FROM main.playlist WHERE CAST(id AS TEXT) = ?1");
+      prepare(connection,
+              "SELECT name, typeof(id) = 'text' FROM main.playlist WHERE CAST(id AS TEXT) = ?1");
   if (!statement) return unavailable(options.path, connection);
   bind_text(statement.get(), 1, id);
   const int result = sqlite3_step(statement.get());
@@ -162,6 +164,7 @@ Result<PlaylistPage> read_playlist(sqlite3* connection, const CatalogOptions& op
   PlaylistPage page;
   page.playlist.id = id;
   page.playlist.name = column_text(statement.get(), 0);
+  page.playlist.id_is_text = sqlite3_column_int(statement.get(), 1) != 0;
   const auto ids = song_ids(connection, options.path, id);
   if (!ids) return ids.error();
   auto songs = SongsById::make(connection, options, {ids->begin(), ids->end()});

@@ -64,7 +64,9 @@ SongColumns::SongColumns(sqlite3_stmt* statement) {
 
 Song SongColumns::read(sqlite3_stmt* row, std::string_view id) const {
   Song song;
-  if (id_ >= 0) song.id = id_text(sqlite3_column_value(row, id_));
+  // The type first: asking for the text may convert the value.
+  song.id_is_text = id_ >= 0 && sqlite3_column_type(row, id_) == SQLITE_TEXT;
+  song.id = this->id(row);
   if (song.id.empty()) song.id = id;
   song.name = text_or_empty(row, name_);
   song.artist = text_or_empty(row, artist_ >= 0 ? artist_ : author_);

@@ -74,8 +74,9 @@ void add_songs(ordered_json& list, const std::vector<Song>& songs, std::uint64_t
 ordered_json playlists_json(const std::vector<catalog::Playlist>& playlists) {
   ordered_json shown = ordered_json::array();
   for (const catalog::Playlist& playlist : playlists) {
-    shown.push_back(
-        {{"id", id_json(playlist.id)}, {"name", playlist.name}, {"songs", playlist.songs}});
+    shown.push_back({{"id", id_json(playlist.id, playlist.id_is_text)},
+                     {"name", playlist.name},
+                     {"songs", playlist.songs}});
   }
   return {{"playlists", std::move(shown)}, {"total", playlists.size()}};
 }
@@ -214,7 +215,7 @@ io::Task<Result<void>> show_playlist(const Request& request, Responder& responde
   const Result<PlaylistPage> page = co_await find_playlist(request, *window);
   if (!page) co_return page.error();
   ordered_json list;
-  list["id"] = id_json(page->playlist.id);
+  list["id"] = id_json(page->playlist.id, page->playlist.id_is_text);
   list["name"] = page->playlist.name;
   add_songs(list, page->songs, page->playlist.songs, *window, SongLinks(request));
   Document document{json_type, json_line(list)};

@@ -38,7 +38,8 @@ std::string content_type_of(const catalog::Song& song) {
 
 }  // namespace
 
-ordered_json id_json(std::string_view id) {
+ordered_json id_json(std::string_view id, bool is_text) {
+  if (is_text) return id;
   constexpr std::int64_t most = (std::int64_t{1} << 53) - 1;
   const auto value = parse_number<std::int64_t>(id);
   if (value && -most <= *value && *value <= most && std::to_string(*value) == id) return *value;
@@ -49,7 +50,7 @@ ordered_json id_json(std::string_view id) {
 ordered_json song_json(const catalog::Song& song, const SongLinks& links) {
   ordered_json::object_t members;
   members.reserve(7);
-  members.emplace_back("id", id_json(song.id));
+  members.emplace_back("id", id_json(song.id, song.id_is_text));
   members.emplace_back("name", song.name);
   members.emplace_back("artist", song.artist);
   members.emplace_back("duration", seconds_or_null(song.duration));

@@ -11,9 +11,9 @@
 
 namespace tonearm::server {
 
-/// An id of the catalog: a number where it is the canonical decimal form of an integer that every
-/// reader holds exactly (RFC 8259 §6: within ±(2^53-1)), else a string.
-nlohmann::ordered_json id_json(std::string_view id);
+/// An id of the catalog: a number where it is one there, an integer in its canonical decimal form
+/// that every reader holds exactly (RFC 8259 §6: within ±(2^53-1)), else a string.
+nlohmann::ordered_json id_json(std::string_view id, bool is_text);
 
 /// A song as /songs shows it: `{"id": …, "stream_url": …}`; duration, thumbnail and content_type
 /// are null where nobody knows them. Never says where the song's file is.

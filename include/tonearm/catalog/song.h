@@ -17,7 +17,8 @@ struct Song {
   std::string file;
   std::string content_type;
   bool growing = false;
-  std::string pcm_format;  ///< "s16le/16000/1", ffmpeg's names; empty when it is no raw PCM.
+  std::string pcm_format;   ///< "s16le/16000/1", ffmpeg's names; empty when it is no raw PCM.
+  bool id_is_text = false;  ///< In the catalog, though it may look like a number.
 
   friend bool operator==(const Song&, const Song&) = default;
 };

@@ -24,6 +24,7 @@ struct Playlist {
   std::string id;
   std::string name;
   std::uint64_t songs = 0;  ///< How many of them the catalog has.
+  bool id_is_text = false;  ///< As of Song.
 };
 
 /// One playlist and part of its songs, in the order of their positions.

@@ -87,6 +87,18 @@ TEST_F(SongTable, ReadsUtf16Databases) {
   EXPECT_EQ(file("a"), "ä.mp3");
 }
 
+TEST_F(SongTable, TellsAnIdThatIsTextFromANumber) {
+  write(
+      "CREATE TABLE music_song(id, file);"
+      "INSERT INTO music_song VALUES('1', 'a'), (2, 'b'), (3.0, 'c')");
+  const std::pair<const char*, bool> rows[] = {{"1", true}, {"2", false}, {"3", false}};
+  for (const auto& [id, is_text] : rows) {
+    const auto found = find(id);
+    ASSERT_TRUE(found) << id;
+    EXPECT_EQ((*found)->id_is_text, is_text) << id;
+  }
+}
+
 struct IdRow {
   const char* type;    ///< Of the column.
   const char* stored;  ///< An SQL literal.

@@ -135,7 +135,7 @@ TEST_F(LoopServerTest, CancelAllResetsStreams) {
   EXPECT_TRUE(idle.at_end());
   EXPECT_TRUE(admin.at_end());
   EXPECT_EQ(shared.connections, 0U);
-  EXPECT_TRUE(logged("\"outcome\":\"refused\""));
+  EXPECT_TRUE(logged("\"outcome\":\"shut_down\""));
 }
 
 TEST_F(LoopServerTest, AReloadCountsFromTheNextRequest) {

@@ -23,12 +23,13 @@ TEST(M3uText, IsShort) {
 
 TEST(IdJson, IsANumberWhereEveryReaderHoldsItExactly) {
   for (const char* const number : {"0", "7", "-5", "9007199254740991", "-9007199254740991"}) {
-    EXPECT_EQ(id_json(number).dump(), number);
+    EXPECT_EQ(id_json(number, false).dump(), number);
+    EXPECT_EQ(id_json(number, true).dump(), '"' + std::string(number) + '"');
   }
   for (const char* const text :
        {"", "-", "-0", "07", "+7", "7.0", "1e3", " 7", "a.2", "9007199254740992",
         "-9007199254740992", "9223372036854775807", "9223372036854775808"}) {
-    EXPECT_EQ(id_json(text).dump(), '"' + std::string(text) + '"');
+    EXPECT_EQ(id_json(text, false).dump(), '"' + std::string(text) + '"');
   }
 }
 
