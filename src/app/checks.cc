@@ -62,10 +62,9 @@ bool is_everybody_by_mistake(const std::string& text) {
 }  // namespace
 
 Complaint check_listen(const std::string& text) {
-  constexpr std::string_view unix_prefix = "unix:";
   if (server::parse_listen_address(text)) return {};
   const std::size_t longest = server::longest_unix_path();
-  if (text.starts_with(unix_prefix) && text.size() > unix_prefix.size() + longest) {
+  if (text.starts_with(server::unix_prefix) && text.size() > server::unix_prefix.size() + longest) {
     return quoted(text) + " is too long; a unix socket's path takes " + std::to_string(longest) +
            " bytes at most";
   }

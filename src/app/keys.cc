@@ -1,5 +1,7 @@
 #include "app/keys.h"
 
+#include "tonearm/server/listen_address.h"
+
 #include "app/checks.h"
 #include "app/key_builders.h"
 #include "app/secrets.h"
@@ -114,8 +116,6 @@ Key<Config> headers_key() {
   return key;
 }
 
-constexpr std::string_view unix_prefix = "unix:";
-
 /// unix:/path with a relative path starts at the file that names it.
 template <class Field>
 Key<Config> listen_key(Field field) {
@@ -123,8 +123,9 @@ Key<Config> listen_key(Field field) {
   key.read = [=](const toml::node& node, const std::filesystem::path& directory, Config& config) {
     return read_texts(node, field(config), [&](const toml::node& entry, std::string& text) {
       if (auto complaint = read_text(entry, text)) return complaint;
-      if (text.starts_with(unix_prefix)) {
-        text = std::string(unix_prefix) + rooted(text.substr(unix_prefix.size()), directory);
+      if (text.starts_with(server::unix_prefix)) {
+        text = std::string(server::unix_prefix) +
+               rooted(text.substr(server::unix_prefix.size()), directory);
       }
       return check_listen(text);
     });
@@ -132,8 +133,8 @@ Key<Config> listen_key(Field field) {
   key.print = [=](const Config& config, toml::table& into) {
     toml::array addresses;
     for (std::string text : field(config)) {
-      if (text.starts_with(unix_prefix)) {
-        text = std::string(unix_prefix) + absolute(text.substr(unix_prefix.size()));
+      if (text.starts_with(server::unix_prefix)) {
+        text = std::string(server::unix_prefix) + absolute(text.substr(server::unix_prefix.size()));
       }
       addresses.push_back(std::move(text));
     }

@@ -11,7 +11,6 @@
 namespace tonearm::server {
 namespace {
 
-constexpr std::string_view unix_prefix = "unix:";
 constexpr std::string_view right_forms = "; right are host:port, [v6]:port and unix:/path";
 
 Error bad_address(std::string_view text, std::string_view why) {

@@ -215,8 +215,8 @@ void Resolver::start_run(const std::shared_ptr<Run>& run) {
 void Resolver::finish_run(const std::shared_ptr<Run>& run, const CommandResult& result) {
   run->command.reset();
   if (!result.complaints.empty()) {
-    spdlog::debug("a resolver's command said of \"{}\": {}", one_line(run->value),
-                  one_line(result.complaints));
+    spdlog::debug("a resolver's command said of \"{}\": {}", joined_lines(run->value),
+                  joined_lines(result.complaints));
   }
   settle(run, read_link(result));
   start_waiting_runs();

@@ -61,7 +61,7 @@ Result<std::vector<std::string>> fill_command(const std::vector<std::string>& co
   return words;
 }
 
-std::string one_line(std::string_view text) {
+std::string joined_lines(std::string_view text) {
   std::string out;
   bool blank = false;
   for (const char c : text) {
@@ -83,7 +83,7 @@ std::string one_line(std::string_view text) {
 }
 
 std::string last_words(std::string_view complaints) {
-  std::string words = one_line(complaints);
+  std::string words = joined_lines(complaints);
   // What was cut off in front may have made the rest of a URL of the first word.
   if (complaints.size() >= CommandRun::most_complaints) {
     words.erase(0, std::min(words.find(' '), words.size()));

@@ -17,7 +17,7 @@ Result<std::vector<std::string>> fill_command(const std::vector<std::string>& co
                                               std::string_view value);
 
 /// Text for one line of the log: its lines joined, control characters escaped.
-std::string one_line(std::string_view text);
+std::string joined_lines(std::string_view text);
 
 /// The last that a program said, for one line of the log at any level: at most 500 bytes of it, and
 /// of URLs the scheme alone.

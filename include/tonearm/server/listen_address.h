@@ -19,6 +19,9 @@ struct ListenAddress {
   friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
 };
 
+/// What stands before the path of a unix socket.
+inline constexpr std::string_view unix_prefix = "unix:";
+
 /// How many bytes the path of a unix socket may have: the system wants a NUL behind it.
 std::size_t longest_unix_path();
 
