@@ -39,7 +39,7 @@ std::optional<std::int64_t> read_integer(sqlite3_stmt* statement) {
 
 sqlite3_file* file_of(sqlite3* connection) {
   sqlite3_file* file = nullptr;
-  sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, static_cast<void*>(&file));
   return file != nullptr && file->pMethods != nullptr ? file : nullptr;
 }
 
