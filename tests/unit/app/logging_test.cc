@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <string_view>
 #include <thread>
 
 namespace tonearm::app {
@@ -76,12 +77,16 @@ TEST(ErrorLog, DoesNotWaitForWhoeverReadsItAndSaysWhatIsLost) {
   }
   pipe.restore();
   EXPECT_NE(seen.find(" warning 0 xxx"), std::string::npos);
-  const auto note = seen.find(" lines of this log were lost\n");
-  ASSERT_NE(note, std::string::npos);
-  const auto number = seen.rfind(' ', note - 1) + 1;
-  const int lost = std::stoi(seen.substr(number, note - number));
+  int lost = 0;
+  int notes = 0;
+  const std::string_view note = " lines of this log were lost\n";
+  for (auto at = seen.find(note); at != std::string::npos; at = seen.find(note, at + 1)) {
+    lost += std::stoi(seen.substr(seen.rfind(' ', at - 1) + 1));
+    ++notes;
+  }
+  EXPECT_GT(notes, 0);
   const auto lines = std::count(seen.begin(), seen.end(), '\n');
-  EXPECT_EQ(lines + lost, 4000 + 2) << "each line is there, or counted";
+  EXPECT_EQ(lines - notes + lost, 4000 + 1) << "each line is there, or counted";
 }
 
 TEST(ErrorLog, WhatStillWaitsIsWrittenAtTheEnd) {
