@@ -56,8 +56,11 @@ Result<std::vector<std::string>> song_ids(sqlite3* connection, const std::string
   return ids;
 }
 
-/// The ids of all playlists' songs.
-Result<std::unordered_set<std::string>> all_song_ids(sqlite3* connection, const std::string& path) {
+/// The ids of all playlists' songs; none without catalog.list, when each is looked up by itself.
+Result<std::unordered_set<std::string>> listed_song_ids(sqlite3* connection,
+                                                        const CatalogOptions& options) {
+  if (options.list.empty()) return std::unordered_set<std::string>();
+  const std::string& path = options.path;
   const auto statement = prepare(connection, "SELECT DISTINCT song_id FROM main.playlist_song");
   if (!statement) return unavailable(path, connection);
   std::unordered_set<std::string> ids;
@@ -70,7 +73,7 @@ Result<std::unordered_set<std::string>> all_song_ids(sqlite3* connection, const 
 /// catalog.list.
 class SongsById {
  public:
-  /// `wanted`: of which find() and has() will be asked.
+  /// `wanted`: of which find() and has() will be asked; needed with catalog.list alone.
   static Result<SongsById> make(sqlite3* connection, const CatalogOptions& options,
                                 const std::unordered_set<std::string>& wanted) {
     SongsById songs;
@@ -119,7 +122,7 @@ Result<std::vector<Playlist>> list_playlists(sqlite3* connection, const CatalogO
   const auto there = has_tables(connection, options.path);
   if (!there) return there.error();
   if (!*there) return no_playlists(connection, options);
-  const auto wanted = all_song_ids(connection, options.path);
+  const auto wanted = listed_song_ids(connection, options);
   if (!wanted) return wanted.error();
   auto songs = SongsById::make(connection, options, *wanted);
   if (!songs) return songs.error();
