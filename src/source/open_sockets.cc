@@ -25,8 +25,7 @@ std::string text_of(const ConnectionEnds& ends) {
 }
 
 struct End {
-  std::array<char, INET6_ADDRSTRLEN>
-      address{};  ///< As libcurl writes it; empty when there is none.
+  std::array<char, INET6_ADDRSTRLEN> address{};  ///< As libcurl writes it; empty: none.
   int port = 0;
 };
 

@@ -83,6 +83,16 @@ class ResolverTest : public testing::Test {
     return "while [ ! -e " + folder_.string() + "/" + name + " ]; do sleep 0.01; done; ";
   }
 
+  /// One that has found the link to "known", and runs for somebody in `busy` until there is "go".
+  std::shared_ptr<Resolver> busy_resolver(io::asio::io_context& busy) {
+    options_.max_running = 1;
+    auto yt = resolver("[ $1 = known ] || { " + until("go") + "}; echo http://a.example/");
+    EXPECT_TRUE(find(*yt, "known"));
+    ask(busy, *yt, "busy");
+    wait_for_runs(2);
+    return yt;
+  }
+
   std::filesystem::path folder_;
   ResolverOptions options_;
   io::asio::io_context loop_{1};
@@ -251,12 +261,9 @@ TEST_F(ResolverTest, ARunThatHasNotBegunIsDroppedWhenNobodyWaits) {
 }
 
 TEST_F(ResolverTest, AKnownLinkOutlivesThoseWhoAskForOthersAndLeave) {
-  options_.max_running = 1;
-  const auto yt = resolver("[ $1 = known ] || { " + until("go") + "}; echo http://a.example/");
-  const LinkPtr known = find(*yt, "known").value();
   io::asio::io_context busy(1);
-  ask(busy, *yt, "busy");
-  wait_for_runs(2);
+  const auto yt = busy_resolver(busy);
+  const LinkPtr known = find(*yt, "known").value();
   for (std::size_t i = 0; i <= Resolver::most_links; ++i) {
     io::asio::io_context gone(1);
     ask(gone, *yt, "gone" + std::to_string(i));
@@ -268,12 +275,9 @@ TEST_F(ResolverTest, AKnownLinkOutlivesThoseWhoAskForOthersAndLeave) {
 }
 
 TEST_F(ResolverTest, AFullQueueRefusesAtOnceAndWhoLeavesMakesRoom) {
-  options_.max_running = 1;
-  const auto yt = resolver("[ $1 = known ] || { " + until("go") + "}; echo http://a.example/");
-  const LinkPtr known = find(*yt, "known").value();
   io::asio::io_context busy(1);
-  ask(busy, *yt, "busy");
-  wait_for_runs(2);
+  const auto yt = busy_resolver(busy);
+  const LinkPtr known = find(*yt, "known").value();
   {
     io::asio::io_context full(1);
     for (std::size_t i = 0; i < Resolver::most_waiting; ++i) {
