@@ -19,6 +19,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <exception>
 #include <list>
 #include <system_error>
 #include <thread>
@@ -36,7 +37,10 @@ struct Service::State {
   void wait_for_signals();
   void on_signal(int number);
   void reload();
+  io::Task<void> work_off_reloads();
+  io::Task<void> read_anew();
   Config read_again();
+  io::Task<void> check_changed_statements(const Config& fresh);
   void use(Config fresh);
   void look_at_catalog(std::string occasion);
   void drain();
@@ -58,6 +62,7 @@ struct Service::State {
   std::list<ServingLoop> loops;
   std::size_t undrained = 0;
   std::size_t running = 0;
+  std::size_t reloads = 0;  ///< Asked for, and not done.
   bool draining = false;
   bool cancelled = false;
 };
@@ -163,18 +168,31 @@ void Service::State::on_signal(int number) {
   }
 }
 
+/// One after the other: the last one read is the one that counts.
 void Service::State::reload() {
   if (!draining) notify_reloading();
+  if (++reloads == 1) asio::co_spawn(context, work_off_reloads(), asio::detached);
+}
+
+io::Task<void> Service::State::work_off_reloads() {
+  for (; reloads > 0; --reloads) {
+    co_await read_anew();
+    if (!draining) notify_ready(status());
+  }
+}
+
+io::Task<void> Service::State::read_anew() {
   try {
-    use(read_again());
+    Config fresh = read_again();
+    co_await check_changed_statements(fresh);
+    use(std::move(fresh));
     process.shared.metrics.configuration_reloaded(true);
-  } catch (const ConfigError& error) {
+  } catch (const std::exception& error) {
     process.shared.metrics.configuration_reloaded(false);
     spdlog::error("reload: {}; going on with the old configuration", error.what());
     const Result<void> reopened = process.shared.access_log->reopen(config->log.access);
     if (!reopened) spdlog::error("reload: {}", reopened.error().detail);
   }
-  if (!draining) notify_ready(status());
 }
 
 /// What can fail of it does so here, where nothing has changed yet, and not on the loops: a first
@@ -187,6 +205,16 @@ Config Service::State::read_again() {
     throw ConfigError("resolver: no thread to run its commands: " + error.code().message());
   }
   return fresh;
+}
+
+/// SQL that the catalog refuses would be 503 for all that plays by the old one.
+io::Task<void> Service::State::check_changed_statements(const Config& fresh) {
+  if (fresh.catalog == config->catalog) co_return;
+  auto check = [options = catalog_options(fresh, process)] {
+    return catalog::check_statements(options);
+  };
+  const auto taken = co_await process.browsing_pool.run(std::move(check));
+  if (!taken) throw ConfigError(taken.error().detail);
 }
 
 void Service::State::use(Config fresh) {

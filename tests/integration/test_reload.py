@@ -4,7 +4,9 @@ import fcntl
 import json
 import os
 import pwd
+import re
 import signal
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -163,6 +165,38 @@ class Reload(Case):
         self.reload(says="none.sqlite3: does not exist; set catalog.path, or make it with tonearm "
                          "import: answering 503")
         self.assertStatus(get(tonearm.port, self.target), 503)
+
+    def test_sql_that_the_catalog_refuses_changes_nothing(self):
+        tonearm = self.start(catalog={"lookup": "SELECT file FROM music_song WHERE id = :id"})
+        self.assertStatus(get(tonearm.port, self.target, method="HEAD"), 200)
+        for key, sql, why in (("lookup", "SELECT file FROM music_songs WHERE id = :id", "no such table: music_songs"),
+                              ("lookup", "SELECT file FROM music_song", "must use :id"),
+                              ("list", "SELEC id FROM music_song", 'near "SELEC": syntax error')):
+            with self.subTest(sql=sql):
+                kept = self.settings["catalog"].copy()
+                self.settings["catalog"][key] = sql
+                log = self.reload(says="going on with the old configuration")
+                self.assertRegex(log, rf"reload: {re.escape(tonearm.config_path)}:\d+: catalog\.{key}: .*{re.escape(why)}")
+                self.assertStatus(get(tonearm.port, self.target, method="HEAD"), 200)
+                self.settings["catalog"] = kept
+        self.settings["catalog"]["lookup"] = "SELECT file FROM music_song WHERE id = :id + 0"
+        self.reload()
+        self.assertStatus(get(tonearm.port, self.target, method="HEAD"), 200)
+
+    def test_reloads_that_wait_for_a_locked_catalog_are_all_done(self):
+        tonearm = self.start()
+        locked = sqlite3.connect(self.catalog.path, isolation_level=None)
+        self.addCleanup(locked.close)
+        locked.execute("BEGIN EXCLUSIVE")
+        before = tonearm.stderr().count("configuration read")
+        for sql in ("SELECT file FROM music_song WHERE id = :id", "SELECT 'no.mp3' AS file, :id AS id"):
+            self.settings["catalog"] = {"path": self.catalog.path, "lookup": sql}
+            with open(tonearm.config_path, "w") as out:
+                out.write(toml(self.settings))
+            tonearm.process.send_signal(signal.SIGHUP)
+        locked.execute("ROLLBACK")
+        wait_for(lambda: tonearm.stderr().count("configuration read") > before, "a reload")
+        wait_for(lambda: get(tonearm.port, self.target, method="HEAD").status == 404, "what the last file says")
 
     def test_the_cache_has_other_bounds(self):
         tonearm = self.start(cache={"path": os.path.join(self.directory, "cache"), "size": "64MiB"})

@@ -21,6 +21,8 @@ struct CatalogSettings {
   /// Where these two stand, "tonearm.toml:7: ": what a complaint about them begins with.
   std::string lookup_place;
   std::string list_place;
+
+  bool operator==(const CatalogSettings&) const = default;
 };
 
 /// And what the process lends to its connections.

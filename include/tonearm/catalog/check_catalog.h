@@ -20,4 +20,8 @@ struct CatalogDescription {
 /// when it is locked.
 Result<CatalogDescription> check_catalog(const CatalogOptions& options);
 
+/// Whether the catalog takes `lookup` and `list`; the error is the one of check_catalog(). One that
+/// cannot be opened refuses nothing: it may come. Blocks likewise.
+Result<void> check_statements(const CatalogOptions& options);
+
 }  // namespace tonearm::catalog

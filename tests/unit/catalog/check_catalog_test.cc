@@ -74,6 +74,24 @@ TEST_F(CheckCatalog, MemoryNeedsALookup) {
   EXPECT_EQ(checked->access, "memory");
 }
 
+TEST_F(CheckCatalog, StatementsAreRefusedOnlyByACatalogThatCanBeRead) {
+  auto wrong = options("SELECT path AS file FROM tracks WHERE key = :id");
+  EXPECT_TRUE(check_statements(wrong)) << "there is no catalog yet";
+  write("CREATE TABLE music_song(id, file)");
+  EXPECT_EQ(check_statements(wrong).error().detail, check_catalog(wrong).error().detail);
+  write("CREATE TABLE tracks(key, path)");
+  EXPECT_TRUE(check_statements(wrong));
+  wrong.list = "SELECT path FROM tracks";
+  EXPECT_EQ(check_statements(wrong).error().detail, check_catalog(wrong).error().detail);
+  wrong.list = "SELECT key AS id FROM tracks";
+  EXPECT_TRUE(check_statements(wrong));
+}
+
+TEST_F(CheckCatalog, NoStatementsNeedNoTable) {
+  write("CREATE TABLE other(id)");
+  EXPECT_TRUE(check_statements(options()));
+}
+
 TEST_F(CheckCatalog, PathsMayHoldWhatUrisGiveAMeaningTo) {
   for (const char* name : {"a?mode=rw", "a#b", "100%41", "a b&c", "ä"}) {
     CatalogOptions odd;
