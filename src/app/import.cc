@@ -99,9 +99,9 @@ class Import {
  public:
   Import(const Config& config, CatalogWriter& writer) : config_(config), writer_(writer) {}
 
-  /// False when the catalog cannot be written any more.
-  bool run(const Wanted& wanted);
-  void add_playlist(const std::string& path, const M3uFile& playlist);
+  /// A playlist's songs are wanted too. False when the catalog cannot be written any more.
+  bool run(Wanted wanted, const std::optional<M3uFile>& playlist);
+  void add_playlist(const M3uFile& playlist);
   ImportReport& report() { return report_; }
 
  private:
@@ -109,7 +109,9 @@ class Import {
   bool flush();
   void count(CatalogWriter::Written written);
   bool add_files(const std::vector<MediaFile>& files);
-  std::optional<std::int64_t> find_entry(const fs::path& folder, const std::string& entry) const;
+  void want_entries(const M3uFile& playlist, Wanted& wanted) const;
+  std::optional<fs::path> file_of(const M3uFile& playlist, const std::string& entry) const;
+  std::optional<std::int64_t> find_entry(const M3uFile& playlist, const std::string& entry) const;
 
   const Config& config_;
   CatalogWriter& writer_;
@@ -118,13 +120,14 @@ class Import {
   std::optional<MediaFinder> finder_;
 };
 
-bool Import::run(const Wanted& wanted) {
+bool Import::run(Wanted wanted, const std::optional<M3uFile>& playlist) {
   std::error_code failed;
   const fs::path root = fs::canonical(config_.files.root, failed);
   const auto complain = [this](const std::string& path, const std::string& why) {
     report_.complain(path + ": " + why);
   };
   if (!failed) finder_.emplace(root, complain, &is_interrupted);
+  if (playlist) want_entries(*playlist, wanted);
   std::vector<MediaFile> files;
   if (finder_) {
     for (const std::string& path : wanted.paths) finder_->add(path);
@@ -195,28 +198,49 @@ bool Import::flush() {
   return true;
 }
 
-std::optional<std::int64_t> Import::find_entry(const fs::path& folder,
-                                               const std::string& entry) const {
-  // As it stands first: locators, and names as other programs write them.
-  if (const auto id = writer_.find(entry)) return id;
+/// What could not be imported is not wanted: it is complained of when the playlist is written.
+void Import::want_entries(const M3uFile& playlist, Wanted& wanted) const {
+  const auto is_resolver = resolver_names(config_);
+  for (const std::string& entry : playlist.entries) {
+    if (writer_.find(entry)) continue;
+    const auto locator = parse_locator(entry, is_resolver);
+    if (!is_path(locator)) {
+      if (source::check_locator(*locator)) wanted.locators.push_back(entry);
+    } else if (const auto file = file_of(playlist, entry)) {
+      if (!media_type_of(file->string()).empty()) wanted.paths.push_back(file->string());
+    }
+  }
+}
+
+/// The file below files.root that an entry means.
+std::optional<fs::path> Import::file_of(const M3uFile& playlist, const std::string& entry) const {
   if (!finder_) return std::nullopt;
   for (const std::string& name : possible_names(entry)) {
-    const auto locator = finder_->locator_of(folder / name);
-    if (!locator.empty()) return writer_.find(locator);
+    const fs::path file = playlist.path.parent_path() / name;
+    if (!finder_->locator_of(file).empty()) return file;
   }
   return std::nullopt;
 }
 
-void Import::add_playlist(const std::string& path, const M3uFile& playlist) {
+std::optional<std::int64_t> Import::find_entry(const M3uFile& playlist,
+                                               const std::string& entry) const {
+  // As it stands first: locators, and names as other programs write them.
+  if (const auto id = writer_.find(entry)) return id;
+  const auto file = file_of(playlist, entry);
+  return file ? writer_.find(finder_->locator_of(*file)) : std::nullopt;
+}
+
+void Import::add_playlist(const M3uFile& playlist) {
   const auto choose = [&] {
     std::vector<std::int64_t> songs;
     for (const std::string& entry : playlist.entries) {
-      if (const auto id = find_entry(fs::path(path).parent_path(), entry)) {
+      if (const auto id = find_entry(playlist, entry)) {
         songs.push_back(*id);
       } else {
-        std::string complaint = path + ": ";
+        std::string complaint = playlist.path.string() + ": ";
         complaint += entry;
-        report_.complain(complaint += " is not in the catalog; import it first");
+        report_.complain(complaint +=
+                         " is not in the catalog, and names no media file below files.root");
       }
     }
     return songs;
@@ -269,8 +293,8 @@ int run_import(const Config& config, const ImportArguments& arguments) {
                     1);
   }
   Import import(config, **writer);
-  const bool went_on = import.run(wanted) && !is_interrupted();
-  if (went_on && playlist) import.add_playlist(*arguments.playlist, *playlist);
+  const bool went_on = import.run(wanted, playlist) && !is_interrupted();
+  if (went_on && playlist) import.add_playlist(*playlist);
   if (is_interrupted()) import.report().tell("interrupted; what was imported so far is kept");
   import.report().finish();
   return import.report().failed == 0 && !is_interrupted() ? 0 : 1;

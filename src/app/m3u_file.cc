@@ -13,11 +13,12 @@
 
 namespace tonearm::app {
 
-M3uFile parse_m3u(std::string_view text, std::string_view file_name) {
+M3uFile parse_m3u(std::string_view text, const std::filesystem::path& path) {
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   constexpr std::string_view title = "#PLAYLIST:";
   M3uFile file;
-  file.name = title_from_name(file_name);
+  file.path = path;
+  file.name = title_from_name(path.filename().string());
   if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   while (!text.empty()) {
     const auto end = std::min(text.find_first_of("\r\n"), text.size());
@@ -50,7 +51,7 @@ Result<M3uFile> read_m3u_file(const std::filesystem::path& path) {
   if (const auto complaint = io::read_whole_file(path, io::Reading::once, text)) {
     return Error{ErrorKind::internal, *complaint, {}};
   }
-  return parse_m3u(text, path.filename().string());
+  return parse_m3u(text, path);
 }
 
 }  // namespace tonearm::app

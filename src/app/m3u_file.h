@@ -9,6 +9,7 @@
 namespace tonearm::app {
 
 struct M3uFile {
+  std::filesystem::path path;        ///< Where relative entries begin is its directory.
   std::string name;                  ///< `#PLAYLIST:`, else the file's own.
   std::vector<std::string> entries;  ///< As they stand, file:// URLs as paths.
 };
@@ -16,8 +17,8 @@ struct M3uFile {
 /// Reads an M3U playlist, extended or not. The error's detail says why it cannot be read.
 Result<M3uFile> read_m3u_file(const std::filesystem::path& path);
 
-/// The same of its text, for a file of this name. Lines end as on any system, old Macs' too.
-M3uFile parse_m3u(std::string_view text, std::string_view file_name);
+/// The same of its text, for a file of this path. Lines end as on any system, old Macs' too.
+M3uFile parse_m3u(std::string_view text, const std::filesystem::path& path);
 
 /// What an entry that is no URL may call its file, the likeliest first: as it stands, with the
 /// backslashes of Windows, percent-encoded, as VLC writes what lies beside the playlist, and both.

@@ -304,12 +304,32 @@ else:
         self.addCleanup(os.remove, path)
         for _ in range(2):
             done = self.imported(self.media, "--playlist", path, status=1)
-            self.assertIn(b"missing.mp3 is not in the catalog", done.stderr)
+            self.assertIn(b"missing.mp3 is not in the catalog, and names no media file below", done.stderr)
             self.assertEqual(
                 self.rows("SELECT playlist.name, file FROM playlist JOIN playlist_song ON playlist_id ="
                           " playlist.id JOIN music_song s ON s.id = song_id ORDER BY position"),
                 [("My mix", "file:sub dir/a ogg.ogg"), ("My mix", "file:long.mp3"),
                  ("My mix", "file:sub dir/a wav.wav")])
+
+    def test_what_a_playlist_names_is_imported_with_it(self):
+        root = os.path.join(self.directory, "named")
+        os.makedirs(os.path.join(root, "sub"))
+        os.makedirs(os.path.join(self.directory, "outside"))
+        for name in ("named/a.mp3", "named/sub/b c.ogg", "named/not named.mp3", "outside/o.mp3"):
+            encode(os.path.join(self.directory, name), "t")
+        self.configure(root)
+        path = os.path.join(root, "sub", "list.m3u8")
+        with open(path, "w") as out:
+            out.write("#EXTM3U\n../a.mp3\nb%20c.ogg\nhttps://radio.example/The%20End.mp3\nlist.m3u8\n"
+                      "../../outside/o.mp3\nhttp://\n../a.mp3\n")
+        done = self.imported("--playlist", path, status=1)
+        self.assertEqual([line.split(b": ")[-1].split(b" is not in the catalog")[0] for line in done.stderr.splitlines()
+                          if b"is not in the catalog" in line], [b"list.m3u8", b"../../outside/o.mp3", b"http://"])
+        self.assertEqual(self.rows("SELECT name, file FROM music_song ORDER BY file"),
+                         [("t", "file:a.mp3"), ("t", "file:sub/b c.ogg"), ("The End", "https://radio.example/The%20End.mp3")])
+        self.assertEqual([row[0] for row in self.rows("SELECT file FROM playlist_song JOIN music_song s"
+                                                      " ON s.id = song_id ORDER BY position")],
+                         ["file:a.mp3", "file:sub/b c.ogg", "https://radio.example/The%20End.mp3", "file:a.mp3"])
 
     def test_a_playlist_may_name_its_files_as_vlc_does(self):
         root = os.path.join(self.directory, "vlc")
