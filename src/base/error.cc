@@ -2,85 +2,72 @@
 
 #include "tonearm/base/result.h"
 
-namespace tonearm {
+#include <algorithm>
+#include <array>
 
-std::string_view to_string(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::bad_request:
-      return "http_request_error";
-    case ErrorKind::unauthorized:
-      return "unauthorized";
-    case ErrorKind::forbidden:
-      return "forbidden";
-    case ErrorKind::song_not_found:
-      return "song_not_found";
-    case ErrorKind::path_not_found:
-      return "path_not_found";
-    case ErrorKind::method_not_allowed:
-      return "method_not_allowed";
-    case ErrorKind::request_timeout:
-      return "request_timeout";
-    case ErrorKind::target_too_long:
-      return "target_too_long";
-    case ErrorKind::too_many_requests:
-      return "too_many_requests";
-    case ErrorKind::header_section_too_large:
-      return "header_section_too_large";
-    case ErrorKind::version_not_supported:
-      return "version_not_supported";
-    case ErrorKind::send_timeout:
-      return "send_timeout";
-    case ErrorKind::client_gone:
-      return "client_gone";
-    case ErrorKind::dns_timeout:
-      return "dns_timeout";
-    case ErrorKind::dns_error:
-      return "dns_error";
-    case ErrorKind::destination_not_found:
-      return "destination_not_found";
-    case ErrorKind::destination_unavailable:
-      return "destination_unavailable";
-    case ErrorKind::destination_ip_prohibited:
-      return "destination_ip_prohibited";
-    case ErrorKind::connection_refused:
-      return "connection_refused";
-    case ErrorKind::connection_terminated:
-      return "connection_terminated";
-    case ErrorKind::connection_timeout:
-      return "connection_timeout";
-    case ErrorKind::connection_read_timeout:
-      return "connection_read_timeout";
-    case ErrorKind::connection_limit_reached:
-      return "connection_limit_reached";
-    case ErrorKind::tls_protocol_error:
-      return "tls_protocol_error";
-    case ErrorKind::tls_certificate_error:
-      return "tls_certificate_error";
-    case ErrorKind::http_response_incomplete:
-      return "http_response_incomplete";
-    case ErrorKind::http_response_timeout:
-      return "http_response_timeout";
-    case ErrorKind::http_protocol_error:
-      return "http_protocol_error";
-    case ErrorKind::origin_refused:
-      return "origin_refused";
-    case ErrorKind::resolver_failed:
-      return "resolver_failed";
-    case ErrorKind::representation_changed:
-      return "representation_changed";
-    case ErrorKind::bad_locator:
-      return "bad_locator";
-    case ErrorKind::catalog_unavailable:
-      return "catalog_unavailable";
-    case ErrorKind::overloaded:
-      return "overloaded";
-    case ErrorKind::draining:
-      return "draining";
-    case ErrorKind::internal:
-      return "proxy_internal_error";
-  }
-  return "proxy_internal_error";
+namespace tonearm {
+namespace {
+
+struct Row {
+  ErrorKind kind;
+  std::string_view token;
+  Party party;
+};
+
+/// In the order of their declaration.
+constexpr std::array rows{
+    Row{ErrorKind::bad_request, "http_request_error", Party::client},
+    Row{ErrorKind::unauthorized, "unauthorized", Party::client},
+    Row{ErrorKind::forbidden, "forbidden", Party::client},
+    Row{ErrorKind::song_not_found, "song_not_found", Party::client},
+    Row{ErrorKind::path_not_found, "path_not_found", Party::client},
+    Row{ErrorKind::method_not_allowed, "method_not_allowed", Party::client},
+    Row{ErrorKind::request_timeout, "request_timeout", Party::client},
+    Row{ErrorKind::target_too_long, "target_too_long", Party::client},
+    Row{ErrorKind::too_many_requests, "too_many_requests", Party::client},
+    Row{ErrorKind::header_section_too_large, "header_section_too_large", Party::client},
+    Row{ErrorKind::version_not_supported, "version_not_supported", Party::client},
+    Row{ErrorKind::send_timeout, "send_timeout", Party::client},
+    Row{ErrorKind::client_gone, "client_gone", Party::client},
+    Row{ErrorKind::dns_timeout, "dns_timeout", Party::origin},
+    Row{ErrorKind::dns_error, "dns_error", Party::origin},
+    Row{ErrorKind::destination_not_found, "destination_not_found", Party::origin},
+    Row{ErrorKind::destination_unavailable, "destination_unavailable", Party::origin},
+    Row{ErrorKind::destination_ip_prohibited, "destination_ip_prohibited", Party::origin},
+    Row{ErrorKind::connection_refused, "connection_refused", Party::origin},
+    Row{ErrorKind::connection_terminated, "connection_terminated", Party::origin},
+    Row{ErrorKind::connection_timeout, "connection_timeout", Party::origin},
+    Row{ErrorKind::connection_read_timeout, "connection_read_timeout", Party::origin},
+    Row{ErrorKind::connection_limit_reached, "connection_limit_reached", Party::origin},
+    Row{ErrorKind::tls_protocol_error, "tls_protocol_error", Party::origin},
+    Row{ErrorKind::tls_certificate_error, "tls_certificate_error", Party::origin},
+    Row{ErrorKind::http_response_incomplete, "http_response_incomplete", Party::origin},
+    Row{ErrorKind::http_response_timeout, "http_response_timeout", Party::origin},
+    Row{ErrorKind::http_protocol_error, "http_protocol_error", Party::origin},
+    Row{ErrorKind::origin_refused, "origin_refused", Party::origin},
+    Row{ErrorKind::resolver_failed, "resolver_failed", Party::origin},
+    Row{ErrorKind::representation_changed, "representation_changed", Party::origin},
+    Row{ErrorKind::bad_locator, "bad_locator", Party::self},
+    Row{ErrorKind::catalog_unavailable, "catalog_unavailable", Party::self},
+    Row{ErrorKind::overloaded, "overloaded", Party::self},
+    Row{ErrorKind::draining, "draining", Party::self},
+    Row{ErrorKind::internal, "proxy_internal_error", Party::self},
+};
+
+constexpr std::size_t place_of(ErrorKind kind) { return static_cast<std::size_t>(kind); }
+
+constexpr bool has_every_kind() {
+  if (rows.size() != place_of(ErrorKind::internal) + 1) return false;
+  return std::ranges::all_of(rows,
+                             [](const Row& row) { return &row == &rows[place_of(row.kind)]; });
 }
+static_assert(has_every_kind());
+
+}  // namespace
+
+std::string_view to_string(ErrorKind kind) { return rows[place_of(kind)].token; }
+
+Party party_of(ErrorKind kind) { return rows[place_of(kind)].party; }
 
 std::string_view to_string(Party party) {
   switch (party) {
@@ -92,51 +79,6 @@ std::string_view to_string(Party party) {
       return "self";
   }
   return "self";
-}
-
-Party party_of(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::bad_request:
-    case ErrorKind::unauthorized:
-    case ErrorKind::forbidden:
-    case ErrorKind::song_not_found:
-    case ErrorKind::path_not_found:
-    case ErrorKind::method_not_allowed:
-    case ErrorKind::request_timeout:
-    case ErrorKind::target_too_long:
-    case ErrorKind::too_many_requests:
-    case ErrorKind::header_section_too_large:
-    case ErrorKind::version_not_supported:
-    case ErrorKind::send_timeout:
-    case ErrorKind::client_gone:
-      return Party::client;
-    case ErrorKind::dns_timeout:
-    case ErrorKind::dns_error:
-    case ErrorKind::destination_not_found:
-    case ErrorKind::destination_unavailable:
-    case ErrorKind::destination_ip_prohibited:
-    case ErrorKind::connection_refused:
-    case ErrorKind::connection_terminated:
-    case ErrorKind::connection_timeout:
-    case ErrorKind::connection_read_timeout:
-    case ErrorKind::connection_limit_reached:
-    case ErrorKind::tls_protocol_error:
-    case ErrorKind::tls_certificate_error:
-    case ErrorKind::http_response_incomplete:
-    case ErrorKind::http_response_timeout:
-    case ErrorKind::http_protocol_error:
-    case ErrorKind::origin_refused:
-    case ErrorKind::resolver_failed:
-    case ErrorKind::representation_changed:
-      return Party::origin;
-    case ErrorKind::bad_locator:
-    case ErrorKind::catalog_unavailable:
-    case ErrorKind::overloaded:
-    case ErrorKind::draining:
-    case ErrorKind::internal:
-      return Party::self;
-  }
-  return Party::self;
 }
 
 UncheckedResult::UncheckedResult(const Error& error)
