@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -35,6 +36,14 @@ std::optional<Address> address_of(const sockaddr_storage& storage) {
     return io::asio::ip::address_v6(bytes, v6.sin6_scope_id);
   }
   return std::nullopt;
+}
+
+/// Whether it was the one connection's that was about to be accepted: Linux hands on what the
+/// network said of it, and EPERM is a firewall's (accept(2)).
+bool is_of_connection(int error) {
+  constexpr std::array errors{EINTR,  ECONNABORTED, EPROTO,     ENETDOWN,    ENOPROTOOPT, EHOSTDOWN,
+                              ENONET, EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH, EPERM};
+  return std::ranges::find(errors, error) != errors.end();
 }
 
 io::OwnedDescriptor spare_descriptor() {
@@ -89,8 +98,7 @@ Acceptor::Accepted Acceptor::accept_one() {
   if (!client.valid()) {
     const int error = errno;
     if (error == EAGAIN) return Accepted::none;
-    // Errors of the one connection that was about to be accepted: accept(2).
-    if (error == EINTR || error == ECONNABORTED || error == EPROTO) return Accepted::one;
+    if (is_of_connection(error)) return Accepted::one;
     warn(error);
     return error == EMFILE || error == ENFILE ? refuse_one() : Accepted::failed;
   }
