@@ -8,30 +8,50 @@
 #include <algorithm>
 #include <cmath>
 #include <utility>
+#include <vector>
 
 namespace tonearm::server {
 namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json stream_json(const StreamInfo& info, std::uint64_t bytes,
-                         std::chrono::system_clock::time_point now) {
+/// What its views show, kept.
+struct Seen {
+  Seen(const StreamInfo& info, std::uint64_t so_far)
+      : request_id(info.request_id),
+        song(info.song),
+        name(info.name),
+        client(info.client),
+        source(info.source),
+        range(info.range),
+        length(info.length),
+        first(info.first),
+        started(info.started),
+        bytes(so_far) {}
+
+  std::string request_id, song, name, client, source, range;
+  std::optional<std::uint64_t> length, first;
+  std::chrono::system_clock::time_point started;
+  std::uint64_t bytes;
+};
+
+ordered_json stream_json(const Seen& seen, std::chrono::system_clock::time_point now) {
   ordered_json length;
-  if (info.length) length = *info.length;
+  if (seen.length) length = *seen.length;
   ordered_json position;
-  if (info.first) position = *info.first + bytes;
-  const auto age = std::max(std::chrono::duration<double>(now - info.started).count(), 0.001);
-  return {{"request_id", info.request_id},
-          {"song", info.song},
-          {"name", text_or_null(info.name)},
-          {"client", info.client},
-          {"source", text_or_null(info.source)},
-          {"started", rfc3339(info.started)},
-          {"range", text_or_null(info.range)},
-          {"bytes", bytes},
+  if (seen.first) position = *seen.first + seen.bytes;
+  const auto age = std::max(std::chrono::duration<double>(now - seen.started).count(), 0.001);
+  return {{"request_id", seen.request_id},
+          {"song", seen.song},
+          {"name", text_or_null(seen.name)},
+          {"client", seen.client},
+          {"source", text_or_null(seen.source)},
+          {"started", rfc3339(seen.started)},
+          {"range", text_or_null(seen.range)},
+          {"bytes", seen.bytes},
           {"length", std::move(length)},
           {"position", std::move(position)},
-          {"rate", static_cast<std::uint64_t>(static_cast<double>(bytes) / age)},
+          {"rate", static_cast<std::uint64_t>(static_cast<double>(seen.bytes) / age)},
           {"age", std::floor(age * 10) / 10}};
 }
 
@@ -73,13 +93,17 @@ std::size_t RunningStreams::count() const {
 }
 
 std::string RunningStreams::to_json(std::chrono::system_clock::time_point now) const {
-  ordered_json streams = ordered_json::array();
+  std::vector<Seen> seen;
+  seen.reserve(count());
   {
+    // Every stream's begin and end waits for this lock: the text is made without it.
     const std::lock_guard lock(mutex_);
     for (const Entry& entry : entries_) {
-      streams.push_back(stream_json(entry.info, entry.bytes.load(std::memory_order_relaxed), now));
+      seen.emplace_back(entry.info, entry.bytes.load(std::memory_order_relaxed));
     }
   }
+  ordered_json streams = ordered_json::array();
+  for (const Seen& one : seen) streams.push_back(stream_json(one, now));
   // In ASCII: names and ranges are strangers', and a terminal may show them.
   return ascii_json_line({{"streams", std::move(streams)}});
 }
