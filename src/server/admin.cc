@@ -5,7 +5,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
 namespace tonearm::server {
@@ -37,11 +39,6 @@ AdminReply refusal(ErrorKind kind, std::string_view allowed = admin_methods) {
                     problem.allow};
 }
 
-bool is_known(std::string_view path) {
-  return path == "/healthz" || path == "/readyz" || path == "/metrics" || path == "/streams" ||
-         path == "/cache";
-}
-
 /// Answers that cost the origin nothing, of all that had a body.
 double hit_ratio(const cache::Statistics& cache) {
   const std::uint64_t all = cache.hits + cache.partial + cache.misses;
@@ -65,6 +62,31 @@ ordered_json cache_json(const std::optional<cache::Statistics>& cache) {
           {"evictions", now.evictions}};
 }
 
+AdminReply health(const AdminState&) { return reply_with(plain_text, "ok\n"); }
+
+AdminReply metrics(const AdminState& state) {
+  if (state.cache) state.metrics.update_cache(*state.cache);
+  return reply_with(exposition_text, state.metrics.expose(state.streams.count()));
+}
+
+AdminReply streams(const AdminState& state) {
+  return reply_with(json_type, state.streams.to_json());
+}
+
+AdminReply cache_figures(const AdminState& state) {
+  return reply_with(json_type, json_line(cache_json(state.cache)));
+}
+
+struct View {
+  std::string_view path;
+  AdminReply (*show)(const AdminState& state);
+};
+
+constexpr View views[] = {
+    {"/healthz", &health},  {"/readyz", &readiness},    {"/metrics", &metrics},
+    {"/streams", &streams}, {"/cache", &cache_figures},
+};
+
 constexpr std::string_view cache_prefix = "/cache/";
 
 bool is_song_in_cache(std::string_view path) {
@@ -82,16 +104,12 @@ std::optional<std::string_view> song_to_forget(http::verb method, std::string_vi
 
 AdminReply handle_admin(http::verb method, std::string_view path, const AdminState& state) {
   if (is_song_in_cache(path)) return refusal(ErrorKind::method_not_allowed, "DELETE");
-  if (!is_known(path)) return refusal(ErrorKind::path_not_found);
+  const View* const view = std::ranges::find(views, path, &View::path);
+  if (view == std::end(views)) return refusal(ErrorKind::path_not_found);
   if (method != http::verb::get && method != http::verb::head) {
     return refusal(ErrorKind::method_not_allowed);
   }
-  if (path == "/healthz") return reply_with(plain_text, "ok\n");
-  if (path == "/readyz") return readiness(state);
-  if (path == "/streams") return reply_with(json_type, state.streams.to_json());
-  if (path == "/cache") return reply_with(json_type, json_line(cache_json(state.cache)));
-  if (state.cache) state.metrics.update_cache(*state.cache);
-  return reply_with(exposition_text, state.metrics.expose(state.streams.count()));
+  return view->show(state);
 }
 
 void add_admin_fields(http::ResponseHead& head, const AdminReply& reply) {
