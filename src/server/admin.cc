@@ -20,15 +20,21 @@ constexpr std::string_view plain_text = "text/plain; charset=utf-8";
 constexpr std::string_view json_type = "application/json";
 constexpr std::string_view exposition_text = "text/plain; version=0.0.4; charset=utf-8";
 
-AdminReply reply_with(std::string_view content_type, std::string body, unsigned status = 200) {
-  return AdminReply{status, content_type, std::move(body), {}};
+AdminReply reply_with(std::string_view content_type, std::string body) {
+  return AdminReply{200, content_type, std::move(body), {}, {}};
 }
 
 /// The admin listener is the operator's own, so the reason is said in full.
+AdminReply not_ready(ErrorKind kind, std::string reason) {
+  const Problem problem = problem_of(Error{kind, {}, std::nullopt});
+  return AdminReply{problem.status, plain_text, std::move(reason), {}, problem.retry_after};
+}
+
 AdminReply readiness(const AdminState& state) {
-  if (state.draining) return reply_with(plain_text, "draining\n", 503);
+  if (state.draining) return not_ready(ErrorKind::draining, "draining\n");
   if (state.catalog_error) {
-    return reply_with(plain_text, "catalog unreadable: " + state.catalog_error->detail + "\n", 503);
+    return not_ready(ErrorKind::catalog_unavailable,
+                     "catalog unreadable: " + state.catalog_error->detail + "\n");
   }
   return reply_with(plain_text, "ok\n");
 }
@@ -36,7 +42,7 @@ AdminReply readiness(const AdminState& state) {
 AdminReply refusal(ErrorKind kind, std::string_view allowed = admin_methods) {
   const Problem problem = problem_of(Error{kind, {}, std::nullopt}, allowed);
   return AdminReply{problem.status, "application/problem+json", problem_json(problem),
-                    problem.allow};
+                    problem.allow, problem.retry_after};
 }
 
 /// Answers that cost the origin nothing, of all that had a body.
@@ -117,6 +123,9 @@ void add_admin_fields(http::ResponseHead& head, const AdminReply& reply) {
   head.add("Content-Length", std::uint64_t{reply.body.size()});
   head.add("Cache-Control", "no-store");
   if (!reply.allow.empty()) head.add("Allow", reply.allow);
+  if (reply.retry_after) {
+    head.add("Retry-After", static_cast<std::uint64_t>(reply.retry_after->count()));
+  }
 }
 
 }  // namespace tonearm::server

@@ -7,6 +7,7 @@
 #include "tonearm/server/metrics.h"
 #include "tonearm/server/running_streams.h"
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,7 @@ struct AdminReply {
   std::string_view content_type;
   std::string body;        ///< For GET and HEAD alike: the caller drops it for HEAD.
   std::string_view allow;  ///< For 405, else empty.
+  std::optional<std::chrono::seconds> retry_after = {};  ///< For 503.
 };
 
 /// Whether this path's answer depends on AdminState::catalog_error, so that only then the catalog
@@ -41,8 +43,8 @@ std::optional<std::string_view> song_to_forget(http::verb method, std::string_vi
 /// query.
 AdminReply handle_admin(http::verb method, std::string_view path, const AdminState& state);
 
-/// Adds Content-Type, Content-Length, Cache-Control: no-store and Allow to a head that was begun
-/// with reply.status.
+/// Adds Content-Type, Content-Length, Cache-Control: no-store, Allow and Retry-After to a head that
+/// was begun with reply.status.
 void add_admin_fields(http::ResponseHead& head, const AdminReply& reply);
 
 }  // namespace tonearm::server

@@ -39,6 +39,7 @@ TEST_F(Admin, NotReadyNamesTheReason) {
   state_.draining = true;
   EXPECT_EQ(get("/readyz").status, 503U);
   EXPECT_THAT(get("/readyz").body, HasSubstr("draining"));
+  EXPECT_GT(get("/readyz").retry_after, std::chrono::seconds(0));
 }
 
 TEST_F(Admin, MetricsAreTextWithTheStreamsOfNow) {
