@@ -59,10 +59,10 @@ class Fill : public std::enable_shared_from_this<Fill> {
     std::uint64_t number_ = 0;
   };
 
-  /// A seat for who reads from `position` to `end`, if the fill will come by there within
-  /// `patience` bytes and on its way to what others want: bytes between two ranges are nobody's
-  /// wish. With `patience` endless wherever it is, also behind what the fill still has, if that is
-  /// on disk with all that comes until then.
+  /// A seat for a reader of `position` to `end`. It is given when the fill will reach `position`
+  /// within `patience` bytes, all of which other readers want: bytes between two ranges are fetched
+  /// for nobody. Endless patience takes any place, also one that the fill has left behind, unless
+  /// it keeps all in memory: what lies there is on disk.
   std::optional<Seat> join(std::uint64_t position, std::uint64_t end, std::uint64_t patience);
 
   struct View {

@@ -104,10 +104,9 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   const Role role_;
   RequestReader reader_;
   UnsentLimit unsent_;
-  /// The client takes bytes while the kernel takes none of us: a socket becomes writable only when
-  /// much of its queue has gone, which a slow client needs long for, but the queue shrinks with
-  /// each byte that the client's side took (over TCP its kernel, which makes room in steps of up to
-  /// its receive buffer).
+  /// Sees a slow client take bytes. Writing does not show it: a socket becomes writable again only
+  /// when much of its queue has gone. The queue's length does: it shrinks with each byte that the
+  /// client's kernel has taken.
   io::ProgressWatch progress_;
   io::Deadline deadline_;
   io::asio::cancellation_signal signal_;

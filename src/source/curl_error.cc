@@ -30,7 +30,7 @@ ErrorKind kind_of(CURLcode code, CURL* easy) {
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_FILESIZE_EXCEEDED:
-    case CURLE_OUT_OF_MEMORY:
+    case CURLE_OUT_OF_MEMORY:  // libcurl says so of a header line longer than it takes
     case CURLE_BAD_CONTENT_ENCODING:
       return ErrorKind::http_protocol_error;
     case CURLE_URL_MALFORMAT:
