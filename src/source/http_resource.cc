@@ -206,13 +206,14 @@ io::Task<Result<void>> HttpResource::wait_before_retry(Error error, RetryBudget&
   const bool may_pass =
       delivered_ ? is_retryable_in_mid_body(error.kind) : is_retryable(error.kind);
   if (!may_pass) co_return error;
+  const auto now = io::Clock::now();
+  const auto longest =
+      delivered_ ? io::Clock::duration(client_.options().first_byte_timeout) : deadline - now;
   // How long to wait for a turn is said to clients; who waits already stands in line again.
   const bool own_limit = error.kind == ErrorKind::connection_limit_reached;
-  const auto asked = own_limit ? std::nullopt : error.retry_after;
-  const auto delay = budget.next(asked);
-  const bool fits = delivered_ ? !asked || *asked <= client_.options().first_byte_timeout
-                               : delay && io::Clock::now() + *delay < deadline;
-  if (!delay || !fits) co_return error;
+  const bool counts = !own_limit && error.retry_after && *error.retry_after < longest;
+  const auto delay = budget.next(counts ? error.retry_after : std::nullopt);
+  if (!delay || (!delivered_ && *delay >= longest)) co_return error;
   moved_.reset();  // who redirected there may know better by then
   io::asio::steady_timer::rebind_executor<io::Executor>::other timer(client_.executor(), *delay);
   co_await timer.async_wait(io::use_task);

@@ -285,10 +285,13 @@ class RefusalTest(Case):
         self.assert_bytes(played(handler), 0, 1000)
         self.assertGreater(times[1] - times[0], 0.95)
 
-    def test_retry_after_that_does_not_fit_is_not_waited_for(self):
+    def test_retry_after_that_does_not_fit_does_not_count(self):
+        file = Resource(1000)
+        handler = lambda exchange: exchange.answer(503, Retry_After=3600) if exchange.number == 1 else file(exchange)
+        self.assert_bytes(played(handler), 0, 1000)
         path = route(lambda exchange: exchange.answer(503, Retry_After=3600))
         self.assert_problem(get(server().port, song(path)), 502)
-        self.assertEqual(len(origin.of(path)), 1)
+        self.assertEqual(len(origin.of(path)), 1 + 3)
 
     def test_content_encoding_is_502(self):
         file = Resource(1000)
