@@ -2,8 +2,6 @@
 
 #include "tonearm/io/page_cache.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <functional>
@@ -12,11 +10,16 @@
 namespace tonearm::source {
 namespace {
 
-/// What is handed on at once: the file is looked at before each.
-constexpr std::uint64_t region_size = 256 * 1024;
+/// What is handed on at once, and so what a listener who does not read holds in memory.
+constexpr std::uint64_t most_at_once = 64 * 1024;
 constexpr std::uint64_t block_size = 4096;
 /// A recorder goes back to the header to write sizes into it: nothing is told by what stands there.
 constexpr std::uint64_t header_size = 4096;
+
+Error changed() {
+  return Error{
+      ErrorKind::representation_changed, "the file was changed or truncated while it was read", {}};
+}
 
 /// The bytes before `end`, none of the header's.
 http::ByteRange block_before(std::uint64_t end) {
@@ -26,30 +29,25 @@ http::ByteRange block_before(std::uint64_t end) {
 
 }  // namespace
 
-io::Task<void> FileVersion::load_into_page_cache(http::ByteRange range) {
-  if (io::is_in_page_cache(descriptor(), range.first, range.size())) co_return;
-  const auto load = [this, range] {
-    io::load_into_page_cache(descriptor(), range.first, range.size());
-    return true;
+io::Task<bool> FileVersion::read(std::uint64_t offset, std::span<std::byte> bytes) {
+  const std::size_t there = io::read_from_page_cache(descriptor(), offset, bytes);
+  if (there == bytes.size()) co_return true;
+  const auto rest = [this, offset = offset + there, left = bytes.subspan(there)] {
+    return io::read_from_disk(descriptor(), offset, left) == left.size();
   };
-  co_await pool_.run(load);
+  co_return co_await pool_.run(rest);
 }
 
-std::optional<FileVersion::Block> FileVersion::read_block(http::ByteRange range) const {
-  std::array<char, block_size> buffer;
-  const auto size = static_cast<std::size_t>(range.size());
-  const ssize_t got = ::pread(descriptor(), buffer.data(), size, static_cast<off_t>(range.first));
-  if (got != static_cast<ssize_t>(size)) return std::nullopt;
-  const std::string_view bytes(buffer.data(), size);
-  Block block{range, std::hash<std::string_view>()(bytes), false};
-  block.silent = bytes.find_first_not_of(bytes.front()) == std::string_view::npos;
-  return block;
-}
-
-io::Task<std::optional<FileVersion::Block>> FileVersion::load_block(http::ByteRange range) {
+io::Task<std::optional<FileVersion::Block>> FileVersion::read_block(http::ByteRange range) {
   if (range.end <= range.first) co_return std::nullopt;
-  co_await load_into_page_cache(range);
-  co_return read_block(range);
+  std::array<std::byte, block_size> buffer;
+  const auto bytes = std::span(buffer).first(static_cast<std::size_t>(range.size()));
+  const bool there = co_await read(range.first, bytes);
+  if (!there) co_return std::nullopt;
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  Block block{range, std::hash<std::string_view>()(text), false};
+  block.silent = text.find_first_not_of(text.front()) == std::string_view::npos;
+  co_return block;
 }
 
 /// The first bytes tell most: who writes a file anew from its beginning comes to them before all
@@ -57,14 +55,14 @@ io::Task<std::optional<FileVersion::Block>> FileVersion::load_block(http::ByteRa
 io::Task<std::optional<FileVersion::Block>> FileVersion::choose_block(http::ByteRange handed_on) {
   const std::uint64_t first = std::max(handed_on.first, header_size);
   std::optional<Block> block =
-      co_await load_block(block_before(std::min(first + block_size, handed_on.end)));
-  if (block && block->silent) block = co_await load_block(block_before(handed_on.end));
+      co_await read_block(block_before(std::min(first + block_size, handed_on.end)));
+  if (block && block->silent) block = co_await read_block(block_before(handed_on.end));
   co_return block;
 }
 
 io::Task<bool> FileVersion::is_still_there() {
   if (!known_) co_return true;
-  const std::optional<Block> now = co_await load_block(known_->range);
+  const std::optional<Block> now = co_await read_block(known_->range);
   co_return now && now->hash == known_->hash;
 }
 
@@ -79,27 +77,24 @@ io::Task<Result<io::FileStamp>> FileVersion::look() {
   } else {
     same = io::has_same_bytes(seen_, *now);
   }
-  if (!same) {
-    co_return Error{ErrorKind::representation_changed,
-                    "the file was changed or truncated while it was read",
-                    {}};
-  }
+  if (!same) co_return changed();
   if (now->size > seen_.size) grew_ = io::Clock::now();
   if (may_grow_) seen_ = *now;
   co_return now;
 }
 
 io::Task<Result<io::Chunk>> FileVersion::load(std::uint64_t offset, std::uint64_t size) {
-  const io::FileRegion region{descriptor(), offset, std::min(size, region_size)};
-  const http::ByteRange range{offset, offset + region.size};
-  co_await load_into_page_cache(range);
+  const http::ByteRange range{offset, offset + std::min(size, most_at_once)};
+  loaded_.resize(static_cast<std::size_t>(range.size()));
+  const bool there = co_await read(range.first, loaded_);
   std::optional<Block> block;
   if (may_grow_) block = co_await choose_block(range);
   // Only now: what was read of it is of this version if what was known before is still there.
   const Result<io::FileStamp> now = co_await look();
   if (!now) co_return now.error();
+  if (!there) co_return changed();
   if (block && !(block->silent && known_ && !known_->silent)) known_ = block;
-  co_return io::Chunk(region);
+  co_return io::Chunk(std::span<const std::byte>(loaded_));
 }
 
 }  // namespace tonearm::source

@@ -11,7 +11,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
+#include <vector>
 
 namespace tonearm::source {
 
@@ -27,9 +29,10 @@ class FileVersion {
 
   /// What is there now, or representation_changed.
   io::Task<Result<io::FileStamp>> look();
-  /// The first of these bytes, as a region that is in the page cache now or soon: it is loaded on
-  /// the pool, so that sendfile does not wait for a disk on the loop. `size`: not 0. The file is
-  /// looked at when it is loaded.
+  /// The first of these bytes, read into memory of this object's until the next load(): what is not
+  /// in the page cache on the pool. `size`: not 0. The file is looked at when they have been read,
+  /// so that they are this version's whatever is written later; a region of the file would be sent
+  /// as it is when the client's kernel takes it.
   io::Task<Result<io::Chunk>> load(std::uint64_t offset, std::uint64_t size);
 
   int descriptor() const { return file_->descriptor(); }
@@ -43,10 +46,10 @@ class FileVersion {
     bool silent = false;  ///< All its bytes are alike: another take may well have it too.
   };
 
-  io::Task<void> load_into_page_cache(http::ByteRange range);
+  /// False where there are fewer.
+  io::Task<bool> read(std::uint64_t offset, std::span<std::byte> bytes);
   /// Empty where there are fewer bytes.
-  std::optional<Block> read_block(http::ByteRange range) const;
-  io::Task<std::optional<Block>> load_block(http::ByteRange range);
+  io::Task<std::optional<Block>> read_block(http::ByteRange range);
   /// Of these bytes the one that tells most.
   io::Task<std::optional<Block>> choose_block(http::ByteRange handed_on);
   /// Whether what was handed on is still there; true where nothing is known of that.
@@ -58,6 +61,7 @@ class FileVersion {
   io::BlockingPool& pool_;
   io::Clock::time_point grew_ = io::Clock::now();
   std::optional<Block> known_;
+  std::vector<std::byte> loaded_;  ///< What load() has read last.
 };
 
 }  // namespace tonearm::source

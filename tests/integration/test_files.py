@@ -1,4 +1,4 @@
-"""file: sources: ranges by sendfile, nothing outside of files.root, PCM as WAV, ?pos=SECONDS."""
+"""file: sources: ranges, never of two versions, nothing outside of files.root, PCM as WAV, ?pos=SECONDS."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from support.case import Case
-from support.client import Client, command, curl, parts
+from support.client import Client, command, curl, get_json, parts
 from support.content import content, write_file
 from support.recorder import header, make_old, sound
 from support.wait import wait_for
@@ -101,8 +101,21 @@ class Files(Case):
                     os.truncate(self.path("victim"), 1000)
                 else:
                     write_file(self.path("victim"), size, seed=2)
-                client.rest()
+                rest = client.rest()
                 self.assertEqual(client.ended, "reset", how)
+                self.assertTrue(rest == content(100_000, 100_000 + len(rest)), f"{how}: not a byte of the new one")
+
+    def test_what_lies_in_the_socket_is_not_overwritten(self):
+        size = 60_000
+        write_file(self.path("short"), size)
+        song = self.catalog.add("file:short")
+        with Client(self.tonearm.port, receive_buffer=4096) as client:
+            client.ask(f"/songs/listen/{song}", Connection="close")
+            self.assertStatus(client.head(), 200)
+            wait_for(lambda: not get_json(self.tonearm.admin_port, "/streams")["streams"], "all of it to be handed on")
+            with open(self.path("short"), "r+b") as out:
+                out.write(content(0, size, seed=2))
+            self.assertTrue(client.rest() == content(0, size))
 
     def test_replaced_by_rename_plays_to_its_end_and_never_a_mixture(self):
         write_file(self.path("old"), 20_000_000)
