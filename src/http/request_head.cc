@@ -5,6 +5,8 @@
 #include "tonearm/base/number.h"
 #include "tonearm/http/token.h"
 
+#include <boost/url/authority_view.hpp>
+
 #include <algorithm>
 
 namespace tonearm::http {
@@ -15,7 +17,7 @@ Error bad(std::string why) { return Error{ErrorKind::bad_request, std::move(why)
 /// Room for what browsers send, in one allocation.
 constexpr std::size_t usual_fields = 24;
 
-constexpr CharSet host_chars = make_char_set("-._~%!$&'()*+,;=:[]");  // RFC 3986 §3.2.2, §3.2.3
+constexpr CharSet plain_host_chars = make_char_set("-._~!$&'()*+,;=");  // RFC 3986 §3.2.2
 
 /// The next line without its CRLF, or nothing when a bare CR or LF ends it (RFC 9112 §2.2).
 std::optional<std::string_view> take_line(std::string_view& rest) {
@@ -56,11 +58,9 @@ Result<void> parse_request_line(std::string_view line, RequestHead& head) {
         ErrorKind::version_not_supported, "HTTP/0.9 is not spoken here, only HTTP/1.x", {}};
   }
   const bool plain = std::all_of(head.target.begin(), head.target.end(),
-                                 [](char c) { return c > ' ' && c != 0x7F; });
+                                 [](unsigned char c) { return c > ' ' && c != 0x7F; });
   if (head.target.empty() || !plain) {
-    return bad(
-        "the request target is empty or holds a blank, a control character or a byte to be "
-        "percent-encoded");
+    return bad("the request target is empty or holds a blank or a control character");
   }
   const auto version = parse_version(line.substr(last + 1));
   if (!version) return bad("the request line does not end in HTTP/1.1 or HTTP/1.0");
@@ -119,13 +119,23 @@ Result<void> read_framing(RequestHead& head) {
   return {};
 }
 
+/// RFC 9110 §7.2. Most are a name, or a name and a port, in which there is nothing to parse.
+bool is_host(std::string_view value) {
+  const auto colon = std::min(value.find(':'), value.size());
+  const std::string_view port = value.substr(std::min(colon + 1, value.size()));
+  const bool digits = port.find_first_not_of("0123456789") == std::string_view::npos;
+  if (digits && consists_of(plain_host_chars, value.substr(0, colon))) return true;
+  const auto authority = boost::urls::parse_authority(value);
+  return authority && !authority->has_userinfo();
+}
+
 /// RFC 9112 §3.2.
 Result<void> check_host(const RequestHead& head) {
   unsigned hosts = 0;
   for (const auto& line : head.fields) {
     if (line.id != field::host) continue;
     ++hosts;
-    if (!consists_of(host_chars, line.value)) return bad("Host is not a name and a port");
+    if (!is_host(line.value)) return bad("Host is not a name and a port");
   }
   if (hosts > 1) return bad("there are several Host fields");
   if (hosts == 0 && head.version >= 11) return bad("an HTTP/1.1 request needs a Host field");

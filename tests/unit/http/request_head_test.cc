@@ -128,7 +128,7 @@ TEST(ParseRequestHead, RefusesABrokenRequestLine) {
       {"GET /a b HTTP/1.1\r\nHost: h\r\n\r\n", bad_request},
       {"GET /a\tb HTTP/1.1\r\nHost: h\r\n\r\n", bad_request},
       {"GET /\x7F HTTP/1.1\r\nHost: h\r\n\r\n", bad_request},
-      {"GET /\xC3\xA4 HTTP/1.1\r\nHost: h\r\n\r\n", bad_request},
+      {"GET /?q=\xC3\xA4 HTTP/1.1\r\nHost: h\r\n\r\n", "read"},
       {"GET /\0 HTTP/1.1\r\nHost: h\r\n\r\n"s, bad_request},
       // RFC 9110 §9.1: a method is a token
       {"G(T / HTTP/1.1\r\nHost: h\r\n\r\n", bad_request},
@@ -151,6 +151,17 @@ TEST(ParseRequestHead, SpeaksHttp1Alone) {  // RFC 9112 §2.3
       {of_version("HTTP/1,1", "Host: h\r\n"), bad_request},
       {of_version("ICY/1.1", "Host: h\r\n"), bad_request},
   });
+}
+
+TEST(ParseRequestHead, HostIsANameAndAPort) {  // RFC 9112 §3.2
+  for (const std::string good :
+       {"h", "", "h:80", "h:", "a-b.c_d~:1", "a,b", "a%41", "[::1]", "[::1]:8005", "127.0.0.1:1"}) {
+    EXPECT_EQ(outcome("GET / HTTP/1.1\r\nHost: " + good + "\r\n\r\n"), "read") << good;
+  }
+  for (const std::string wrong : {"a:b", "[::1", "::1", "[::1]x", "a%4", "a%zz", "a@b", "u:p@h",
+                                  "a/b", "a?b", "a b", "h:80:81", "[h]"}) {
+    EXPECT_EQ(outcome("GET / HTTP/1.1\r\nHost: " + wrong + "\r\n\r\n"), bad_request) << wrong;
+  }
 }
 
 TEST(ParseRequestHead, CountsALaterMinorVersionAs11) {
@@ -213,7 +224,8 @@ TEST(ParseRequestHead, WantsExactlyOneHost) {  // RFC 9112 §3.2
       {of_version("HTTP/1.0", ""), "read"},
       {of_version("HTTP/1.1", "Host:\r\n"), "read"},
       {of_version("HTTP/1.1", "Host: my_host.example.:8005\r\n"), "read"},
-      {of_version("HTTP/1.1", "Host: [fe80::1%25eth0]:80\r\n"), "read"},
+      {of_version("HTTP/1.1", "Host: [fe80::1%25eth0]:80\r\n"),
+       bad_request},  // RFC 3986 has no zones
       {of_version("HTTP/1.1", "Host: a b\r\n"), bad_request},
       {of_version("HTTP/1.1", "Host: h/path\r\n"), bad_request},
       {of_version("HTTP/1.1", "Host: user@h\r\n"), bad_request},
