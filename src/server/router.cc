@@ -73,12 +73,12 @@ bool is_read(http::verb method) { return method == http::verb::get || method == 
 }  // namespace
 
 Result<Match> find_route(const http::RequestHead& head, const http::Target& target) {
-  const bool options = head.method == http::verb::options;
-  if (options && target.path == "*") return Match{&answer_options, Access::open, {}};
+  if (head.method == http::verb::options) return Match{&answer_options, Access::open, {}};
+  // RFC 9112 §3.2.4.
+  if (target.path == "*") return Error{ErrorKind::bad_request, "* is for OPTIONS alone", {}};
   std::optional<Match> found = match(target.path, slashes(raw_path(head.target)));
   if (!found) return Error{ErrorKind::path_not_found, {}, {}};
-  if (options) *found = Match{&answer_options, Access::open, {}};
-  if (!options && !is_read(head.method)) return Error{ErrorKind::method_not_allowed, {}, {}};
+  if (!is_read(head.method)) return Error{ErrorKind::method_not_allowed, {}, {}};
   return *found;
 }
 
