@@ -123,10 +123,12 @@ Key<Target> size_key(std::string name, Field field, SizeBounds bounds) {
     return read_size(node, bounds.least, bounds.most, bounds.zero_means, field(target));
   };
   key.print = [=](const Target& target, toml::table& into) {
-    if (field(target) == 0) {
-      into.insert(name, 0);
+    constexpr std::uint64_t smallest_unit = 1024;
+    const std::uint64_t bytes = field(target);
+    if (bytes % smallest_unit != 0 || bytes == 0) {
+      into.insert(name, static_cast<std::int64_t>(bytes));
     } else {
-      into.insert(name, format_size(field(target)));
+      into.insert(name, format_size(bytes));
     }
   };
   key.name = std::move(name);

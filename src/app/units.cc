@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <limits>
+#include <span>
 
 namespace tonearm::app {
 namespace {
@@ -47,8 +48,7 @@ std::optional<std::uint64_t> parse(std::string_view text, const std::array<Unit,
   return std::nullopt;
 }
 
-template <std::size_t N>
-std::string format(std::uint64_t value, const std::array<Unit, N>& units) {
+std::string format(std::uint64_t value, std::span<const Unit> units) {
   for (const Unit& unit : units) {
     if (value % unit.factor == 0 && value != 0) {
       return std::to_string(value / unit.factor) + std::string(unit.name);
@@ -72,7 +72,7 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
 }
 
 std::string format_duration(std::chrono::milliseconds duration) {
-  return format(static_cast<std::uint64_t>(duration.count()), durations);
+  return format(static_cast<std::uint64_t>(duration.count()), std::span(durations).subspan(1));
 }
 
 }  // namespace tonearm::app

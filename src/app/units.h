@@ -18,6 +18,7 @@ std::string format_size(std::uint64_t bytes);
 /// `250ms`, `10s`, `5m`, `24h`, `7d`; empty for anything else, the longest there is for what is
 /// longer.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
+/// The largest unit up to hours that divides it.
 std::string format_duration(std::chrono::milliseconds duration);
 
 }  // namespace tonearm::app

@@ -146,7 +146,7 @@ TEST_F(LoadConfig, AnErrorIsOneLineWithPlaceKeyFaultAndRemedy) {
        "t.toml:2: cache.size: \"8388608TiB\" is out of bounds; give one from 1MiB to "
        "9223372036854775807B"},
       {"[server]\ndrain = \"106751991168d\"",
-       "t.toml:2: server.drain: \"106751991168d\" is out of bounds; give one from 0s to 30d"},
+       "t.toml:2: server.drain: \"106751991168d\" is out of bounds; give one from 0s to 720h"},
   };
   for (const auto& row : rows) {
     EXPECT_EQ(error_of(row.toml), row.line);

