@@ -29,12 +29,13 @@ int lock_until(LockedFile& file, Clock::time_point until) {
 /// No lock hangs on these, so that they may be opened like any file.
 std::string copy_if_there(const std::string& from, const std::string& to) {
   std::error_code failed;
-  fs::copy_file(from, to, fs::copy_options::overwrite_existing, failed);
+  // An earlier copy may be as read-only as what it was made of.
+  fs::remove(to, failed);
+  fs::copy_file(from, to, failed);
+  // The copy is folded in, and its mode is that of the original.
+  if (!failed) fs::permissions(to, fs::perms::owner_write, fs::perm_options::add, failed);
   if (!failed) return {};
-  if (failed == std::errc::no_such_file_or_directory) {
-    fs::remove(to, failed);
-    return {};
-  }
+  if (failed == std::errc::no_such_file_or_directory) return {};
   return from + " cannot be copied: " + failed.message();
 }
 

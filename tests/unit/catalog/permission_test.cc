@@ -58,6 +58,11 @@ class WithoutPermission : public CatalogTest {
       if (fs::exists(source)) fs::copy_file(source, path() + suffix);
     }
   }
+  void make_read_only() const {
+    for (const char* suffix : {"", "-wal", "-journal"}) {
+      if (fs::exists(path() + suffix)) fs::permissions(path() + suffix, fs::perms(0444));
+    }
+  }
   static constexpr const char* rows =
       "CREATE TABLE music_song(id INTEGER PRIMARY KEY, file TEXT);"
       "INSERT INTO music_song VALUES(1, 'a');";
@@ -88,6 +93,8 @@ TEST_F(WithoutPermission, ALogThatACrashLeftIsRead) {
   copy_as_it_is(other);
   ASSERT_GT(fs::file_size(path() + "-wal"), 0U);
   expect_for_nobody("a");
+  make_read_only();
+  expect_for_nobody("a");
   EXPECT_EQ(file("1"), "a");  // Root might write, and must not.
   EXPECT_FALSE(fs::exists(path() + "-shm"));
 }
@@ -102,6 +109,8 @@ TEST_F(WithoutPermission, AJournalThatACrashLeftIsRolledBackInACopy) {
          " INSERT INTO filler SELECT randomblob(2000) FROM n");
   copy_as_it_is(other);
   ASSERT_GT(fs::file_size(path() + "-journal"), 512U);
+  expect_for_nobody("a");
+  make_read_only();
   expect_for_nobody("a");
   EXPECT_EQ(file("1"), "a");
   EXPECT_TRUE(fs::exists(path() + "-journal"));
