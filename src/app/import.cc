@@ -231,7 +231,7 @@ std::optional<std::int64_t> Import::find_entry(const M3uFile& playlist,
 }
 
 void Import::add_playlist(const M3uFile& playlist) {
-  const auto choose = [&] {
+  const auto choose = [&]() -> std::optional<std::vector<std::int64_t>> {
     std::vector<std::int64_t> songs;
     for (const std::string& entry : playlist.entries) {
       if (const auto id = find_entry(playlist, entry)) {
@@ -243,6 +243,8 @@ void Import::add_playlist(const M3uFile& playlist) {
                          " is not in the catalog, and names no media file below files.root");
       }
     }
+    // Its paths have changed, or it is of another disk: no reason to lose the one that is there.
+    if (songs.empty() && !playlist.entries.empty()) return std::nullopt;
     return songs;
   };
   const auto written = writer_.write_playlist(playlist.name, choose);

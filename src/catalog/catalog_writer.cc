@@ -265,8 +265,7 @@ Result<std::vector<Result<CatalogWriter::Written>>> CatalogWriter::write(
   return written;
 }
 
-Result<void> CatalogWriter::write_playlist(
-    const std::string& name, const std::function<std::vector<std::int64_t>()>& choose) {
+Result<void> CatalogWriter::write_playlist(const std::string& name, const Choose& choose) {
   sqlite3* const connection = tables_->connection();
   WriteTransaction transaction(connection);
   if (!transaction.is_open() ||
@@ -280,6 +279,7 @@ Result<void> CatalogWriter::write_playlist(
   }
   if (const auto current = tables_->catch_up(); !current) return current.error();
   const auto songs = choose();
+  if (!songs) return {};
   const auto existing =
       prepare(connection, "SELECT id FROM main.playlist WHERE name = ?1 ORDER BY id LIMIT 1");
   const auto insert = prepare(connection, "INSERT INTO main.playlist(name) VALUES (?1)");
@@ -300,9 +300,9 @@ Result<void> CatalogWriter::write_playlist(
   sqlite3_reset(existing.get());
   sqlite3_bind_int64(clear.get(), 1, id);
   if (!run(clear.get())) return tables_->failure();
-  for (std::size_t i = 0; i < songs.size(); ++i) {
+  for (std::size_t i = 0; i < songs->size(); ++i) {
     sqlite3_bind_int64(add.get(), 1, id);
-    sqlite3_bind_int64(add.get(), 2, songs[i]);
+    sqlite3_bind_int64(add.get(), 2, (*songs)[i]);
     sqlite3_bind_int64(add.get(), 3, static_cast<std::int64_t>(i) + 1);
     if (!run(add.get())) return tables_->failure();
   }

@@ -311,6 +311,15 @@ else:
                 [("My mix", "file:sub dir/a ogg.ogg"), ("My mix", "file:long.mp3"),
                  ("My mix", "file:sub dir/a wav.wav")])
 
+    def test_a_playlist_none_of_which_is_found_leaves_the_one_that_is_there(self):
+        path = os.path.join(self.directory, "moved.m3u")
+        songs = "SELECT file FROM playlist_song JOIN music_song s ON s.id = song_id"
+        for entries, status in ((f"{self.media}/long.mp3\n", 0), ("/moved/long.mp3\n", 1)):
+            with open(path, "w") as out:
+                out.write(entries)
+            self.imported(self.media, "--playlist", path, status=status)
+            self.assertEqual(self.rows(songs), [("file:long.mp3",)])
+
     def test_what_a_playlist_names_is_imported_with_it(self):
         root = os.path.join(self.directory, "named")
         os.makedirs(os.path.join(root, "sub"))

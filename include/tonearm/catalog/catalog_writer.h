@@ -55,9 +55,10 @@ class CatalogWriter {
   /// others; any other failure is one of all of them, and then nothing is written.
   Result<std::vector<Result<Written>>> write(const std::vector<ImportedSong>& songs);
   /// Replaces the songs of the playlist of this name, or makes one. The tables too. `choose` gives
-  /// the songs' ids; it is called once nobody else can write, so that find() knows them.
-  Result<void> write_playlist(const std::string& name,
-                              const std::function<std::vector<std::int64_t>()>& choose);
+  /// the songs' ids, or nothing to leave all as it is; it is called once nobody else can write, so
+  /// that find() knows them.
+  using Choose = std::function<std::optional<std::vector<std::int64_t>>()>;
+  Result<void> write_playlist(const std::string& name, const Choose& choose);
 
  private:
   class Tables;
