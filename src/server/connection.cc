@@ -105,7 +105,9 @@ io::Task<void> Connection::serve() {
 }
 
 io::Task<bool> Connection::read_proxy_header() {
-  enter(Phase::head, loop_->serving()->options.header_timeout);
+  const auto header_timeout = loop_->serving()->options.header_timeout;
+  enter(Phase::fresh, header_timeout);
+  if (loop_->draining()) drain();
   Result<std::optional<ProxyHeader>> header = std::optional<ProxyHeader>();
   for (;;) {
     header = parse_proxy_header(reader_.received());
@@ -113,6 +115,9 @@ io::Task<bool> Connection::read_proxy_header() {
     const auto received = reader_.receive();
     if (received == RequestReader::Received::end || expired_) co_return false;
     if (received == RequestReader::Received::nothing) co_await wait_readable();
+    if (received == RequestReader::Received::some && phase_ == Phase::fresh) {
+      enter(Phase::head, header_timeout);
+    }
   }
   if (!header) {
     spdlog::debug("{}: {}", to_text(peer_.address), header.error().detail);

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import sqlite3
 import sys
 import threading
@@ -47,8 +48,8 @@ class Drain(Case):
         cls.song = cls.catalog.add("song.mp3")
         cls.target = f"/songs/listen/{cls.song}"
 
-    def start(self, drain="20s"):
-        return self.serve_apart(self.origin.base_url, server={"drain": drain})
+    def start(self, drain="20s", **server):
+        return self.serve_apart(self.origin.base_url, server={"drain": drain, **server})
 
     def listener(self):
         """A client in the middle of the song that does not read on by itself."""
@@ -90,6 +91,13 @@ class Drain(Case):
         self.assertTrue(fresh.is_closed())
         self.assertIsNone(tonearm.process.poll(), "the stream goes on")
         self.assertTrue(playing.body(head).complete)
+        self.ends()
+
+    def test_a_connection_that_has_not_even_said_whose_it_is_does_not_hold_up_the_end(self):
+        tonearm = self.start(proxy_protocol=True, header_timeout="60s")
+        silent = socket.create_connection(("127.0.0.1", tonearm.port))
+        self.addCleanup(silent.close)
+        tonearm.terminate()
         self.ends()
 
     def test_while_draining_it_lives_but_is_not_ready(self):
