@@ -9,7 +9,6 @@
 #include "server/request_id.h"
 #include "server/sound_view.h"
 
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <chrono>
@@ -125,17 +124,9 @@ bool start_playing(const Request& request, PlayingSongs::Play& play) {
 /// The same, for one song too many. Who skips to the next closes a connection and opens another,
 /// and of two loops one may hear of the new one before the other hears that the old one has ended.
 io::Task<bool> start_playing_soon(const Request& request, PlayingSongs::Play& play) {
-  constexpr std::chrono::milliseconds pause{20};
-  constexpr int tries = 5;
-  io::asio::steady_timer::rebind_executor<io::Executor>::other timer(
-      co_await io::asio::this_coro::executor);
-  bool plays = false;
-  for (int i = 0; i < tries && !plays; ++i) {
-    timer.expires_after(pause);
-    co_await timer.async_wait(io::use_task);
-    plays = start_playing(request, play);
-  }
-  co_return plays;
+  constexpr std::chrono::milliseconds longest{100};
+  return request.shared.playing.start_soon(play, request.serving.options.streams_per_client,
+                                           io::Clock::now() + longest);
 }
 
 Error too_many_songs() {

@@ -1,14 +1,10 @@
-#include "tonearm/server/playing_songs.h"
 #include "tonearm/server/request_limiter.h"
 
 #include <gtest/gtest.h>
 
-#include <array>
-#include <optional>
+#include <atomic>
 #include <string>
-#include <string_view>
 #include <thread>
-#include <utility>
 #include <vector>
 
 namespace tonearm::server {
@@ -79,69 +75,6 @@ TEST(RequestLimiter, IsSharedByLoops) {
   }
   for (auto& loop : loops) loop.join();
   EXPECT_EQ(count, 2000U);
-}
-
-/// Whether it may play besides what plays already; it does not go on.
-bool may_play(PlayingSongs& playing, const Address& client, std::string_view song,
-              std::size_t most) {
-  PlayingSongs::Play play;
-  return playing.start(play, client, song, most);
-}
-
-TEST(PlayingSongs, SeveralRequestsForOneSongCountOnce) {
-  PlayingSongs playing;
-  const Address client = one_at("192.0.2.1");
-  std::optional<PlayingSongs::Play> first(std::in_place);
-  ASSERT_TRUE(playing.start(*first, client, "a", 1));
-  std::optional<PlayingSongs::Play> again(std::in_place);
-  ASSERT_TRUE(playing.start(*again, client, "a", 1));
-  EXPECT_FALSE(may_play(playing, client, "b", 1));
-  EXPECT_TRUE(may_play(playing, client, "b", 2));
-  EXPECT_TRUE(may_play(playing, one_at("192.0.2.2"), "b", 1));
-  first.reset();
-  EXPECT_FALSE(may_play(playing, client, "b", 1));
-  again.reset();
-  EXPECT_TRUE(may_play(playing, client, "b", 1));
-}
-
-TEST(PlayingSongs, WhatStartedWithoutALimitCountsWhenThereIsOne) {
-  PlayingSongs playing;
-  const Address client = one_at("192.0.2.1");
-  std::array<PlayingSongs::Play, 3> plays;
-  EXPECT_TRUE(playing.start(plays[0], client, "a", 0));
-  EXPECT_TRUE(playing.start(plays[1], client, "b", 0));
-  EXPECT_TRUE(playing.start(plays[2], client, "b", 0));
-  EXPECT_FALSE(may_play(playing, client, "c", 1));
-  EXPECT_FALSE(may_play(playing, client, "c", 2));
-  EXPECT_TRUE(may_play(playing, client, "c", 3));
-  EXPECT_TRUE(may_play(playing, client, "b", 1));
-  EXPECT_TRUE(may_play(playing, client, "c", 0));
-}
-
-TEST(PlayingSongs, KeepsNothingOfWhoHasStopped) {
-  PlayingSongs playing;
-  for (int i = 0; i < 1000; ++i) {
-    const Address client(boost::asio::ip::address_v4(static_cast<unsigned>(i)));
-    PlayingSongs::Play play;
-    EXPECT_TRUE(playing.start(play, client, "a", 1));
-    EXPECT_FALSE(may_play(playing, client, "b", 1));
-    EXPECT_EQ(playing.requests(), 1U);
-  }
-  EXPECT_EQ(playing.requests(), 0U);
-}
-
-TEST(PlayingSongs, AreSharedByLoops) {
-  PlayingSongs playing;
-  std::vector<std::thread> loops;
-  for (int i = 0; i < 4; ++i) {
-    loops.emplace_back([&playing, i] {
-      for (int n = 0; n < 2000; ++n) {
-        may_play(playing, one_at("192.0.2.1"), std::to_string((i + n) % 3), 2);
-      }
-    });
-  }
-  for (auto& loop : loops) loop.join();
-  EXPECT_EQ(playing.requests(), 0U);
 }
 
 }  // namespace
