@@ -5,8 +5,10 @@
 #include "tonearm/io/byte_stream.h"
 #include "tonearm/source/resource.h"
 
+#include "server/error_response.h"
 #include "server/exchange.h"
 #include "server/request.h"
+#include "server/responder.h"
 
 #include <string>
 
@@ -22,16 +24,34 @@ struct PlannedAnswer {
   http::ResponsePlan plan;
 };
 
+/// Moves the body of a plan that has one: a part, several, or all until its end.
+io::Task<Result<void>> pump_body(const PlannedAnswer& answer, io::ByteWriter& writer);
+
+// The steps of send_answer().
+
 /// A close is the only end that HTTP/1.0 has for a body of unknown length, and on a unix socket a
 /// failure looks the same.
 bool end_would_be_ambiguous(const Request& request, const http::ResponsePlan& plan);
 Error wants_http_1_1();
-
 /// Makes the head, which leaves with the first bytes of the body.
 void start_answer(const Request& request, Responder& responder, const PlannedAnswer& answer);
 
-/// Moves the body of a plan that has one: a part, several, or all until its end.
-io::Task<Result<void>> pump_body(const PlannedAnswer& answer, io::ByteWriter& writer);
+/// Answers as planned, be it with a refusal. `send_body(answer)`, a task, is only asked for where
+/// the plan has a body.
+template <class SendBody>
+io::Task<Result<void>> send_answer(const Request& request, Responder& responder,
+                                   PlannedAnswer answer, SendBody send_body) {
+  if (answer.plan.status >= 400) {
+    co_return co_await responder.send_problem(problem_of(answer.plan));
+  }
+  if (end_would_be_ambiguous(request, answer.plan)) co_return wants_http_1_1();
+  start_answer(request, responder, answer);
+  if (answer.plan.has_body()) {
+    Result<void> sent = co_await send_body(answer);
+    if (!sent) co_return sent;
+  }
+  co_return co_await responder.writer().finish();
+}
 
 /// Tells the exchange what the resource has cost, however the request ends.
 class OriginUseReport {

@@ -87,20 +87,14 @@ io::Task<Result<void>> send_body(const Request& request, Responder& responder, c
   co_return co_await pump_body_at_pace(answer, options, responder.writer());
 }
 
+/// The plan lives in the frame of who sends it.
 io::Task<Result<void>> send_song(const Request& request, Responder& responder,
                                  const Located& located, const http::RepresentationRequest& asked,
                                  const http::Representation& what) {
-  const PlannedAnswer answer = plan_song(request, located, asked, what);
-  if (answer.plan.status >= 400) {
-    co_return co_await responder.send_problem(problem_of(answer.plan));
-  }
-  if (end_would_be_ambiguous(request, answer.plan)) co_return wants_http_1_1();
-  start_answer(request, responder, answer);
-  if (answer.plan.has_body()) {
-    Result<void> sent = co_await send_body(request, responder, located.song, answer);
-    if (!sent) co_return sent;
-  }
-  co_return co_await responder.writer().finish();
+  const auto body = [&request, &responder, &song = located.song](const PlannedAnswer& answer) {
+    return send_body(request, responder, song, answer);
+  };
+  return send_answer(request, responder, plan_song(request, located, asked, what), body);
 }
 
 io::Task<Result<void>> answer_with(const Request& request, Responder& responder,

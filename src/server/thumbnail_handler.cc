@@ -32,18 +32,12 @@ io::Task<Result<void>> send_image(const Request& request, Responder& responder,
   if (type.empty()) co_return no_thumbnail();
 
   http::ResponsePlan plan = http::plan_response(asked, *what, {}, type, {});
-  if (plan.status >= 400) {
-    co_return co_await responder.send_problem(problem_of(plan));
-  }
-  if (end_would_be_ambiguous(request, plan)) co_return wants_http_1_1();
   plan.accept_ranges = false;
-  const PlannedAnswer answer{resource, *what, std::move(type), {}, std::move(plan)};
-  start_answer(request, responder, answer);
-  if (answer.plan.has_body()) {
-    Result<void> pumped = co_await pump_body(answer, responder.writer());
-    if (!pumped) co_return pumped;
-  }
-  co_return co_await responder.writer().finish();
+  PlannedAnswer answer{resource, *what, std::move(type), {}, std::move(plan)};
+  const auto body = [&responder](const PlannedAnswer& planned) {
+    return pump_body(planned, responder.writer());
+  };
+  co_return co_await send_answer(request, responder, std::move(answer), body);
 }
 
 }  // namespace
