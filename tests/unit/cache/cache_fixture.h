@@ -4,6 +4,7 @@
 
 #include "cache/shelf.h"
 #include "support/run.h"
+#include "unit/cache/directory_fixture.h"
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -222,20 +223,19 @@ inline io::Task<Got> fetch(source::Source& source, std::optional<std::uint64_t> 
 }
 
 /// A cache in a directory of its own around one scripted song, on one loop.
-class CacheTest : public testing::Test {
+class CacheTest : public DirectoryTest {
  protected:
   static constexpr std::uint64_t B = block_size;
 
   void SetUp() override {
-    std::string pattern = testing::TempDir() + "tonearm-cache-XXXXXX";
-    directory_ = ::mkdtemp(pattern.data());
+    DirectoryTest::SetUp();
     options_.path = directory_;
     options_.slice = 4 * 32 * 1024;
     options_.read_ahead = 256 * 1024;
   }
   void TearDown() override {
     close();
-    std::filesystem::remove_all(directory_);
+    DirectoryTest::TearDown();
   }
 
   void open(std::shared_ptr<ScriptedSong> song) {
@@ -323,7 +323,6 @@ class CacheTest : public testing::Test {
   }
 
   io::asio::io_context loop_{1};
-  std::string directory_;
   Options options_;
   std::shared_ptr<ScriptedSong> song_;
   std::unique_ptr<Cache> cache_;

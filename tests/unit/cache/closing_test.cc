@@ -1,5 +1,6 @@
 #include "cache/version.h"
 #include "unit/cache/cache_fixture.h"
+#include "unit/cache/directory_fixture.h"
 
 #include <gtest/gtest.h>
 
@@ -16,15 +17,6 @@
 namespace tonearm::cache {
 namespace {
 
-/// Within a minute, on a busy machine.
-template <class Condition>
-bool comes_true(Condition condition) {
-  for (int i = 0; i < 6000 && !condition(); ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  return condition();
-}
-
 bool comes_to_be_open(std::size_t count) {
   return comes_true([count] { return File::open_count() == count; });
 }
@@ -39,13 +31,12 @@ void write_blocks(Version& version, std::uint64_t count) {
 
 /// A version with two open pieces, and a disk whose thread stands still until it is let go: what is
 /// closed meanwhile was closed here.
-class ClosingTest : public testing::Test {
+class ClosingTest : public DirectoryTest {
  protected:
   static constexpr std::uint64_t slice_size = 2 * block_size;
 
   void SetUp() override {
-    std::string pattern = testing::TempDir() + "tonearm-closing-XXXXXX";
-    directory_ = ::mkdtemp(pattern.data());
+    DirectoryTest::SetUp();
     disk_ = std::make_unique<Disk>(
         directory_, 1 << 20, [this](const std::string& of, std::uint64_t, std::uint64_t, bool) {
           if (of == victim) stand_still();
@@ -69,7 +60,7 @@ class ClosingTest : public testing::Test {
     let_go();
     version_.reset();
     disk_.reset();
-    std::filesystem::remove_all(directory_);
+    DirectoryTest::TearDown();
   }
 
   void stand_still() {
@@ -82,7 +73,6 @@ class ClosingTest : public testing::Test {
   }
   inline static const std::string song = std::string(32, 'a');
   inline static const std::string victim = std::string(32, 'b');
-  std::string directory_;
   std::promise<void> stands_;
   std::promise<void> let_go_;
   bool is_let_go_ = false;

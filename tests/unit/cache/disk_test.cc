@@ -3,6 +3,7 @@
 #include "tonearm/io/owned_descriptor.h"
 
 #include "cache/geometry.h"
+#include "unit/cache/directory_fixture.h"
 
 #include <gtest/gtest.h>
 #include <spdlog/logger.h>
@@ -20,7 +21,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 
 namespace tonearm::cache {
 namespace {
@@ -53,15 +53,9 @@ class CountedLog {
   const std::shared_ptr<spdlog::logger> usual_ = replace_with(sink_);
 };
 
-class DiskTest : public testing::Test {
+class DiskTest : public DirectoryTest {
  protected:
   static constexpr std::uint64_t slice_size = 2 * block_size;
-
-  void SetUp() override {
-    std::string pattern = testing::TempDir() + "tonearm-disk-XXXXXX";
-    directory_ = ::mkdtemp(pattern.data());
-  }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
 
   static SongRecord record_of(std::uint64_t version) {
     SongRecord record;
@@ -76,18 +70,9 @@ class DiskTest : public testing::Test {
            disk.store_record(song, [&] { return std::optional(record_of(version)); });
   }
 
-  /// Within a minute, on a busy machine.
-  template <class Condition>
-  static bool comes_true(Condition condition) {
-    for (int i = 0; i < 6000 && !condition(); ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    return condition();
-  }
   static void nobody(const std::string&, std::uint64_t, std::uint64_t, bool) {}
 
   inline static const std::string song = std::string(32, 'a');
-  std::string directory_;
 };
 
 // All versions' records have one name.
