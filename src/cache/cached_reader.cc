@@ -69,7 +69,7 @@ io::Chunk CachedResource::Reader::hand_out(Version::Look kept) {
   region.offset = kept.offset;
   region.size = kept.end - position_;
   position_ = kept.end;
-  resource_.kept_bytes_ += region.size;
+  resource_.account_.kept_bytes += region.size;
   come_on();
   sent_ = std::move(kept);
   return io::Chunk(region);
@@ -97,9 +97,9 @@ io::Task<Result<std::optional<io::Chunk>>> CachedResource::Reader::read_arriving
       block_ = std::move(view.block);
       position_ += most;
       // Of a hit it had come before it was asked for, and is only not on disk yet.
-      const bool had_come =
-          resource_.use_.state == source::CacheUse::State::hit && resource_.begun_.empty();
-      (had_come ? resource_.kept_bytes_ : resource_.fetched_bytes_) += most;
+      const bool had_come = resource_.account_.use.state == source::CacheUse::State::hit &&
+                            resource_.account_.has_begun_none();
+      (had_come ? resource_.account_.kept_bytes : resource_.account_.fetched_bytes) += most;
       come_on();
       co_return std::optional<io::Chunk>(io::Chunk(view.bytes.first(most)));
     }
@@ -133,7 +133,7 @@ Result<std::optional<io::Chunk>> CachedResource::Reader::after(const Fill& fill)
   const auto outcome = fill.outcome();
   resource_.seat_.leave();
   const bool only_way = version_->whole_only() && !version_->is_complete();
-  if (outcome == FillOutcome::failed && only_way && resource_.has_delivered_nothing()) {
+  if (outcome == FillOutcome::failed && only_way && resource_.account_.has_delivered_nothing()) {
     in_vain_ = most_in_vain;  // it cannot resume, but nothing was sent: begun anew at the origin
     return std::optional<io::Chunk>();
   }
@@ -153,7 +153,7 @@ io::Task<Result<void>> CachedResource::Reader::turn_to_origin() {
 
 io::Task<Result<io::Chunk>> CachedResource::Reader::read_direct() {
   Result<io::Chunk> chunk = co_await direct_->read();
-  if (chunk) resource_.fetched_bytes_ += chunk->size();
+  if (chunk) resource_.account_.fetched_bytes += chunk->size();
   co_return chunk;
 }
 

@@ -31,17 +31,7 @@ http::HttpTime now() {
 CachedResource::CachedResource(Shelf& shelf, const std::string& key, Supply supply)
     : shelf_(shelf), entry_(shelf.entry(key)), supply_(std::move(supply)) {}
 
-CachedResource::~CachedResource() {
-  for (const auto& fill : begun_) shelf_.close_account(*fill);
-  Counters& counters = shelf_.counters();
-  const source::CacheUse use = cache_use();
-  if (kept_bytes_ + fetched_bytes_ == 0) return;
-  counters.kept_bytes += kept_bytes_;
-  counters.arriving_bytes += fetched_bytes_;
-  if (use.state == State::hit) ++counters.hits;
-  if (use.state == State::partial) ++counters.partial;
-  if (use.state == State::miss) ++counters.misses;
-}
+CachedResource::~CachedResource() { account_.close(shelf_); }
 
 void CachedResource::set_taker(io::Taker& taker) {
   taker_ = &taker;
@@ -72,14 +62,15 @@ void CachedResource::start_afresh() {
   hold_ = {};
   seat_.leave();
   replace_direct(nullptr);
-  use_ = {};
+  account_.use = {};
   cold_ = false;
 }
 
 http::Representation CachedResource::as_kept() {
   http::Representation what = version_->what();
-  if (use_.state != State::miss || use_.revalidated || use_.stale) {
-    use_.age = http::current_age(what.caching, now());
+  source::CacheUse& use = account_.use;
+  if (use.state != State::miss || use.revalidated || use.stale) {
+    use.age = http::current_age(what.caching, now());
   }
   return what;
 }
@@ -130,42 +121,28 @@ io::Task<bool> CachedResource::load_entry() {
 /// What use() was not called for is to be had from the origin directly. With the entry's lock held.
 std::optional<Result<void>> CachedResource::settle() {
   const Result<void> done;
-  if (entry_->version && entry_->version->dead()) entry_->version.reset();
-  if (entry_->version) {
-    if (entry_->version->is_fresh(shelf_.policy().fresh, now())) {
+  const Moment moment{Clock::now(), now()};
+  switch (what_is_known(*entry_, shelf_.policy(), shelf_.disk().writable(), moment)) {
+    case Known::fresh:
       use(entry_->version, false);
       return done;
-    }
-    if (Clock::now() < entry_->do_not_ask_until && use_stale()) return done;
-    // One that is only on its way can neither be asked about nor make room for another: directly.
-    if (!entry_->version->is_complete()) return done;
-    return std::nullopt;
+    case Known::stale:
+      use(entry_->version, true);
+      return done;
+    case Known::not_found:
+      return entry_->not_found;
+    case Known::not_kept:
+      return done;
+    case Known::nothing:
+      break;
   }
-  const auto moment = Clock::now();
-  if (moment < entry_->not_found_until) return entry_->not_found;
-  const bool directly =
-      moment < entry_->pass_until || (!entry_->visit && !shelf_.disk().writable());
-  if (directly) return done;
   return std::nullopt;
 }
 
 void CachedResource::use(std::shared_ptr<Version> version, bool stale) {
   version_ = std::move(version);
   hold_ = Version::Hold(version_);
-  use_.stale = stale;
-}
-
-/// With the entry's lock held.
-bool CachedResource::use_stale() {
-  if (!entry_->version || entry_->version->dead()) return false;
-  const http::Representation what = entry_->version->what();
-  const Policy policy = shelf_.policy();
-  if (!http::is_usable_on_error(what.caching, what.validators.last_modified, policy.fresh,
-                                policy.stale_if_error, now())) {
-    return false;
-  }
-  use(entry_->version, true);
-  return true;
+  account_.use.stale = stale;
 }
 
 /// With the entry's lock held.
@@ -195,7 +172,7 @@ void CachedResource::set_out(const Visiting& visiting, const source::ReadIntent&
     if (auto seat = fill->join(first, end, patience)) seat_ = std::move(*seat);
   }
   if (!visiting.hand_over) return;
-  begun_.push_back(fill);
+  account_.charge(fill);
   start_visit(shelf_, entry_, visiting.visit, supply_, {visiting.known, asked_of_origin(intent)},
               visiting.hand_over);
 }
@@ -213,14 +190,14 @@ io::Task<Result<void>> CachedResource::hear_of(const Visiting& visiting) {
   const Visit& visit = *visiting.visit;
   co_await wait_until_verified(*visit.fill);
   const bool mine = visiting.hand_over != nullptr;
-  use_.outdated = visiting.known && answered_in_full(visit);
+  account_.use.outdated = visiting.known && answered_in_full(visit);
   switch (visit.result) {
     case Visit::Result::current:
       use(visit.version, false);
-      use_.revalidated = visit.revalidated;
+      account_.use.revalidated = visit.revalidated;
       cold_ = visit.version != visiting.known;
       if (cold_ && !mine) {
-        use_.collapsed = true;
+        account_.use.collapsed = true;
         shelf_.counters().followers += 1;
       }
       co_return Result<void>{};
@@ -241,7 +218,10 @@ io::Task<Result<void>> CachedResource::hear_of(const Visiting& visiting) {
   seat_.leave();
   if (visit.down) {
     const std::lock_guard lock(entry_->mutex);
-    if (use_stale()) co_return Result<void>{};
+    if (may_serve_stale(*entry_, shelf_.policy(), now())) {
+      use(entry_->version, true);
+      co_return Result<void>{};
+    }
   }
   if (visit.result == Visit::Result::pending) {
     co_return Error{ErrorKind::draining, "stopped while the origin was asked", {}};
@@ -257,7 +237,7 @@ io::Task<void> CachedResource::wait_until_verified(Fill& fill) {
 
 io::Task<Result<http::Representation>> CachedResource::describe_directly(
     const source::ReadIntent& intent) {
-  use_.state = State::miss;
+  account_.use.state = State::miss;
   version_.reset();
   hold_ = {};
   seat_.leave();
@@ -274,14 +254,14 @@ io::Task<Result<http::Representation>> CachedResource::describe_directly(
 
 /// What the one before has cost stays this request's.
 void CachedResource::replace_direct(std::unique_ptr<source::Resource> next) {
-  if (direct_) claimed_ += direct_->origin_use();
+  if (direct_) account_.charge(direct_->origin_use());
   direct_ = std::move(next);
   if (direct_ && taker_ != nullptr) direct_->set_taker(*taker_);
 }
 
 io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent& intent) {
   const std::uint64_t length = version_->geometry().length;
-  use_.state = cold_ ? State::miss : State::hit;
+  account_.use.state = cold_ ? State::miss : State::hit;
   http::ByteRange range{0, length};
   if (intent.range && length != endless) {
     const auto fitted = http::fit_range(*intent.range, length);
@@ -303,7 +283,7 @@ io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent
   const http::ByteRange rest{seen.kept_to, range.end};
   const bool all = seen.all || (!cold_ && has_come(*version_, rest, intent.further));
   const bool miss = cold_ || (!seen.some && !all);
-  use_.state = miss ? State::miss : all ? State::hit : State::partial;
+  account_.use.state = miss ? State::miss : all ? State::hit : State::partial;
   if (seen.begins) co_return Way::kept;
   if (!seat_ || seat_.fill()->ended()) {
     // Nothing can be kept: from the origin, if it was not described by what is kept only.
@@ -331,7 +311,7 @@ std::optional<Fill::Seat> CachedResource::join_running(std::uint64_t position, s
   for (const auto& fill : version_->fills()) {
     if (auto seat = fill->join(position, end, patience)) {
       shelf_.counters().followers += 1;
-      use_.collapsed = true;
+      account_.use.collapsed = true;
       return seat;
     }
   }
@@ -384,7 +364,7 @@ CachedResource::Seated CachedResource::take_seat(std::uint64_t position, std::ui
     if (auto seat = fill->join(position, end, endless)) seat_ = std::move(*seat);
     version_->fills().push_back(fill);
   }
-  begun_.push_back(fill);
+  account_.charge(fill);
   start_fill(shelf_, entry_, version_, fill, supply_, wanted);
   return seat_ ? Seated::at_fill : Seated::nowhere;
 }
@@ -395,7 +375,7 @@ io::Task<Result<std::unique_ptr<io::ByteReader>>> CachedResource::read_directly(
   const auto changed = [] {
     return Error{ErrorKind::representation_changed, "the rest cannot be had of this version", {}};
   };
-  const bool nothing_to_splice = has_delivered_nothing();
+  const bool nothing_to_splice = account_.has_delivered_nothing();
   if (!end && !nothing_to_splice) co_return changed();
   Result<std::unique_ptr<source::Resource>> opened = supply_.source->open(supply_.request);
   if (!opened) co_return opened.error();
@@ -432,21 +412,16 @@ std::unique_ptr<io::ByteReader> CachedResource::read(std::uint64_t first,
                                                      std::optional<std::uint64_t> end) {
   sit_at(first, end);
   has_read_ = true;
-  if (!version_) return std::make_unique<CountingReader>(direct_->read(first, end), fetched_bytes_);
+  if (!version_)
+    return std::make_unique<CountingReader>(direct_->read(first, end), account_.fetched_bytes);
   return std::make_unique<Reader>(*this, first, end);
 }
 
 source::OriginUse CachedResource::origin_use() const {
-  for (const auto& fill : begun_) claimed_ += fill->take_use();
-  return direct_ ? claimed_ + direct_->origin_use() : claimed_;
+  const source::OriginUse use = account_.origin_use();
+  return direct_ ? use + direct_->origin_use() : use;
 }
 
-source::CacheUse CachedResource::cache_use() const {
-  source::CacheUse use = use_;
-  // More was missing than could be seen beforehand, or the origin told all that is kept once more.
-  const bool asked = !begun_.empty() && !use.revalidated && !use.stale;
-  if (use.state == State::hit && (asked || fetched_bytes_ > 0)) use.state = State::partial;
-  return use;
-}
+source::CacheUse CachedResource::cache_use() const { return account_.cache_use(); }
 
 }  // namespace tonearm::cache

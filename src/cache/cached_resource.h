@@ -2,13 +2,13 @@
 
 #include "tonearm/source/resource.h"
 
+#include "cache/account.h"
 #include "cache/filling.h"
 #include "cache/shelf.h"
 
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <vector>
 
 namespace tonearm::cache {
 
@@ -64,7 +64,6 @@ class CachedResource final : public source::Resource {
   io::Task<Result<void>> hear_of(const Visiting& visiting);
   io::Task<void> wait_until_verified(Fill& fill);
   void use(std::shared_ptr<Version> version, bool stale);
-  bool use_stale();
   io::Task<Result<http::Representation>> describe_directly(const source::ReadIntent& intent);
   void replace_direct(std::unique_ptr<source::Resource> next);
   io::Task<Way> get_going(const source::ReadIntent& intent);
@@ -80,8 +79,6 @@ class CachedResource final : public source::Resource {
   io::Task<Result<std::unique_ptr<io::ByteReader>>> read_directly(std::uint64_t position,
                                                                   std::optional<std::uint64_t> end);
 
-  bool has_delivered_nothing() const { return kept_bytes_ + fetched_bytes_ == 0; }
-
   Shelf& shelf_;
   const std::shared_ptr<Entry> entry_;
   const Supply supply_;
@@ -91,13 +88,9 @@ class CachedResource final : public source::Resource {
   io::Taker* taker_ = nullptr;                     ///< Of what direct_ reads.
   std::optional<http::Representation> described_;  ///< What direct_ said, if it was asked already.
   Fill::Seat seat_;
-  std::vector<std::shared_ptr<Fill>> begun_;  ///< The fills whose cost is this request's.
-  mutable source::OriginUse claimed_;         ///< What was taken from their accounts so far.
-  source::CacheUse use_;
+  mutable Account account_;
   bool cold_ = false;  ///< Nothing was kept of it when this request came.
   bool has_read_ = false;
-  std::uint64_t kept_bytes_ = 0;
-  std::uint64_t fetched_bytes_ = 0;
 };
 
 }  // namespace tonearm::cache

@@ -5,11 +5,11 @@
 #include "tonearm/io/blocking_pool.h"
 
 #include "cache/disk.h"
+#include "cache/entry.h"
 #include "cache/fill.h"
 #include "cache/version.h"
 
 #include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -18,53 +18,6 @@
 #include <unordered_set>
 
 namespace tonearm::cache {
-
-using Clock = std::chrono::steady_clock;
-
-/// One question to the origin about a whole song: what it is, or whether it is still the same. Who
-/// comes meanwhile waits for the answer instead of asking, too.
-struct Visit {
-  enum class Result {
-    pending,
-    current,    ///< `version` is what the origin has, as it said just now.
-    not_found,  ///< `error`.
-    failed,     ///< `error`: nothing was learned.
-    pass,       ///< It must not or cannot be kept.
-  };
-  explicit Visit(std::shared_ptr<Fill> with) : fill(std::move(with)) {}
-  void found(std::shared_ptr<Version> current) {
-    version = std::move(current);
-    hold = Version::Hold(version);
-  }
-
-  /// Carries the first bytes, and wakes who waits; the members below are set before it does.
-  const std::shared_ptr<Fill> fill;
-  Result result = Result::pending;
-  std::shared_ptr<Version> version;
-  Version::Hold hold;  ///< Until all who waited have it.
-  bool revalidated = false;
-  bool never_kept = false;  ///< With pass: by anybody's request.
-  // With pass: whose request would have it kept, see brings_it().
-  bool only_whole = false;
-  bool in_ranges = false;
-  bool down = true;  ///< With failed: the origin is, rather than that it refuses.
-  Error error;
-};
-
-/// What is known of one song. Guarded by its mutex, which nobody holds across a wait.
-struct Entry {
-  explicit Entry(std::string of) : key(std::move(of)) {}
-
-  const std::string key;
-  std::mutex mutex;
-  bool loaded = false;  ///< The disk was asked for a record.
-  std::shared_ptr<Version> version;
-  std::shared_ptr<Visit> visit;  ///< The one whose answer holds; none when the song is forgotten.
-  Clock::time_point not_found_until{};
-  Error not_found;
-  Clock::time_point pass_until{};        ///< It is known not to be kept.
-  Clock::time_point do_not_ask_until{};  ///< The origin has just failed.
-};
 
 /// The counters of Statistics.
 struct Counters {

@@ -1,3 +1,5 @@
+#include "cache/account.h"
+
 #include "unit/cache/cache_fixture.h"
 
 #include <cerrno>
@@ -49,6 +51,57 @@ TEST_F(AccountTest, EachPartThatIsReadDirectlyCounts) {
   }
   EXPECT_EQ(resource->origin_use().bytes, song_->served - before);
   EXPECT_EQ(resource->origin_use().requests, 3U);
+}
+
+TEST_F(AccountTest, AHitThatHadToBeFetchedWasAPartialOne) {
+  using State = source::CacheUse::State;
+  Account account;
+  account.use.state = State::hit;
+  account.kept_bytes = 10;
+  EXPECT_EQ(account.cache_use().state, State::hit);
+  account.fetched_bytes = 1;
+  EXPECT_EQ(account.cache_use().state, State::partial);
+  account.use.state = State::miss;
+  EXPECT_EQ(account.cache_use().state, State::miss);
+}
+
+TEST_F(AccountTest, AHitForWhichTheOriginWasAskedIsOneOnlyIfThatConfirmedIt) {
+  using State = source::CacheUse::State;
+  Account account;
+  account.use.state = State::hit;
+  account.charge(std::make_shared<Fill>(loop_.get_executor(), 0, 0));
+  EXPECT_EQ(account.cache_use().state, State::partial);
+  account.use.stale = true;
+  EXPECT_EQ(account.cache_use().state, State::hit);
+  account.use.stale = false;
+  account.use.revalidated = true;
+  EXPECT_EQ(account.cache_use().state, State::hit);
+}
+
+TEST_F(AccountTest, WhatFillsCostIsChargedOnce) {
+  Account account;
+  const auto fill = std::make_shared<Fill>(loop_.get_executor(), 0, 0);
+  account.charge(fill);
+  account.charge(source::OriginUse{100, 1, 0});
+  fill->set_use({1000, 2, 0});
+  EXPECT_EQ(account.origin_use().bytes, 1100U);
+  EXPECT_EQ(account.origin_use().bytes, 1100U);
+  fill->set_use({1500, 3, 1});
+  const source::OriginUse all = account.origin_use();
+  EXPECT_EQ(all.bytes, 1600U);
+  EXPECT_EQ(all.requests, 4U);
+  EXPECT_EQ(all.resumes, 1U);
+}
+
+TEST_F(AccountTest, ARequestThatGotNothingIsNeitherAHitNorAMiss) {
+  open(std::make_shared<ScriptedSong>(length));
+  Account account;
+  account.use.state = source::CacheUse::State::hit;
+  account.close(cache_->shelf());
+  EXPECT_EQ(cache_->statistics().hits, 0U);
+  account.kept_bytes = 1;
+  account.close(cache_->shelf());
+  EXPECT_EQ(cache_->statistics().hits, 1U);
 }
 
 }  // namespace
