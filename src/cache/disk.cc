@@ -5,14 +5,13 @@
 #include <spdlog/spdlog.h>
 
 #include <fcntl.h>
-#include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <filesystem>
 #include <system_error>
 #include <utility>
 
@@ -21,15 +20,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds pause_after_failure{10};
-constexpr std::chrono::seconds lasting_success{60};
 constexpr std::chrono::seconds pause_after_full{60};
 constexpr std::uint64_t page = Inventory::page;
-
-std::int64_t ticks_in(std::chrono::seconds from_now) {
-  return (Clock::now() + from_now).time_since_epoch().count();
-}
-bool has_come(std::int64_t ticks) { return Clock::now().time_since_epoch().count() >= ticks; }
 
 std::uint64_t on_disk(std::uint64_t bytes) { return (bytes + page - 1) / page * page; }
 
@@ -57,7 +49,7 @@ Error cannot_be_opened(int error) {
 }  // namespace
 
 Disk::Disk(std::string path, std::uint64_t size, OnEvicted on_evicted)
-    : path_(std::move(path)), on_evicted_(std::move(on_evicted)), inventory_(size) {
+    : path_(std::move(path)), on_evicted_(std::move(on_evicted)), lock_(path_), inventory_(size) {
   ready_ = try_open();
   worker_ = std::thread([this] { work(); });
 }
@@ -73,24 +65,13 @@ Disk::~Disk() {
 }
 
 bool Disk::try_open() {
-  const auto refuse = [this](const std::string& why) {
-    if (!warned_.exchange(true)) {
-      spdlog::warn("cache.path {}: {}; serving without the cache", path_, why);
-    }
-    return false;
-  };
-  std::error_code error;
-  std::filesystem::create_directories(path_, error);
-  if (error) return refuse(error.message());
-  io::OwnedDescriptor lock(::open(path_of("lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!lock.valid()) {
-    lock = io::OwnedDescriptor(::open(path_of("lock").c_str(), O_RDONLY | O_CLOEXEC));
+  const Result<void> taken = lock_.take();
+  if (taken) {
+    health_.begin_anew();
+  } else if (health_.warn()) {
+    spdlog::warn("cache.path {}: {}; serving without the cache", path_, taken.error().detail);
   }
-  if (!lock.valid()) return refuse(std::generic_category().message(errno));
-  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return refuse("another process uses it");
-  lock_ = std::move(lock);
-  warned_ = false;
-  return true;
+  return taken.has_value();
 }
 
 void Disk::work() {
@@ -98,7 +79,7 @@ void Disk::work() {
   while (!stopping_) {
     lock.unlock();
     destroy_waiting();
-    if (ready_ && !holds_directory()) start_over();
+    if (ready_ && !lock_.still_holds()) start_over();
     if (!ready_) ready_ = try_open();
     if (ready_ && !scanned_) {
       scan();
@@ -127,15 +108,6 @@ void Disk::destroy_waiting() {
   waiting.swap(to_destroy_);
 }
 
-/// Whether our lock is the one that others find there.
-bool Disk::holds_directory() const {
-  struct stat held {};
-  struct stat named {};
-  if (::fstat(lock_.get(), &held) != 0) return true;
-  if (::stat(path_of("lock").c_str(), &named) != 0) return errno != ENOENT && errno != ENOTDIR;
-  return held.st_dev == named.st_dev && held.st_ino == named.st_ino;
-}
-
 /// The directory was removed, emptied or replaced: what was in it counts no more, and what has its
 /// names now may be another process's.
 void Disk::start_over() {
@@ -149,8 +121,8 @@ void Disk::start_over() {
   for (const auto& [id, last, bytes, evicted] : removals) {
     on_evicted_(id.song, id.version, id.slice, last);
   }
-  lock_ = {};
-  failing_until_ = 0;
+  lock_.release();
+  health_.mend();
 }
 
 bool Disk::wait_until_scanned(std::chrono::milliseconds most) {
@@ -172,7 +144,7 @@ void Disk::note_played() {
 
 /// To a size that has become smaller, or to what fits on the disk.
 void Disk::shrink() {
-  if (!has_come(unremovable_until_)) return;
+  if (!unremovable_.is_over(Clock::now())) return;
   Inventory::Removals removals;
   bool full = false;
   {
@@ -180,36 +152,38 @@ void Disk::shrink() {
     full = inventory_.is_disk_full();
     inventory_.make_room(0, PieceId{}, removals);
   }
-  if (bury(removals) && full && !removals.empty()) failing_until_ = 0;
+  if (bury(removals) && full && !removals.empty()) health_.mend();
 }
 
 /// A disk that was full may have room again. Quotas do not show there, hence the pause.
 void Disk::look_for_room() {
   struct statvfs now {};
-  if (full_until_ == 0 || !has_come(full_until_) || ::statvfs(path_.c_str(), &now) != 0) return;
+  if (!full_ || !filled_.is_over(Clock::now()) || ::statvfs(path_.c_str(), &now) != 0) return;
   const std::lock_guard lock(mutex_);
   inventory_.note_free(std::uint64_t{now.f_bavail} * now.f_frsize);
-  if (!inventory_.is_disk_full()) full_until_ = 0;
+  full_ = inventory_.is_disk_full();
 }
 
-bool Disk::writable() const { return scanned_ && has_come(failing_until_); }
+bool Disk::writable() const { return scanned_ && health_.may_write(Clock::now()); }
 
 void Disk::fail(std::string_view what, int error_number) {
-  failing_until_ = ticks_in(pause_after_failure);
-  unreliable_until_ = ticks_in(lasting_success);
+  const auto now = Clock::now();
+  const bool is_news = health_.fail(now);
   if (error_number == ENOSPC || error_number == EDQUOT) {
     const std::lock_guard lock(mutex_);
     inventory_.note_full();
-    full_until_ = ticks_in(pause_after_full);
+    full_ = true;
+    filled_.begin(now, pause_after_full);
   }
-  if (warned_.exchange(true)) return;
+  if (!is_news) return;
   spdlog::warn("cache.path {}: {}: {}; what is missing is served without the cache", path_, what,
                std::generic_category().message(error_number));
 }
 
 void Disk::succeed() {
-  if (!warned_ || !has_come(unreliable_until_)) return;
-  if (warned_.exchange(false)) spdlog::info("cache.path {} can be written again", path_);
+  if (health_.succeed(Clock::now())) {
+    spdlog::info("cache.path {} can be written again", path_);
+  }
 }
 
 Result<std::optional<SongRecord>> Disk::load_record(const std::string& song) const {
@@ -422,7 +396,7 @@ bool Disk::bury(const Inventory::Removals& removals) {
 }
 
 void Disk::put_back(const Inventory::Removal& removal, int error_number) {
-  unremovable_until_ = ticks_in(pause_after_failure);
+  unremovable_.begin(Clock::now(), DiskHealth::pause_after_failure);
   {
     const std::lock_guard lock(mutex_);
     inventory_.put_back(removal);

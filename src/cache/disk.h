@@ -1,8 +1,9 @@
 #pragma once
 
 #include "tonearm/base/result.h"
-#include "tonearm/io/owned_descriptor.h"
 
+#include "cache/directory_lock.h"
+#include "cache/disk_health.h"
 #include "cache/file.h"
 #include "cache/inventory.h"
 #include "cache/piece_format.h"
@@ -117,7 +118,6 @@ class Disk {
   void note_played();
   void shrink();
   void look_for_room();
-  bool holds_directory() const;
   void start_over();
 
   /// Unlinks and tells; without the lock. What cannot be unlinked counts again: false.
@@ -129,13 +129,11 @@ class Disk {
   const OnEvicted on_evicted_;
   std::atomic<bool> ready_ = false;
   std::atomic<bool> scanned_ = false;
-  // steady_clock, its ticks:
-  std::atomic<std::int64_t> failing_until_{0};
-  std::atomic<std::int64_t> unreliable_until_{0};
-  std::atomic<std::int64_t> unremovable_until_{0};
-  std::atomic<std::int64_t> full_until_{0};  ///< Room is not looked for before; 0: there is some.
-  std::atomic<bool> warned_ = false;
-  io::OwnedDescriptor lock_;
+  DiskHealth health_;
+  Pause unremovable_;
+  std::atomic<bool> full_ = false;
+  Pause filled_;  ///< Room is not looked for before.
+  DirectoryLock lock_;
 
   std::mutex naming_;  ///< Before mutex_: while a record is renamed to its name, or removed.
   mutable std::mutex mutex_;
