@@ -112,6 +112,7 @@ void Disk::destroy_waiting() {
 /// names now may be another process's.
 void Disk::start_over() {
   ready_ = false;
+  settled_ = false;
   scanned_ = false;
   Inventory::Removals removals;
   {
@@ -127,7 +128,7 @@ void Disk::start_over() {
 
 bool Disk::wait_until_scanned(std::chrono::milliseconds most) {
   std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, most, [this] { return scanned_ || !ready_; });
+  return changed_.wait_for(lock, most, [this] { return settled_ || !ready_; });
 }
 
 /// A record's time is when the song was played last: that is the order after a restart.
@@ -145,14 +146,30 @@ void Disk::note_played() {
 /// To a size that has become smaller, or to what fits on the disk.
 void Disk::shrink() {
   if (!unremovable_.is_over(Clock::now())) return;
-  Inventory::Removals removals;
   bool full = false;
   {
     const std::lock_guard lock(mutex_);
     full = inventory_.is_disk_full();
-    inventory_.make_room(0, PieceId{}, removals);
   }
-  if (bury(removals) && full && !removals.empty()) health_.mend();
+  if (evict_surplus() && full) health_.mend();
+}
+
+/// In batches, the files of each removed before the next. True: some went, and none is left over.
+/// What cannot be removed comes back, and is for another time, hence the bound.
+bool Disk::evict_surplus() {
+  bool some = false;
+  bool all = true;
+  bool more = true;
+  for (std::uint64_t left = totals().pieces / pieces_in_batch + 1; more && left > 0; --left) {
+    Inventory::Removals removals;
+    {
+      const std::lock_guard lock(mutex_);
+      more = !inventory_.evict_surplus(pieces_in_batch, removals) && !stopping_;
+    }
+    all = bury(removals) && all;
+    some = some || !removals.empty();
+  }
+  return some && all;
 }
 
 /// A disk that was full may have room again. Quotas do not show there, hence the pause.
@@ -164,7 +181,7 @@ void Disk::look_for_room() {
   full_ = inventory_.is_disk_full();
 }
 
-bool Disk::writable() const { return scanned_ && health_.may_write(Clock::now()); }
+bool Disk::writable() const { return settled_ && health_.may_write(Clock::now()); }
 
 void Disk::fail(std::string_view what, int error_number) {
   const auto now = Clock::now();

@@ -37,6 +37,10 @@ class Disk {
   using OnEvicted = std::function<void(const std::string& song, std::uint64_t version,
                                        std::uint64_t slice, bool last)>;
 
+  /// How many pieces the disk's thread takes in or evicts with the lock held once: about two
+  /// milliseconds, for every loop needs it.
+  static constexpr std::size_t pieces_in_batch = 1000;
+
   /// Warns when the directory cannot be used, and tries again until it can. Blocks for one attempt.
   Disk(std::string path, std::uint64_t size, OnEvicted on_evicted);
   ~Disk();
@@ -103,7 +107,8 @@ class Disk {
   std::uint64_t size() const;
   /// In a moment, on the thread of its own, what is too much goes.
   void resize(std::uint64_t size);
-  /// Waits until what is in the directory is known, at most so long. For start-up and tests.
+  /// Waits until what is in the directory is known and no more than may be there, at most so long.
+  /// For start-up and tests.
   bool wait_until_scanned(std::chrono::milliseconds most);
 
  private:
@@ -117,6 +122,7 @@ class Disk {
   void destroy_waiting();
   void note_played();
   void shrink();
+  bool evict_surplus();
   void look_for_room();
   void start_over();
 
@@ -128,7 +134,8 @@ class Disk {
   const std::string path_;
   const OnEvicted on_evicted_;
   std::atomic<bool> ready_ = false;
-  std::atomic<bool> scanned_ = false;
+  std::atomic<bool> scanned_ = false;  ///< What is there is known.
+  std::atomic<bool> settled_ = false;  ///< And was brought within the bound.
   DiskHealth health_;
   Pause unremovable_;
   std::atomic<bool> full_ = false;

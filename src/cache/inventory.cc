@@ -137,12 +137,25 @@ bool Inventory::make_room(std::uint64_t bytes, const PieceId& for_whom, Removals
     if (oldest == order_.end()) return false;
     const auto victim = oldest++;
     if (victim->song->name == for_whom.song && victim->slice == for_whom.slice) continue;
-    if (is_pinned(*victim->song) || is_claimed(*victim)) continue;
-    take_out(victim, removals);
-    removals.back().evicted = true;
-    ++evictions_;
+    if (may_go(*victim)) evict(victim, removals);
   }
   return true;
+}
+
+bool Inventory::evict_surplus(std::size_t most, Removals& removals) {
+  for (auto oldest = order_.begin(); total_ > bound() && oldest != order_.end();) {
+    const auto victim = oldest++;
+    if (!may_go(*victim)) continue;
+    if (most-- == 0) return false;
+    evict(victim, removals);
+  }
+  return true;
+}
+
+void Inventory::evict(Order::iterator item, Removals& removals) {
+  take_out(item, removals);
+  removals.back().evicted = true;
+  ++evictions_;
 }
 
 void Inventory::touch(Place& place, const std::string& song, std::uint64_t version,

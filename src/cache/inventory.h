@@ -3,6 +3,7 @@
 #include "cache/piece_format.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <list>
@@ -94,6 +95,9 @@ class Inventory {
   /// So that `bytes` more fit, what was played longest ago goes, but not the piece `for_whom`, nor
   /// what is pinned or claimed. False when that is not enough; what has gone is gone.
   bool make_room(std::uint64_t bytes, const PieceId& for_whom, Removals& removals);
+  /// What is more than may be there goes in the same order, at most so many pieces of it. False: to
+  /// be called again.
+  bool evict_surplus(std::size_t most, Removals& removals);
   /// Takes effect with the next make_room.
   void resize(std::uint64_t size) { size_ = size; }
 
@@ -126,7 +130,9 @@ class Inventory {
   Order::iterator place_of(const std::string& song, std::uint64_t version, std::uint64_t slice);
   Song& song_of(const PieceId& id);
   void take_out(Order::iterator item, Removals& removals);
+  void evict(Order::iterator item, Removals& removals);
   void take_out_all(Song& song, Removals& removals);
+  bool may_go(const Item& item) const { return !is_pinned(*item.song) && !is_claimed(item); }
   std::uint64_t bound() const { return std::min(size_, fits_); }
   std::uint64_t reserve() const;
   bool is_pinned(const Song& song) const { return pinned_.contains({song.name, song.version}); }

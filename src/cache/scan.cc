@@ -27,8 +27,6 @@ struct FoundSong {
 
 namespace {
 
-/// What is taken over with the lock held once: about two milliseconds, for every loop needs it.
-constexpr std::size_t pieces_in_batch = 1000;
 constexpr std::chrono::microseconds pause_between_batches{100};
 
 /// Every version has pieces of its own name; the record says which of them counts.
@@ -128,13 +126,9 @@ void Disk::take_over(std::vector<FoundSong> found) {
     // A mutex is not fair: who waits for it has it only after a while in which we do not want it.
     std::this_thread::sleep_for(pause_between_batches);
   }
-  Inventory::Removals removals;
-  {
-    const std::lock_guard lock(mutex_);
-    inventory_.make_room(0, PieceId{}, removals);
-    scanned_ = true;
-  }
-  bury(removals);
+  scanned_ = true;
+  evict_surplus();
+  settled_ = true;
 }
 
 /// A batch of them, how many songs are in it; each of them as a whole, for it may be forgotten

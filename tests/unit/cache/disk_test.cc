@@ -18,9 +18,11 @@
 #include <atomic>
 #include <cerrno>
 #include <filesystem>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace tonearm::cache {
 namespace {
@@ -218,6 +220,54 @@ TEST_F(DiskTest, OnAFullDiskWhatWasPlayedLongestAgoMakesRoom) {
   ASSERT_TRUE(disk.create_piece({song, 1, 7}, slice));
   ASSERT_TRUE(disk.grow_piece({song, 1, 7}, slice));
   EXPECT_LE(disk.totals().bytes, before + slice / 2);
+}
+
+/// More pieces than the disk's thread takes at once.
+class ManyPiecesTest : public DiskTest {
+ protected:
+  static constexpr std::uint64_t batch = Disk::pieces_in_batch;
+  static constexpr std::uint64_t pieces = 2 * batch + 10;
+  static constexpr std::uint64_t room_for_one = 16 * 1024;
+
+  void SetUp() override {
+    DiskTest::SetUp();
+    Disk disk(directory_, 1 << 30, nobody);
+    ASSERT_TRUE(disk.wait_until_scanned(std::chrono::minutes(1)));
+    ASSERT_TRUE(keep(disk, 1, 0));
+    for (std::uint64_t slice = 1; slice < pieces; ++slice) {
+      ASSERT_TRUE(disk.create_piece({song, 1, slice}, slice_size));
+    }
+  }
+};
+
+// Who is told of a piece needs the lock, as every request does.
+TEST_F(ManyPiecesTest, WhatIsTooMuchAtTheStartGoesInBatches) {
+  std::promise<Disk*> made;
+  std::vector<std::uint64_t> seen;
+  Disk disk(directory_, room_for_one,
+            [&seen, made = made.get_future().share()](const std::string&, std::uint64_t,
+                                                      std::uint64_t, bool) {
+              EXPECT_FALSE(made.get()->writable());
+              const std::uint64_t evictions = made.get()->totals().evictions;
+              if (seen.empty() || evictions > seen.back()) seen.push_back(evictions);
+            });
+  made.set_value(&disk);
+  ASSERT_TRUE(disk.wait_until_scanned(std::chrono::minutes(1)));
+  EXPECT_TRUE(disk.writable());
+  EXPECT_LE(disk.totals().bytes, room_for_one);
+  EXPECT_EQ(seen, (std::vector{batch, 2 * batch, pieces - disk.totals().pieces}));
+}
+
+TEST_F(ManyPiecesTest, WhatCannotBeRemovedIsNotTriedForEver) {
+  for (std::uint64_t slice = 0; slice < pieces; ++slice) {
+    const auto stuck = directory_ + '/' + piece_name({song, 1, slice});
+    std::filesystem::remove(stuck);
+    std::filesystem::create_directory(stuck);
+  }
+  Disk disk(directory_, room_for_one, nobody);
+  EXPECT_TRUE(disk.wait_until_scanned(std::chrono::minutes(1)));
+  EXPECT_EQ(disk.totals().pieces, pieces);
+  EXPECT_EQ(disk.totals().evictions, 0U);
 }
 
 TEST_F(DiskTest, ADiskThatTakesOneBlockAndNotTheNextIsWarnedOfOnce) {

@@ -257,5 +257,26 @@ TEST_F(InventoryTest, ASongThatIsGoneWasNotPlayed) {
   EXPECT_EQ(inventory_.take_played(), std::vector<std::string>{});
 }
 
+TEST_F(InventoryTest, WhatIsTooMuchGoesALittleAtATime) {
+  for (std::uint64_t slice = 0; slice < 10; ++slice) add({"a", 1, slice}, 1000);
+  inventory_.resize(record + 6'500);
+  inventory_.claim(this, "a", 1, 1, 2);
+  EXPECT_FALSE(inventory_.evict_surplus(2, removals_));
+  EXPECT_EQ(gone(), (Gone{"a/1/0", "a/1/2"}));
+  EXPECT_TRUE(inventory_.evict_surplus(2, removals_));
+  EXPECT_EQ(gone(), (Gone{"a/1/3", "a/1/4"}));
+  EXPECT_TRUE(inventory_.evict_surplus(2, removals_));
+  EXPECT_EQ(gone(), Gone{});
+  EXPECT_EQ(inventory_.totals().evictions, 4U);
+}
+
+TEST_F(InventoryTest, ThereMayBeMoreThanMayGo) {
+  for (std::uint64_t slice = 0; slice < 3; ++slice) add({"a", 1, slice}, 1000);
+  inventory_.pin("a", 1);
+  inventory_.resize(1000);
+  EXPECT_TRUE(inventory_.evict_surplus(2, removals_)) << "calling it again would be in vain";
+  EXPECT_EQ(gone(), Gone{});
+}
+
 }  // namespace
 }  // namespace tonearm::cache
