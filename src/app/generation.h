@@ -37,7 +37,8 @@ catalog::CatalogOptions catalog_options(const Config& config, const Process& pro
 
 /// What one loop serves requests with, built from one configuration: the one place that turns a
 /// Config into parts. A reload makes another; this one lives on until the last request that began
-/// with it has ended. Made and destroyed on its loop, or before and after it runs.
+/// with it has ended. Made on any thread, and used and destroyed on its loop, or after that has
+/// run; one that was never used may go on any thread, too.
 class Generation {
  public:
   Generation(io::Executor executor, Process& process, const Config& config);

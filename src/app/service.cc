@@ -21,9 +21,12 @@
 #include <csignal>
 #include <exception>
 #include <list>
+#include <memory>
+#include <new>
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace tonearm::app {
 
@@ -42,6 +45,7 @@ struct Service::State {
   Config read_again();
   io::Task<void> check_changed_statements(const Config& fresh);
   void use(Config fresh);
+  void go_on_with_the_old(const char* why);
   void look_at_catalog(std::string occasion);
   void drain();
   void cancel();
@@ -118,7 +122,7 @@ Result<void> Service::open() {
                  socket.is_inherited() ? ", passed by the service manager" : "");
   }
   for (std::size_t i = 0; i < count; ++i) {
-    ServingLoop& loop = state.loops.emplace_back(state.process, state.config, i);
+    ServingLoop& loop = state.loops.emplace_back(state.process, *state.config, i);
     std::vector<server::ListeningSocket> admin;
     if (i == 0) admin = std::move(listeners->admin);
     loop.listen(std::move(listeners->clients[i]), std::move(admin));
@@ -187,12 +191,18 @@ io::Task<void> Service::State::read_anew() {
     co_await check_changed_statements(fresh);
     use(std::move(fresh));
     process.shared.metrics.configuration_reloaded(true);
+  } catch (const std::bad_alloc&) {
+    go_on_with_the_old("out of memory");
   } catch (const std::exception& error) {
-    process.shared.metrics.configuration_reloaded(false);
-    spdlog::error("reload: {}; going on with the old configuration", error.what());
-    const Result<void> reopened = process.shared.access_log->reopen(config->log.access);
-    if (!reopened) spdlog::error("reload: {}", reopened.error().detail);
+    go_on_with_the_old(error.what());
   }
+}
+
+void Service::State::go_on_with_the_old(const char* why) {
+  process.shared.metrics.configuration_reloaded(false);
+  spdlog::error("reload: {}; going on with the old configuration", why);
+  const Result<void> reopened = process.shared.access_log->reopen(config->log.access);
+  if (!reopened) spdlog::error("reload: {}", reopened.error().detail);
 }
 
 /// What can fail of it does so here, where nothing has changed yet, and not on the loops: a first
@@ -217,19 +227,24 @@ io::Task<void> Service::State::check_changed_statements(const Config& fresh) {
   if (!taken) throw ConfigError(taken.error().detail);
 }
 
+/// Memory may run out: until every loop's next generation is made, nothing has changed.
 void Service::State::use(Config fresh) {
   for (const std::string& key : keep_what_wants_a_restart(*config, fresh)) {
     spdlog::warn("reload: {} has changed: that wants a restart", key);
   }
-  if (process.cache) process.cache->change(cache_options(fresh));
-  const Result<void> reopened = process.shared.access_log->reopen(fresh.log.access);
+  const auto next = std::make_shared<Config>(std::move(fresh));
+  std::vector<std::shared_ptr<const server::Serving>> prepared;
+  for (ServingLoop& loop : loops) prepared.push_back(loop.prepare(*next));
+  if (process.cache) process.cache->change(cache_options(*next));
+  const Result<void> reopened = process.shared.access_log->reopen(next->log.access);
   if (!reopened) {
     spdlog::error("reload: {}; the old log goes on", reopened.error().detail);
-    fresh.log.access = config->log.access;
+    next->log.access = config->log.access;
   }
-  set_log_level(fresh.log.level);
-  config = std::make_shared<const Config>(std::move(fresh));
-  for (ServingLoop& loop : loops) loop.reconfigure(config);
+  set_log_level(next->log.level);
+  config = next;
+  auto its = prepared.begin();
+  for (ServingLoop& loop : loops) loop.reconfigure(std::move(*its++));
   spdlog::info("reload: configuration read{}", reopened ? ", logs reopened" : "");
   look_at_catalog("reload: ");
 }

@@ -10,13 +10,13 @@ namespace tonearm::app {
 
 namespace asio = io::asio;
 
-ServingLoop::ServingLoop(Process& process, std::shared_ptr<const Config> config, std::size_t number)
+ServingLoop::ServingLoop(Process& process, const Config& config, std::size_t number)
     : process_(process),
       name_("loop " + std::to_string(number)),
       pulse_(context_.get_executor(), [this](std::chrono::nanoseconds late) {
         process_.shared.metrics.loop_was_late(late);
       }) {
-  const auto first = std::make_shared<Generation>(context_.get_executor(), process_, *config);
+  const auto first = std::make_shared<Generation>(context_.get_executor(), process_, config);
   server_ =
       std::make_unique<server::LoopServer>(context_, process_.shared, first->options, first->store,
                                            first->source, first->is_resolver, first);
@@ -33,10 +33,15 @@ void ServingLoop::start() {
   pthread_setname_np(thread_.native_handle(), name_.c_str());
 }
 
-void ServingLoop::reconfigure(std::shared_ptr<const Config> config) {
-  asio::post(context_, [this, config = std::move(config)] {
-    const auto next = std::make_shared<Generation>(context_.get_executor(), process_, *config);
-    server_->reconfigure(next->options, next->store, next->source, next->is_resolver, next);
+std::shared_ptr<const server::Serving> ServingLoop::prepare(const Config& config) {
+  const auto next = std::make_shared<Generation>(context_.get_executor(), process_, config);
+  return server::LoopServer::prepare(next->options, next->store, next->source, next->is_resolver,
+                                     next);
+}
+
+void ServingLoop::reconfigure(std::shared_ptr<const server::Serving> prepared) {
+  asio::post(context_, [this, prepared = std::move(prepared)]() mutable {
+    server_->reconfigure(std::move(prepared));
   });
 }
 

@@ -21,7 +21,7 @@ namespace tonearm::app {
 class ServingLoop {
  public:
   /// `number` tells the loops apart: 0, 1, …
-  ServingLoop(Process& process, std::shared_ptr<const Config> config, std::size_t number);
+  ServingLoop(Process& process, const Config& config, std::size_t number);
   ~ServingLoop() { stop(); }
   ServingLoop(const ServingLoop&) = delete;
   ServingLoop& operator=(const ServingLoop&) = delete;
@@ -30,8 +30,10 @@ class ServingLoop {
   void listen(std::vector<server::ListeningSocket> clients,
               std::vector<server::ListeningSocket> admin);
   void start();
+  /// What this loop would serve requests with; for reconfigure().
+  std::shared_ptr<const server::Serving> prepare(const Config& config);
   /// Requests that begin from now on are served with this.
-  void reconfigure(std::shared_ptr<const Config> config);
+  void reconfigure(std::shared_ptr<const server::Serving> prepared);
   /// As LoopServer's; the callbacks come on the loop.
   void drain(std::function<void()> on_drained);
   void cancel_all(std::function<void()> on_stopped);

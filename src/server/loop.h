@@ -25,7 +25,9 @@ class Loop : public std::enable_shared_from_this<Loop> {
   Loop(io::Executor executor, Shared& shared, std::shared_ptr<const Serving> serving);
 
   void start(std::vector<ListeningSocket> clients, std::vector<ListeningSocket> admin);
-  void reconfigure(std::shared_ptr<const Serving> serving) { serving_ = std::move(serving); }
+  void reconfigure(std::shared_ptr<const Serving> serving) noexcept {
+    serving_ = std::move(serving);
+  }
   void drain(std::function<void()> on_drained);
   void cancel_all(std::function<void()> on_stopped);
   void close_listeners();

@@ -11,8 +11,7 @@ LoopServer::LoopServer(io::asio::io_context& loop, Shared& shared, const Options
                        std::shared_ptr<const void> owner)
     : loop_(std::make_shared<Loop>(
           loop.get_executor(), shared,
-          std::make_shared<const Serving>(options, store, source, std::move(is_resolver),
-                                          std::move(owner)))) {}
+          prepare(options, store, source, std::move(is_resolver), std::move(owner)))) {}
 
 LoopServer::~LoopServer() { loop_->close_listeners(); }
 
@@ -20,11 +19,16 @@ void LoopServer::start(std::vector<ListeningSocket> clients, std::vector<Listeni
   loop_->start(std::move(clients), std::move(admin));
 }
 
-void LoopServer::reconfigure(const Options& options, catalog::SongStore& store,
-                             source::Source& source, IsResolver is_resolver,
-                             std::shared_ptr<const void> owner) {
-  loop_->reconfigure(std::make_shared<const Serving>(options, store, source, std::move(is_resolver),
-                                                     std::move(owner)));
+std::shared_ptr<const Serving> LoopServer::prepare(const Options& options,
+                                                   catalog::SongStore& store,
+                                                   source::Source& source, IsResolver is_resolver,
+                                                   std::shared_ptr<const void> owner) {
+  return std::make_shared<const Serving>(options, store, source, std::move(is_resolver),
+                                         std::move(owner));
+}
+
+void LoopServer::reconfigure(std::shared_ptr<const Serving> prepared) noexcept {
+  loop_->reconfigure(std::move(prepared));
 }
 
 void LoopServer::drain(std::function<void()> on_drained) { loop_->drain(std::move(on_drained)); }

@@ -16,6 +16,7 @@
 namespace tonearm::server {
 
 class Loop;
+struct Serving;
 
 /// The listener's part on one loop: accepts, and serves each connection in a coroutine of its own.
 /// All members are called on the loop (post to it), the constructor and start() also before it
@@ -40,9 +41,13 @@ class LoopServer {
   /// does not count for max_connections.
   void start(std::vector<ListeningSocket> clients, std::vector<ListeningSocket> admin = {});
 
-  /// For a reload: counts from the next request on; requests keep what they began with.
-  void reconfigure(const Options& options, catalog::SongStore& store, source::Source& source,
-                   IsResolver is_resolver, std::shared_ptr<const void> owner = nullptr);
+  /// For a reload: what the constructor takes, ready for reconfigure(). On any thread.
+  static std::shared_ptr<const Serving> prepare(const Options& options, catalog::SongStore& store,
+                                                source::Source& source, IsResolver is_resolver,
+                                                std::shared_ptr<const void> owner = nullptr);
+  /// Counts from the next request on; requests keep what they began with. What can fail of a reload
+  /// is over by now.
+  void reconfigure(std::shared_ptr<const Serving> prepared) noexcept;
 
   /// Sets shared.draining, takes what waits in the listen queues (of inherited sockets it is left
   /// to the successor), closes them (not the admin's), and closes idle connections; what is asked

@@ -147,7 +147,8 @@ TEST_F(LoopServerTest, AReloadCountsFromTheNextRequest) {
   options.cache_control = "no-store";
   ScriptedSource other(loop.get_executor());
   other.set_content("abcdef");
-  server->reconfigure(options, store, other, [](std::string_view) { return false; });
+  server->reconfigure(
+      LoopServer::prepare(options, store, other, [](std::string_view) { return false; }));
   client.send(keep_alive_get);
   ASSERT_TRUE(until([&] { return client.got("abcdef"); }));
   EXPECT_EQ(field_of(client.received, "Cache-Control"), "no-store");
