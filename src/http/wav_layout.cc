@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::size_t short_format = 16;
 constexpr std::size_t long_format = 40;
+/// Up to here a size has room behind any position and header. No file has more bytes.
+constexpr std::uint64_t most_data = std::numeric_limits<std::uint64_t>::max() / 2;
 
 const unsigned char* at(std::string_view bytes, std::size_t offset) {
   return reinterpret_cast<const unsigned char*>(bytes.data() + offset);
@@ -143,7 +145,10 @@ void WavLayoutReader::begin_data(std::uint64_t first, std::uint32_t size) {
   layout_.data_first = first;
   layout_.data_size = size;
   if (is_64_ && size == unknown_wav_size) layout_.data_size = data_size_64_;
-  if (layout_.data_size == unknown_wav_size || layout_.data_size == 0U) layout_.data_size.reset();
+  const auto& said = layout_.data_size;
+  if (said == unknown_wav_size || said == 0U || (said && *said > most_data)) {
+    layout_.data_size.reset();
+  }
   state_ = State::found;
 }
 

@@ -44,7 +44,7 @@ io::Task<Result<std::span<const std::byte>>> HttpResource::Reader::read_body() {
       if (ends_as_declared || body.transfer->released()) co_return bytes;
       co_return Error{ErrorKind::http_response_incomplete, "the origin's body is too short", {}};
     }
-    if (body.end && at + bytes->size() > *body.end) {
+    if (body.end && bytes->size() > *body.end - at) {
       co_return Error{ErrorKind::http_protocol_error, "the origin's body is too long", {}};
     }
     resource_.flows_ = true;

@@ -15,7 +15,9 @@ constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
 /// Of a WAV whose header must be looked at before anything else is known.
 constexpr http::RangeSpec first_block{0, 4095};
 
+// Sizes and positions are what origins and clients claim: these saturate.
 std::uint64_t less(std::uint64_t a, std::uint64_t b) { return a > b ? a - b : 0; }
+std::uint64_t sum(std::uint64_t a, std::uint64_t b) { return b > most - a ? most : a + b; }
 
 Error not_wav() {
   return Error{ErrorKind::bad_request,
@@ -54,10 +56,7 @@ ReadIntent SoundResource::intent_below(const ReadIntent& intent) const {
   }
   const std::uint64_t header = http::wav_header(layout_.format, 0).size();
   const std::uint64_t start = offset();
-  const auto map = [&](std::uint64_t position) {
-    const std::uint64_t behind = less(position, header);
-    return behind > most - start ? most : start + behind;
-  };
+  const auto map = [&](std::uint64_t position) { return sum(start, less(position, header)); };
   if (!intent.range) {
     if (start > 0) below.range = http::RangeSpec{start, std::nullopt};
   } else if (!intent.range->is_suffix()) {
@@ -98,8 +97,7 @@ io::Task<Result<http::Representation>> SoundResource::describe(const ReadIntent&
 }
 
 void SoundResource::describe_sound(http::Representation& what) {
-  const std::uint64_t behind = offset();
-  first_ = behind > most - layout_.data_first ? most : layout_.data_first + behind;
+  first_ = sum(layout_.data_first, offset());
   what.content_type = "audio/wav";
   what.validators = own(std::move(what.validators));
   if (what.growth) {
@@ -170,9 +168,9 @@ std::unique_ptr<io::ByteReader> SoundResource::read(std::uint64_t first,
       static_cast<std::size_t>(std::min(first, header)),
       static_cast<std::size_t>(less(std::min(end.value_or(header), header), first)));
   span.sound = !end || *end > header;
-  span.first = first_ + less(first, header);
+  span.first = sum(first_, less(first, header));
   if (end) {
-    span.end = first_ + less(*end, header);
+    span.end = sum(first_, less(*end, header));
   } else {
     span.end = end_;
   }

@@ -44,9 +44,9 @@ inline constexpr std::uint64_t largest_wav = 4'294'967'303;
 /// What a RIFF says of a size that is not known, or too large for 32 bits (EBU Tech 3306).
 inline constexpr std::uint32_t unknown_wav_size = 0xFFFFFFFF;
 
-/// All that stands before the samples. `data_size`: bytes of sound; empty: not known yet, and the
-/// sizes say 0xFFFFFFFF. What a RIFF cannot hold is an RF64 (EBU Tech 3306). 44 bytes for PCM of
-/// one or two channels and at most 16 bits.
+/// All that stands before the samples. `data_size`: bytes of sound, less than 2^63; empty: not
+/// known yet, and the sizes say 0xFFFFFFFF. What a RIFF cannot hold is an RF64 (EBU Tech 3306). 44
+/// bytes for PCM of one or two channels and at most 16 bits.
 std::string wav_header(const WavFormat& format, std::optional<std::uint64_t> data_size);
 
 /// A number of seconds as a client wrote it, exactly.

@@ -13,8 +13,8 @@ namespace tonearm::http {
 struct WavLayout {
   WavFormat format;
   std::uint64_t data_first = 0;  ///< Position of the first sample.
-  /// Bytes of sound as the header says, not yet held against the length of the file. Empty: the
-  /// writer did not know (0xFFFFFFFF or 0).
+  /// Bytes of sound as the header says, not yet held against the length of the file; less than
+  /// 2^63. Empty: the writer did not know (0xFFFFFFFF or 0), or says more than any file has.
   std::optional<std::uint64_t> data_size;
 };
 

@@ -82,6 +82,16 @@ TEST(WavLayout, ReadsTheSizesOfRf64AndBw64) {
   expect_sound(riff(sizes + format() + "data" + u32(0xFFFFFFFF)), 80, std::nullopt);
 }
 
+TEST(WavLayout, ASizeThatNoFileHasIsUnknown) {
+  for (const std::uint64_t size : {UINT64_MAX, UINT64_MAX - 79, std::uint64_t{1} << 63}) {
+    const std::string sizes = chunk("ds64", u64(size) + u64(size) + u64(0) + u32(0));
+    expect_sound(riff(sizes + format() + "data" + u32(0xFFFFFFFF), "RF64"), 80, std::nullopt);
+  }
+  const std::uint64_t largest = (std::uint64_t{1} << 63) - 1;
+  const std::string sizes = chunk("ds64", u64(0) + u64(largest) + u64(0) + u32(0));
+  expect_sound(riff(sizes + format() + "data" + u32(0xFFFFFFFF), "RF64"), 80, largest);
+}
+
 TEST(WavLayout, RefusesWhatIsNoWavOrHasNoFixedFrames) {
   for (const std::string& file :
        {std::string(), std::string("ID3"), std::string(100, 'x'), riff("") + std::string(100, '\0'),

@@ -2,6 +2,7 @@
 
 #include "support/run.h"
 
+#include <boost/endian/conversion.hpp>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -26,7 +27,8 @@ class MemoryResource final : public Resource {
   std::unique_ptr<io::ByteReader> read(std::uint64_t first,
                                        std::optional<std::uint64_t> end) override {
     reads_.emplace_back(first, end);
-    return std::make_unique<Reader>(content_, first, end.value_or(content_.size()));
+    return std::make_unique<Reader>(content_, first,
+                                    std::min(end.value_or(UINT64_MAX), content_.size()));
   }
   OriginUse origin_use() const override { return {}; }
   CacheUse cache_use() const override {
@@ -224,6 +226,20 @@ TEST_F(Sound, OfUnknownLengthItIsReadInOnePass) {
   EXPECT_EQ(reads.size(), 1U);
 }
 
+TEST_F(Sound, OfUnknownLengthAHeaderThatPromisesTooMuchLosesNothing) {
+  const std::string sound = samples(300);
+  http::Representation unknown;
+  unknown.seekable = false;
+  std::string header = http::wav_header(format, std::uint64_t{1} << 32);
+  const std::size_t data_size = 12 + 8 + 8;  // in the ds64 chunk
+  for (const std::uint64_t size : {UINT64_MAX, UINT64_MAX - 1, UINT64_MAX / 2 + 1}) {
+    const std::uint64_t little = boost::endian::native_to_little(size);
+    header.replace(data_size, 8, reinterpret_cast<const char*>(&little), 8);
+    EXPECT_FALSE(describe(header + sound, unknown, nullptr, "1").value().starts_past_end);
+    EXPECT_EQ(read(0, std::nullopt), http::wav_header(format, std::nullopt) + sound.substr(200));
+  }
+}
+
 TEST_F(Sound, GrowingPcmHasAHeaderOfUnknownSize) {
   const std::string sound = samples(300);
   const auto what = describe(sound, growing(300), pcm, "1").value();
@@ -233,6 +249,14 @@ TEST_F(Sound, GrowingPcmHasAHeaderOfUnknownSize) {
   EXPECT_EQ(what.growth->most, http::largest_wav);
   EXPECT_EQ(read(0, 144), http::wav_header(format, std::nullopt) + sound.substr(200));
   EXPECT_EQ(reads.back(), (std::pair<std::uint64_t, std::optional<std::uint64_t>>(200, 300)));
+}
+
+TEST_F(Sound, AnEndFarBehindAllSoundDoesNotWrap) {
+  const std::string sound = samples(300);
+  describe(sound, growing(300), pcm, "1").value();
+  const auto reader = resource->read(44, UINT64_MAX);
+  EXPECT_FALSE(test::run(reader->read()).value().empty());
+  EXPECT_EQ(reads.back().second, UINT64_MAX);
 }
 
 TEST_F(Sound, GrowingPcmIsWaitedForUpToASecondAhead) {
