@@ -132,6 +132,7 @@ io::Task<Result<Reply>> HttpClient::ask(Question question, OriginUse& use) {
     if (!redirected || !question.follow_redirects) co_return reply;
     Result<OriginUrl> next =
         resolve_redirect(reply.transfer->url(), reply.transfer->head().location);
+    retire(std::move(reply.transfer));  // its body may still be on its way
     if (!next) co_return next.error();
     if (redirects >= options_.max_redirects) {
       co_return Error{

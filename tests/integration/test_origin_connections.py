@@ -105,9 +105,54 @@ class ConnectionLimitTest(Case):
             self.assert_bytes(get(port, target), 0, 300_000)
         self.assertLessEqual(kept.accepted, 4, "one for each loop")
 
+    def test_a_redirect_keeps_its_connection_though_its_body_comes_later(self):
+        moved, times = FaultOrigin(), 20
+        self.addCleanup(moved.stop)
+        file, followed = Resource(300_000), threading.Semaphore(0)
+
+        def target_of_redirect(exchange):
+            followed.release()
+            file(exchange)
+
+        def redirect(exchange):
+            exchange.head(302, Location="/song", Content_Length=5)
+            followed.acquire(timeout=15)
+            exchange.send(b"moved")
+
+        moved.routes.update({"/old": redirect, "/song": target_of_redirect})
+        port, target = self.serve(threads=1), song(moved.base_url + "old")
+        for _ in range(times):
+            self.assert_bytes(get(port, target, Range="bytes=0-9"), 0, 10)
+            wait_for(lambda: moved.busy("/old") == 0, "the redirect's body to be sent")
+        self.assertEqual(len(moved.of("/old")), times)
+        self.assertLess(moved.accepted, times / 2)
+
+    def test_a_redirect_gives_its_turn_to_where_it_leads(self):
+        for name, body in (
+            ("whole", lambda exchange: exchange.send(b"moved")),
+            ("never", Exchange.hang),
+            ("cut off", Exchange.close),
+        ):
+            with self.subTest(name):
+                moved = FaultOrigin()
+                self.addCleanup(moved.stop)
+                moved.routes["/song"] = Resource(300_000)
+
+                def redirect(exchange, body=body):
+                    exchange.head(302, Location="/song", Content_Length=5)
+                    body(exchange)
+
+                moved.routes["/old"] = redirect
+                port = self.serve(threads=1, max_connections_per_host=1)
+                response = get(port, song(moved.base_url + "old"))
+                self.assert_bytes(response, 0, 300_000)
+
     def serve_many_loops(self, **upstream):
+        return self.serve(4, **upstream)
+
+    def serve(self, threads, **upstream):
         config = {
-            "server": {"threads": 4},
+            "server": {"threads": threads},
             "catalog": {"path": catalog.path},
             "upstream": {"first_byte_timeout": "30s", **upstream},
         }
