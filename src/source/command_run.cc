@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <new>
 #include <utility>
 
 namespace tonearm::source {
@@ -22,18 +23,37 @@ CommandRun::CommandRun(io::Executor executor, std::function<void(CommandResult)>
 
 void CommandRun::start(const std::vector<std::string>& words, std::chrono::milliseconds timeout) {
   Result<ChildProcess> child = ChildProcess::start(words);
-  if (!child) {
-    result_.complaints = child.error().detail;
-    io::asio::post(timer_.get_executor(), [self = shared_from_this()] {
-      std::exchange(self->then_, nullptr)(std::move(self->result_));
-    });
-    return;
-  }
+  if (!child) return do_not_start(child.error().detail);
   child_.emplace(std::move(*child));
-  // The descriptors stay the child's: released in on_ended().
-  output_.assign(child_->output());
-  complaints_.assign(child_->complaints());
-  ended_.assign(child_->ended());
+  try {
+    if (const error_code failed = assign_descriptors()) {
+      let_go();
+      return do_not_start("the resolver's command cannot be watched: " + failed.message());
+    }
+    watch_all(timeout);
+  } catch (...) {
+    let_go();  // or half of it would run on
+    throw;
+  }
+}
+
+void CommandRun::do_not_start(std::string why) {
+  result_.complaints = std::move(why);
+  io::asio::post(timer_.get_executor(), [self = shared_from_this()] {
+    std::exchange(self->then_, nullptr)(std::move(self->result_));
+  });
+}
+
+/// They stay the child's: release_descriptors() comes before its end.
+error_code CommandRun::assign_descriptors() {
+  error_code failed;
+  output_.assign(child_->output(), failed);
+  if (!failed) complaints_.assign(child_->complaints(), failed);
+  if (!failed) ended_.assign(child_->ended(), failed);
+  return failed;
+}
+
+void CommandRun::watch_all(std::chrono::milliseconds timeout) {
   watch(output_, &CommandRun::take_output);
   watch(complaints_, &CommandRun::take_complaints);
   ended_.async_wait(Pipe::wait_read, [self = shared_from_this()](const error_code& error) {
@@ -43,6 +63,19 @@ void CommandRun::start(const std::vector<std::string>& words, std::chrono::milli
   timer_.async_wait([self = shared_from_this()](const error_code& error) {
     if (!error) self->end(CommandResult::End::timed_out);
   });
+}
+
+void CommandRun::release_descriptors() {
+  timer_.cancel();
+  output_.release();
+  complaints_.release();
+  ended_.release();
+}
+
+/// Nothing runs or is awaited any more, and nobody is told.
+void CommandRun::let_go() {
+  release_descriptors();
+  child_.reset();
 }
 
 void CommandRun::watch(Pipe& pipe, void (CommandRun::*take)(std::string_view)) {
@@ -60,7 +93,12 @@ bool CommandRun::read_all(Pipe& pipe, void (CommandRun::*take)(std::string_view)
   for (int turns = 0; turns < 16; ++turns) {
     const ssize_t got = ::read(pipe.native_handle(), bytes.data(), bytes.size());
     if (got > 0) {
-      (this->*take)({bytes.data(), static_cast<std::size_t>(got)});
+      try {
+        (this->*take)({bytes.data(), static_cast<std::size_t>(got)});
+      } catch (const std::bad_alloc&) {  // nobody else would catch it on this thread
+        result_.output = {};
+        end(CommandResult::End::no_memory);
+      }
       if (killed_) return false;
     } else if (got == 0) {
       return false;
@@ -94,10 +132,7 @@ void CommandRun::on_ended() {
     read_all(output_, &CommandRun::take_output);
     read_all(complaints_, &CommandRun::take_complaints);
   }
-  timer_.cancel();
-  output_.release();
-  complaints_.release();
-  ended_.release();
+  release_descriptors();
   child_->kill();
   const int status = child_->reap();
   child_.reset();

@@ -21,8 +21,9 @@ struct CommandResult {
   enum class End {
     exited,     ///< `status` is what exit(3) was told.
     signaled,   ///< `status` is the signal's number.
-    timed_out,  ///< These three were killed.
+    timed_out,  ///< These four were killed.
     too_long,   ///< It printed more than `most_output`.
+    no_memory,  ///< For what it printed.
     stopped,
     not_started,  ///< `complaints` says why.
   };
@@ -39,7 +40,8 @@ class CommandRun : public std::enable_shared_from_this<CommandRun> {
   static constexpr std::size_t most_output = 16 * 1024 * 1024;
   static constexpr std::size_t most_complaints = 8 * 1024;
 
-  /// `then` is called once, on the loop and never within start(), when nothing of it runs any more.
+  /// `then` is called once, on the loop and never within start(), when nothing of it runs any more;
+  /// not at all where start() has thrown.
   CommandRun(io::Executor executor, std::function<void(CommandResult)> then);
 
   void start(const std::vector<std::string>& words, std::chrono::milliseconds timeout);
@@ -50,6 +52,11 @@ class CommandRun : public std::enable_shared_from_this<CommandRun> {
   using Pipe = io::asio::posix::basic_stream_descriptor<io::Executor>;
   using Timer = io::asio::steady_timer::rebind_executor<io::Executor>::other;
 
+  void do_not_start(std::string why);
+  boost::system::error_code assign_descriptors();
+  void watch_all(std::chrono::milliseconds timeout);
+  void release_descriptors();
+  void let_go();
   void watch(Pipe& pipe, void (CommandRun::*take)(std::string_view));
   bool read_all(Pipe& pipe, void (CommandRun::*take)(std::string_view));
   void take_output(std::string_view text);

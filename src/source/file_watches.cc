@@ -4,6 +4,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <spdlog/spdlog.h>
 
 #include <sys/inotify.h>
 #include <sys/vfs.h>
@@ -15,6 +16,7 @@
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <new>
 #include <string>
 #include <thread>
 #include <utility>
@@ -60,7 +62,10 @@ struct FileWatches::State {
 
   State() : inotify(context), pause(context) {
     const int descriptor = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    if (descriptor >= 0) inotify.assign(descriptor);
+    if (descriptor < 0) return;
+    boost::system::error_code failed;  // then the timer tells everybody
+    inotify.assign(descriptor, failed);
+    if (failed) ::close(descriptor);
   }
 
   void add(int descriptor, const std::shared_ptr<Listener>& listener);
@@ -69,6 +74,7 @@ struct FileWatches::State {
   void start();
 
   // These run on the thread.
+  void run();
   void wait_for_changes();
   void take_changes();
   void poll();
@@ -122,8 +128,18 @@ void FileWatches::State::start() {
   if (inotify.is_open()) wait_for_changes();
   thread = std::thread([this] {
     const auto work = asio::make_work_guard(context);
-    context.run();
+    while (!context.stopped()) run();
   });
+}
+
+/// Where there is no memory for telling a change, who waits is told of the next one, or looks
+/// anyway when the file should have ended.
+void FileWatches::State::run() {
+  try {
+    context.run();
+  } catch (const std::bad_alloc&) {
+    spdlog::error("no memory for telling who waits that a file has changed");
+  }
 }
 
 /// The watch of the file itself, whatever its name is by now. The kernel gives the same one for the
@@ -164,6 +180,9 @@ void FileWatches::State::wait_for_changes() {
 }
 
 void FileWatches::State::take_changes() {
+  // First, so that it goes on even where there is no memory for the rest.
+  pause.expires_after(settle);
+  pause.async_wait([this](const boost::system::error_code&) { wait_for_changes(); });
   alignas(inotify_event) std::array<char, 16 * 1024> buffer;
   std::vector<int> changed;
   bool lost = false;
@@ -180,25 +199,21 @@ void FileWatches::State::take_changes() {
       }
     }
   }
-  {
-    const std::lock_guard lock(mutex);
-    if (lost) {
-      for (const auto& [watch, of_file] : listeners) tell(watch);
-    } else {
-      for (const int watch : changed) tell(watch);
-    }
+  const std::lock_guard lock(mutex);
+  if (lost) {
+    for (const auto& [watch, of_file] : listeners) tell(watch);
+  } else {
+    for (const int watch : changed) tell(watch);
   }
-  pause.expires_after(settle);
-  pause.async_wait([this](const boost::system::error_code&) { wait_for_changes(); });
 }
 
 void FileWatches::State::poll() {
   const std::lock_guard lock(mutex);
   polling = listeners.contains(no_watch);
   if (!polling) return;
-  tell(no_watch);
   poll_timer.expires_after(poll_interval);
   poll_timer.async_wait([this](const boost::system::error_code&) { poll(); });
+  tell(no_watch);
 }
 
 /// Under the mutex: who has not unsubscribed yet has a loop that runs.
@@ -210,10 +225,15 @@ void FileWatches::State::tell(int watch) {
 
 void FileWatches::State::tell(const std::shared_ptr<Listener>& listener) {
   if (listener->told.exchange(true)) return;
-  asio::post(listener->executor, [listener] {
+  try {
+    asio::post(listener->executor, [listener] {
+      listener->told = false;
+      if (listener->event != nullptr) listener->event->notify();
+    });
+  } catch (...) {
     listener->told = false;
-    if (listener->event != nullptr) listener->event->notify();
-  });
+    throw;
+  }
 }
 
 }  // namespace tonearm::source

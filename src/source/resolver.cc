@@ -8,6 +8,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <exception>
 #include <unordered_set>
 #include <utility>
 
@@ -55,6 +56,11 @@ namespace {
 Error all_busy() {
   return {ErrorKind::connection_limit_reached, "all of the resolver's max_running are busy",
           std::chrono::seconds(5)};
+}
+
+/// Nobody else would catch it on the runner's thread, and those who wait must be told.
+Error unexpected(const std::exception& thrown) {
+  return {ErrorKind::internal, std::string("looking for a link: ") + thrown.what(), {}};
 }
 
 }  // namespace
@@ -202,23 +208,40 @@ void Resolver::start_waiting_runs() {
 }
 
 void Resolver::start_run(const std::shared_ptr<Run>& run) {
+  Result<void> begun;
+  try {
+    begun = begin_run(run);
+  } catch (const std::exception& thrown) {
+    begun = unexpected(thrown);
+  }
+  if (!begun) settle(run, begun.error());
+}
+
+Result<void> Resolver::begin_run(const std::shared_ptr<Run>& run) {
   const Result<std::vector<std::string>> words = fill_command(options_.command, run->value);
-  if (!words) return settle(run, words.error());
+  if (!words) return words.error();
   const auto command = std::make_shared<CommandRun>(
       runner_, [self = shared_from_this(), run](const CommandResult& result) {
         self->finish_run(run, result);
       });
-  run->command = command;
   command->start(*words, options_.timeout);
+  run->command = command;
+  return {};
 }
 
 void Resolver::finish_run(const std::shared_ptr<Run>& run, const CommandResult& result) {
   run->command.reset();
-  if (!result.complaints.empty()) {
-    spdlog::debug("a resolver's command said of \"{}\": {}", joined_lines(run->value),
-                  joined_lines(result.complaints));
+  Result<LinkPtr> link = LinkPtr();
+  try {
+    if (!result.complaints.empty()) {
+      spdlog::debug("a resolver's command said of \"{}\": {}", joined_lines(run->value),
+                    joined_lines(result.complaints));
+    }
+    link = read_link(result);
+  } catch (const std::exception& thrown) {
+    link = unexpected(thrown);
   }
-  settle(run, read_link(result));
+  settle(run, link);
   start_waiting_runs();
 }
 

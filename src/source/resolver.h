@@ -88,6 +88,7 @@ class Resolver : public std::enable_shared_from_this<Resolver> {
   void leave(Run& run, const std::shared_ptr<Waiter>& waiter);
   void start_waiting_runs();
   void start_run(const std::shared_ptr<Run>& run);
+  Result<void> begin_run(const std::shared_ptr<Run>& run);
   void finish_run(const std::shared_ptr<Run>& run, const CommandResult& result);
   Result<LinkPtr> read_link(const CommandResult& result) const;
   void settle(const std::shared_ptr<Run>& run, const Result<LinkPtr>& result);

@@ -112,6 +112,8 @@ Error failure_of(const CommandResult& result, std::chrono::milliseconds timeout)
     case End::too_long:
       error.detail += "printed more than " + std::to_string(CommandRun::most_output >> 20) + " MiB";
       break;
+    case End::no_memory:
+      return Error{ErrorKind::internal, "no memory for what the resolver's command printed", {}};
     case End::exited:
       error.detail += "ended with exit status " + std::to_string(result.status);
       break;

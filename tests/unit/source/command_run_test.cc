@@ -1,5 +1,7 @@
 #include "source/command_run.h"
 
+#include "support/memory_limit.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -102,6 +104,12 @@ TEST_F(CommandRunTest, SignalsAreAsAProgramExpectsThem) {
 
 TEST_F(CommandRunTest, OutputWithoutEndIsCutOff) {
   EXPECT_EQ(run({"cat", "/dev/zero"}).end, End::too_long);
+}
+
+TEST_F(CommandRunTest, OutputThatFindsNoMemoryIsCutOff) {
+  if (!test::can_run_out_of_memory) GTEST_SKIP();
+  const test::MemoryLimit limit(4 << 20);
+  EXPECT_EQ(run({"head", "-c", "15000000", "/dev/zero"}).end, End::no_memory);
 }
 
 TEST_F(CommandRunTest, OfTheComplaintsTheLastAreKept) {

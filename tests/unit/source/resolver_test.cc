@@ -3,6 +3,7 @@
 #include "tonearm/io/event.h"
 #include "tonearm/source/resolvers.h"
 
+#include "support/memory_limit.h"
 #include "support/run.h"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -335,6 +336,20 @@ io::Task<void> come_and_go(Resolver& resolver, int number) {
     leave.emit(io::asio::cancellation_type::terminal);
     co_await left.wait();
   }
+}
+
+TEST_F(ResolverTest, AnAnswerThatFindsNoMemoryIsAnErrorAndNoMore) {
+  if (!test::can_run_out_of_memory) GTEST_SKIP();
+  const auto yt = resolver(
+      "[ $1 = v ] && { echo '{\"formats\":['; yes 1, | head -c 15000000; echo '1]}'; exit; }\n"
+      "echo http://a.example/");
+  {
+    const test::MemoryLimit limit(64 << 20);  // of the numbers each takes 16 bytes
+    const auto link = find(*yt);
+    ASSERT_FALSE(link);
+    EXPECT_EQ(link.error().kind, ErrorKind::internal);
+  }
+  EXPECT_TRUE(find(*yt, "w"));
 }
 
 TEST_F(ResolverTest, ManyComeAndGoOnAnyLoop) {
