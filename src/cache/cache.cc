@@ -12,6 +12,24 @@ namespace {
 
 constexpr std::chrono::seconds longest_scan{2};
 
+/// As they stand in the keys on disk (docs/cache-format.md): another number, and what caches hold
+/// is not found any more.
+unsigned number_of(Locator::Kind kind) {
+  switch (kind) {
+    case Locator::Kind::plain:
+      return 0;
+    case Locator::Kind::url:
+      return 1;
+    case Locator::Kind::s3:
+      return 2;
+    case Locator::Kind::file:
+      return 3;
+    case Locator::Kind::resolver:
+      return 4;
+  }
+  return 0;
+}
+
 }  // namespace
 
 Cache::Cache(Options options) : shelf_(std::make_unique<Shelf>(std::move(options))) {}
@@ -50,7 +68,7 @@ io::Task<Result<void>> Cache::forget(std::string key) {
 std::string key_of(const Locator& locator, const std::string& scope) {
   std::string key;
   key.reserve(scope.size() + locator.resolver.size() + locator.value.size() + 32);
-  append_number(key, static_cast<std::uint64_t>(locator.kind));
+  append_number(key, number_of(locator.kind));
   for (const std::string* part : {&scope, &locator.resolver}) {
     key += ' ';
     append_number(key, part->size());

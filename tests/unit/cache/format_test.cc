@@ -1,3 +1,5 @@
+#include "tonearm/cache/cache.h"
+
 #include "cache/checksum.h"
 #include "cache/geometry.h"
 #include "cache/piece_format.h"
@@ -28,6 +30,16 @@ SongRecord sample() {
   record.what.caching.must_revalidate = true;
   record.what.caching.stale_if_error = seconds(30);
   return record;
+}
+
+TEST(Key, StaysWhatItIsInCachesOnDisk) {
+  using Kind = Locator::Kind;
+  EXPECT_EQ(key_of({Kind::plain, "songs/a b.mp3", {}}, "http://localhost:8000/media/"),
+            "0 28 http://localhost:8000/media/ 0  songs/a b.mp3");
+  EXPECT_EQ(key_of({Kind::url, "https://a/b", {}}, {}), "1 0  0  https://a/b");
+  EXPECT_EQ(key_of({Kind::s3, "bucket/key", {}}, "http://s3"), "2 9 http://s3 0  bucket/key");
+  EXPECT_EQ(key_of({Kind::file, "a.wav", {}}, {}), "3 0  0  a.wav");
+  EXPECT_EQ(key_of({Kind::resolver, "v", "yt"}, {}), "4 0  2 yt v");
 }
 
 TEST(SongRecord, IsReadAsItWasWritten) {
