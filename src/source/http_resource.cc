@@ -1,5 +1,7 @@
 #include "source/http_resource.h"
 
+#include "tonearm/http/content_type.h"
+
 #include "source/http_reader.h"
 
 #include <boost/asio/steady_timer.hpp>
@@ -67,10 +69,17 @@ io::Task<Result<http::Representation>> HttpResource::describe(const ReadIntent& 
     described_.validators = reply->transfer->head().validators;
     described_.content_type = reply->transfer->head().content_type;
     client_.retire(std::move(reply->transfer));
-    co_return described_;
+  } else {
+    describe_from(std::move(*reply), intent);
   }
-  describe_from(std::move(*reply), intent);
-  co_return described_;
+  co_return description();
+}
+
+http::Representation HttpResource::description() const {
+  http::Representation what = described_;
+  const std::string_view type = route_->content_type();
+  if (http::says_nothing(what.content_type) && !type.empty()) what.content_type = type;
+  return what;
 }
 
 /// Asks until the answer describes the representation: a 416 and a useless 206 say too little.

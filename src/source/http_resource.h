@@ -61,6 +61,8 @@ class HttpResource final : public Resource {
   io::Task<Result<Reply>> ask_for_description(std::optional<http::ByteRange> asked);
   io::Clock::time_point first_byte_deadline();
   void describe_from(Reply reply, const ReadIntent& intent);
+  /// `described_`, as others see it.
+  http::Representation description() const;
 
   io::Task<Result<void>> open_body(std::uint64_t position, std::optional<std::uint64_t> end,
                                    RetryBudget& budget);

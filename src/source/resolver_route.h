@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace tonearm::source {
 
@@ -25,8 +26,7 @@ class ResolverRoute final : public Route {
   void accepted() override;
   std::uint64_t window() const override { return resolver_->options().window; }
 
-  /// What the resolver said of the media type; empty when it said nothing.
-  const std::string& content_type() const { return link_->answer.content_type; }
+  std::string_view content_type() const override { return link_->answer.content_type; }
 
  private:
   void use(LinkPtr link);

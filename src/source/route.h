@@ -54,6 +54,10 @@ class Route {
   /// The destination gave an answer that is none of a refusal: bytes, a 304 or a 416.
   virtual void accepted() {}
 
+  /// What it knows of the media type, for where the origin says nothing; empty when it knows
+  /// nothing.
+  virtual std::string_view content_type() const { return {}; }
+
   /// Upper bound of one request, bytes; 0: the client's own growth. Set, it forces windows, and
   /// equal size and type are the proof of sameness.
   virtual std::uint64_t window() const = 0;

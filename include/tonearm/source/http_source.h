@@ -2,36 +2,24 @@
 
 #include "tonearm/io/task.h"
 #include "tonearm/source/http_options.h"
-#include "tonearm/source/source.h"
+#include "tonearm/source/routed_source.h"
 
 #include <memory>
 
 namespace tonearm::source {
-
-class HttpClient;
-class HttpResource;
-struct OriginUrl;
 
 /// What the sources of a loop that speak HTTP share: connections, handles and limits. `executor` is
 /// that of the loop; only there may it be used, and dropped while the loop runs. Whoever still
 /// reads owns it, too.
 std::shared_ptr<HttpClient> make_http_client(io::Executor executor, HttpOptions options);
 
-/// Opens plain names below upstream.base_url and http(s) URLs. On the client's loop; what it opened
-/// may outlive it.
-class HttpSource final : public Source {
+/// Opens plain names below upstream.base_url and http(s) URLs.
+class HttpSource final : public RoutedSource {
  public:
-  explicit HttpSource(std::shared_ptr<HttpClient> client);
-  ~HttpSource() override;
-
-  Result<std::unique_ptr<Resource>> open(const SourceRequest& request) override;
-  io::Task<Result<OriginReport>> probe(SourceRequest request) override;
+  using RoutedSource::RoutedSource;
 
  private:
-  Result<OriginUrl> url_of(const Locator& locator) const;
-  Result<std::unique_ptr<HttpResource>> resource(const Locator& locator) const;
-
-  std::shared_ptr<HttpClient> client_;
+  Result<std::unique_ptr<Route>> route_to(const Locator& locator) const override;
 };
 
 }  // namespace tonearm::source
