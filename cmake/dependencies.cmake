@@ -1,6 +1,7 @@
 # Everything here is a package of Debian 12; scripts/packages lists them.
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED COMPONENTS url json)
+find_package(OpenSSL REQUIRED)
 
 # Asio and Beast are compiled once, not in every translation unit that includes them.
 add_library(tonearm_asio STATIC ${PROJECT_SOURCE_DIR}/cmake/asio.cc)
@@ -19,7 +20,6 @@ if(NOT TONEARM_FUZZ)
   find_package(SQLite3 REQUIRED)
   find_package(spdlog REQUIRED)
   find_package(nlohmann_json 3.11 REQUIRED)
-  find_package(OpenSSL REQUIRED)
   find_package(ZLIB REQUIRED)
   find_package(prometheus-cpp REQUIRED)
   find_package(CLI11 REQUIRED)

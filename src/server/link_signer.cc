@@ -1,14 +1,12 @@
 #include "tonearm/server/link_signer.h"
 
+#include "tonearm/base/hmac.h"
 #include "tonearm/http/signed_link.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include <algorithm>
-#include <array>
-#include <stdexcept>
 
 namespace tonearm::server {
 namespace {
@@ -27,13 +25,7 @@ std::string base64url(std::string_view bytes) {
 }
 
 std::string signature_of(std::string_view text, std::string_view key) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  const auto* made =
-      HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-           reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data(), &size);
-  if (made == nullptr) throw std::runtime_error("HMAC-SHA256 cannot be computed");
-  return base64url({reinterpret_cast<const char*>(digest.data()), size});
+  return base64url(hmac_sha256(key, text));
 }
 
 /// How long it takes tells nothing but the lengths, which everybody knows.

@@ -1,57 +1,40 @@
 #include "source/sigv4.h"
 
-#include "tonearm/base/char_set.h"
+#include "tonearm/base/hmac.h"
 
+#include <boost/algorithm/hex.hpp>
+#include <boost/url/encode.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <span>
 #include <stdexcept>
 
 namespace tonearm::source {
 namespace {
 
+using boost::algorithm::hex_lower;
+
 constexpr std::string_view algorithm = "AWS4-HMAC-SHA256";
 constexpr std::string_view service = "s3";
 constexpr std::string_view terminator = "aws4_request";
 
-using Digest = std::array<unsigned char, 32>;
-
-std::string hex(std::span<const unsigned char> bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string out;
-  for (const unsigned char byte : bytes) {
-    out += digits[byte >> 4U];
-    out += digits[byte & 15U];
-  }
-  return out;
-}
-
-Digest sha256(std::string_view text) {
-  Digest digest{};
-  if (EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1) {
+std::string sha256(std::string_view text) {
+  std::string digest(32, '\0');
+  auto* const into = reinterpret_cast<unsigned char*>(digest.data());
+  if (EVP_Digest(text.data(), text.size(), into, nullptr, EVP_sha256(), nullptr) != 1) {
     throw std::runtime_error("SHA-256 is not to be had of OpenSSL");
   }
   return digest;
 }
 
-Digest hmac(std::span<const unsigned char> key, std::string_view text) {
-  Digest digest{};
-  const auto* data = reinterpret_cast<const unsigned char*>(text.data());
-  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), data, text.size(), digest.data(),
-           nullptr) == nullptr) {
-    throw std::runtime_error("HMAC-SHA-256 is not to be had of OpenSSL");
+std::string signing_key(const std::string& secret, std::string_view date, std::string_view region) {
+  std::string key = "AWS4" + secret;
+  for (const std::string_view step : {date, region, service, terminator}) {
+    key = hmac_sha256(key, step);
   }
-  return digest;
-}
-
-Digest signing_key(const std::string& secret, std::string_view date, std::string_view region) {
-  const std::string start = "AWS4" + secret;
-  Digest key = hmac({reinterpret_cast<const unsigned char*>(start.data()), start.size()}, date);
-  for (const std::string_view step : {region, service, terminator}) key = hmac(key, step);
   return key;
 }
 
@@ -85,18 +68,7 @@ std::string signed_names(const SigningRequest& request) {
 }  // namespace
 
 std::string aws_encode(std::string_view path) {
-  static constexpr CharSet plain = make_char_set("-._~/");
-  std::string out;
-  for (const char c : path) {
-    if (contains(plain, c)) {
-      out += c;
-      continue;
-    }
-    std::array<char, 4> escaped{};
-    std::snprintf(escaped.data(), escaped.size(), "%%%02X", static_cast<unsigned char>(c));
-    out += escaped.data();
-  }
-  return out;
+  return boost::urls::encode(path, boost::urls::unreserved_chars + '/');
 }
 
 std::string amz_date(std::chrono::sys_seconds time) {
@@ -124,17 +96,17 @@ std::string string_to_sign(const SigningRequest& request, std::string_view regio
   const std::string date = amz_date(time);
   std::string out(algorithm);
   out += '\n' + date + '\n' + scope(std::string_view(date).substr(0, 8), region) + '\n';
-  return out + hex(sha256(canonical_request(request)));
+  return out + hex_lower(sha256(canonical_request(request)));
 }
 
 std::string authorization(const SigningRequest& request, const AwsKeys& keys,
                           std::string_view region, std::chrono::sys_seconds time) {
   const std::string date = amz_date(time).substr(0, 8);
-  const Digest key = signing_key(keys.secret, date, region);
+  const std::string key = signing_key(keys.secret, date, region);
   std::string out(algorithm);
   out += " Credential=" + keys.id + '/' + scope(date, region);
   out += ",SignedHeaders=" + signed_names(request);
-  return out + ",Signature=" + hex(hmac(key, string_to_sign(request, region, time)));
+  return out + ",Signature=" + hex_lower(hmac_sha256(key, string_to_sign(request, region, time)));
 }
 
 }  // namespace tonearm::source
