@@ -47,10 +47,15 @@ TEST_F(OpenSocketsTest, FindsAConnectionsSocketByItsEnds) {
 TEST_F(OpenSocketsTest, TellsConnectionsOfTheSamePortsApart) {
   const auto port = acceptor_.local_endpoint().port();
   tcp::acceptor other(loop_, tcp::endpoint(asio::ip::make_address_v4("127.0.0.2"), port));
-  tcp::socket one = connect();
-  tcp::socket two(loop_, tcp::v4());
-  two.set_option(asio::socket_base::reuse_address(true));
-  two.bind(one.local_endpoint());
+  tcp::socket one(loop_);
+  tcp::socket two(loop_);
+  boost::system::error_code taken;
+  do {  // by a connection of another program as well, which does not share the port
+    one = connect();
+    two = tcp::socket(loop_, tcp::v4());
+    two.set_option(asio::socket_base::reuse_address(true));
+    two.bind(one.local_endpoint(), taken);
+  } while (taken == asio::error::address_in_use);
   two.connect(other.local_endpoint());
   for (tcp::socket* const asked : {&one, &two}) {
     OpenSockets open;
