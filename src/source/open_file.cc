@@ -18,21 +18,7 @@
 namespace tonearm::source {
 namespace {
 
-/// How a name may stand in a log line.
-std::string quoted(const std::string& name) {
-  std::string text = "\"";
-  for (const char c : name) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte != 0x7F) {
-      text += c;
-    } else {
-      std::array<char, 5> escape{};
-      std::snprintf(escape.data(), escape.size(), "\\x%02x", static_cast<unsigned>(byte));
-      text += escape.data();
-    }
-  }
-  return text + '"';
-}
+std::string quoted(const std::string& name) { return '"' + name + '"'; }
 
 Error failed(int error_number, const std::string& path) {
   const std::string detail = quoted(path) + ": " + std::generic_category().message(error_number);

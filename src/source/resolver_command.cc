@@ -65,19 +65,13 @@ std::string joined_lines(std::string_view text) {
   std::string out;
   bool blank = false;
   for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
     if (c == '\n' || c == '\r' || c == '\t' || c == ' ') {
       blank = !out.empty();
       continue;
     }
     if (blank) out += ' ';
     blank = false;
-    if (byte < 0x20 || byte == 0x7F) {
-      constexpr std::string_view digits = "0123456789abcdef";
-      out += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
-    } else {
-      out += c;
-    }
+    out += c;
   }
   return out;
 }

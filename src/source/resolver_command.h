@@ -16,11 +16,12 @@ namespace tonearm::source {
 Result<std::vector<std::string>> fill_command(const std::vector<std::string>& command,
                                               std::string_view value);
 
-/// Text for one line of the log: its lines joined, control characters escaped.
+/// Text for one line of the log: its lines joined. Other control characters stay; the log escapes
+/// them.
 std::string joined_lines(std::string_view text);
 
-/// The last that a program said, for one line of the log at any level: at most 500 bytes of it, and
-/// of URLs the scheme alone.
+/// The last that a program said, for one line of the log at any level, as joined_lines(): at most
+/// 500 bytes of it, and of URLs the scheme alone.
 std::string last_words(std::string_view complaints);
 
 /// Why a run brought no answer. Not for one that exited with 0.

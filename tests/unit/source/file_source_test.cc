@@ -129,9 +129,6 @@ TEST_F(FileSourceTest, OddNamesAreNames) {
   EXPECT_EQ(failure(std::string(5000, 'x')), ErrorKind::bad_locator);
   write("new\nline", "x");
   EXPECT_EQ(failure("new\nline"), std::nullopt);
-  FileSource from = source();
-  const auto resource = from.open(request("a\nb")).value();
-  EXPECT_EQ(run(resource->describe({})).error().detail.find('\n'), std::string::npos);
 }
 
 TEST_F(FileSourceTest, WithoutARootNothingIsServed) {
