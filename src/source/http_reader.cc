@@ -17,7 +17,7 @@ io::Task<Result<io::Chunk>> HttpResource::Reader::read() {
     if (!bytes->empty()) {
       budget_.progress();
       position_ += bytes->size();
-      resource_.delivered_ = true;
+      resource_.client_.set_delivered();
       co_return io::Chunk(*bytes);
     }
     const bool given_up = resource_.body_->transfer->released();
@@ -65,11 +65,11 @@ io::Task<Result<std::span<const std::byte>>> HttpResource::Reader::read_body() {
 /// A transfer broke: the next one goes on at `position_`, if what comes can be proven the same.
 io::Task<Result<void>> HttpResource::Reader::recover(Error error) {
   resource_.body_.reset();  // cut off, not drained
-  const bool nothing_to_splice = !resource_.delivered_;
+  const bool nothing_to_splice = !resource_.client_.delivered();
   if (!resource_.can_resume() && !nothing_to_splice) co_return error;
-  Result<void> again = co_await resource_.wait_before_retry(std::move(error), budget_,
-                                                            resource_.first_byte_deadline());
-  if (again) ++resource_.use_.resumes;
+  Result<void> again = co_await resource_.client_.wait_before_retry(
+      std::move(error), budget_, resource_.first_byte_deadline());
+  if (again) resource_.client_.count_resume();
   co_return again;
 }
 

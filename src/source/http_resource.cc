@@ -4,8 +4,6 @@
 
 #include "source/http_reader.h"
 
-#include <boost/asio/steady_timer.hpp>
-
 #include <limits>
 #include <utility>
 
@@ -30,37 +28,19 @@ http::ByteRange first_window(const ReadIntent& intent, const WindowSizer& sizer)
   return sizer.next(first, last == unbounded ? unbounded : last + 1, true);
 }
 
-/// Another way may help. A 2xx that makes no sense is not a refusal; a 412 says that it has
-/// changed.
-bool is_refusal(unsigned status) { return status >= 300 && status != 412; }
-
-/// The start of a refusal's body: enough to say why. Nobody waits for it past `deadline`.
-io::Task<std::string> read_start(Transfer& transfer, io::Clock::time_point deadline) {
-  constexpr std::size_t enough = 4096;
-  std::string text;
-  while (text.size() < enough) {
-    Result<std::span<const std::byte>> bytes = co_await transfer.read(deadline);
-    if (!bytes || bytes->empty()) break;
-    text.append(reinterpret_cast<const char*>(bytes->data()), bytes->size());
-  }
-  co_return text;
-}
-
 }  // namespace
 
 HttpResource::HttpResource(std::shared_ptr<HttpClient> client, std::unique_ptr<Route> route)
     : owner_(std::move(client)),
-      client_(*owner_),
-      route_(std::move(route)),
-      sizer_(route_->window()) {}
+      client_(*owner_, std::move(route)),
+      sizer_(client_.route().window()) {}
 
 HttpResource::~HttpResource() { close_body(); }
 
 io::Task<Result<http::Representation>> HttpResource::describe(const ReadIntent& intent) {
   several_ = intent.several;
   closed_ = intent.range && !intent.range->is_open_ended();
-  conditional_ = intent.known.has_value();
-  if (conditional_) route_->ask_whether(*intent.known);
+  client_.ask_whether(intent.known);
   Result<Reply> reply = co_await ask_for_description(first_window(intent, sizer_));
   if (!reply) co_return reply.error();
   if (reply->answer.kind == Answer::Kind::unchanged) {
@@ -77,7 +57,7 @@ io::Task<Result<http::Representation>> HttpResource::describe(const ReadIntent& 
 
 http::Representation HttpResource::description() const {
   http::Representation what = described_;
-  const std::string_view type = route_->content_type();
+  const std::string_view type = client_.route().content_type();
   if (http::says_nothing(what.content_type) && !type.empty()) what.content_type = type;
   return what;
 }
@@ -87,7 +67,7 @@ io::Task<Result<Reply>> HttpResource::ask_for_description(std::optional<http::By
   auto deadline = io::Clock::now() + client_.options().first_byte_timeout;
   RetryBudget budget(client_.options().retries);
   for (;;) {
-    Result<Reply> reply = co_await ask(asked, budget, deadline);
+    Result<Reply> reply = co_await client_.ask(asked, budget, deadline);
     if (!reply) co_return reply.error();
     switch (reply->answer.kind) {
       case Answer::Kind::part:
@@ -126,107 +106,12 @@ void HttpResource::describe_from(Reply reply, const ReadIntent& intent) {
             : can_resume()                           ? Access::windows
                                                      : Access::rest;
   take_body(std::move(reply));
-  conditional_ = false;
-  route_->expect(described_.validators);
+  client_.expect(described_.validators);
   // A body that only told the length is no window to read from, unless just that is wanted.
   const bool holds_the_probe = body_->end == two_bytes.end && access_ != Access::whole;
   const bool is_wanted =
       intent.body && intent.range && !intent.range->is_suffix() && intent.range->last == 1U;
   if (holds_the_probe && !is_wanted) close_body();
-}
-
-/// One question, repeated as long as the failure may pass, and as the budget allows. Until bytes
-/// have left, somebody waits for a head, and `deadline` bounds it all; in mid-body each question
-/// has its own.
-io::Task<Result<Reply>> HttpResource::ask(std::optional<http::ByteRange> range, RetryBudget& budget,
-                                          io::Clock::time_point& deadline) {
-  for (;;) {
-    if (delivered_) deadline = io::Clock::now() + client_.options().first_byte_timeout;
-    Result<Reply> reply = co_await ask_once(range, deadline);
-    Error error;
-    if (reply) {
-      const bool unasked = reply->answer.kind == Answer::Kind::unchanged && !conditional_;
-      const bool again_or_never =
-          is_failure(reply->answer) || reply->answer.kind == Answer::Kind::retry || unasked;
-      if (!again_or_never) co_return reply;
-      error = reply->answer.error;
-      client_.retire(std::move(reply->transfer));
-    } else {
-      error = reply.error();
-    }
-    Result<void> again = co_await wait_before_retry(std::move(error), budget, deadline);
-    if (!again) co_return again.error();
-  }
-}
-
-/// One question by the ways that the route knows. What the route needs for itself is added to the
-/// deadline.
-io::Task<Result<Reply>> HttpResource::ask_once(std::optional<http::ByteRange> range,
-                                               io::Clock::time_point& deadline) {
-  for (;;) {
-    if (!route_->ready()) {
-      const auto before = io::Clock::now();
-      Result<void> prepared = co_await route_->prepare();
-      if (!prepared) co_return prepared.error();
-      deadline += io::Clock::now() - before;
-    }
-    Question question;
-    question.destination = &route_->destination();
-    question.moved = moved_ ? &*moved_ : nullptr;
-    question.range = range;
-    question.follow_redirects = route_->follows_redirects();
-    question.deadline = deadline;
-    Result<Reply> reply = co_await client_.ask(question, use_);
-    if (!reply) co_return reply;
-    if (!is_failure(reply->answer)) {
-      if (reply->answer.kind != Answer::Kind::retry) route_->accepted();
-      co_return reply;
-    }
-    if (!is_refusal(reply->transfer->head().status)) co_return reply;
-    Result<void> renewed = co_await renew(*reply, deadline);
-    if (!renewed) {
-      const bool no_store = reply->answer.error.no_store;  // the route has not seen the head
-      reply->answer.error = renewed.error();
-      reply->answer.error.no_store = no_store;
-      co_return reply;
-    }
-    client_.retire(std::move(reply->transfer));
-  }
-}
-
-/// Whether there is another way to what was just refused.
-io::Task<Result<void>> HttpResource::renew(Reply& reply, io::Clock::time_point& deadline) {
-  const Error& error = reply.answer.error;
-  const bool link_died =
-      error.kind == ErrorKind::origin_refused || error.kind == ErrorKind::destination_not_found;
-  // Where it redirected to has expired: ask for the way again.
-  if (std::exchange(moved_, std::nullopt) && link_died) co_return Result<void>{};
-  std::string body;
-  if (route_->reads_refusals()) body = co_await read_start(*reply.transfer, deadline);
-  const auto before = io::Clock::now();
-  const Refusal refusal{reply.transfer->head(), body, error};
-  Result<void> renewed = co_await route_->renew(refusal);
-  deadline += io::Clock::now() - before;
-  co_return renewed;
-}
-
-io::Task<Result<void>> HttpResource::wait_before_retry(Error error, RetryBudget& budget,
-                                                       io::Clock::time_point deadline) {
-  const bool may_pass =
-      delivered_ ? is_retryable_in_mid_body(error.kind) : is_retryable(error.kind);
-  if (!may_pass) co_return error;
-  const auto now = io::Clock::now();
-  const auto longest =
-      delivered_ ? io::Clock::duration(client_.options().first_byte_timeout) : deadline - now;
-  // How long to wait for a turn is said to clients; who waits already stands in line again.
-  const bool own_limit = error.kind == ErrorKind::connection_limit_reached;
-  const bool counts = !own_limit && error.retry_after && *error.retry_after < longest;
-  const auto delay = budget.next(counts ? error.retry_after : std::nullopt);
-  if (!delay || (!delivered_ && *delay >= longest)) co_return error;
-  moved_.reset();  // who redirected there may know better by then
-  io::asio::steady_timer::rebind_executor<io::Executor>::other timer(client_.executor(), *delay);
-  co_await timer.async_wait(io::use_task);
-  co_return Result<void>{};
 }
 
 std::unique_ptr<io::ByteReader> HttpResource::read(std::uint64_t first,
@@ -277,7 +162,7 @@ io::Task<Result<void>> HttpResource::open_body(std::uint64_t position,
   auto deadline =
       flows_ ? io::Clock::now() + client_.options().first_byte_timeout : first_byte_deadline();
   for (;;) {
-    Result<Reply> reply = co_await ask(window_at(position, end), budget, deadline);
+    Result<Reply> reply = co_await client_.ask(window_at(position, end), budget, deadline);
     if (!reply) co_return reply.error();
     if (reply->answer.kind == Answer::Kind::useless) {
       access_ = Access::whole;
@@ -303,7 +188,7 @@ Result<void> HttpResource::verify(const Reply& reply) const {
     case Sameness::proven:
       return {};
     case Sameness::consistent:
-      if (!delivered_) return {};
+      if (!client_.delivered()) return {};
       if (can_resume() && head.content_type == described_.content_type) return {};
       return changed("nothing proves that the rest is of the same version");
     case Sameness::different:
@@ -313,8 +198,7 @@ Result<void> HttpResource::verify(const Reply& reply) const {
 }
 
 void HttpResource::take_body(Reply reply) {
-  const OriginUrl& url = reply.transfer->url();
-  if (url.text != (moved_ ? *moved_ : route_->destination().url).text) moved_ = url;
+  client_.stay_at(reply.transfer->url());
   body_ = Body{std::move(reply.transfer), reply.answer.first, reply.answer.end, io::Clock::now()};
   limit_pauses();
 }
@@ -332,10 +216,10 @@ void HttpResource::set_taker(io::Taker& taker) {
 
 io::Task<Result<OriginReport>> HttpResource::probe() {
   auto deadline = io::Clock::now() + client_.options().first_byte_timeout;
-  Result<Reply> reply = co_await ask_once(two_bytes, deadline);
+  Result<Reply> reply = co_await client_.ask_once(two_bytes, deadline);
   OriginReport report;
   if (!reply) {
-    report.url = route_->destination().url.text;
+    report.url = client_.route().destination().url.text;
     if (report.url.empty()) co_return reply.error();  // the route has not found it
     report.complaint = reply.error().detail;
     co_return report;

@@ -3,9 +3,7 @@
 #include "tonearm/source/origin_report.h"
 #include "tonearm/source/resource.h"
 
-#include "source/http_client.h"
-#include "source/retry.h"
-#include "source/route.h"
+#include "source/routed_client.h"
 #include "source/window_sizer.h"
 
 #include <memory>
@@ -26,7 +24,7 @@ class HttpResource final : public Resource {
   std::unique_ptr<io::ByteReader> read(std::uint64_t first,
                                        std::optional<std::uint64_t> end) override;
   void hasten() override { sizer_.hasten(); }
-  OriginUse origin_use() const override { return use_; }
+  OriginUse origin_use() const override { return client_.use(); }
 
   /// Source::probe() of this resource, which is good for nothing else afterwards.
   io::Task<Result<OriginReport>> probe();
@@ -51,13 +49,6 @@ class HttpResource final : public Resource {
     std::uint64_t position() const { return first + transfer->position(); }
   };
 
-  io::Task<Result<Reply>> ask(std::optional<http::ByteRange> range, RetryBudget& budget,
-                              io::Clock::time_point& deadline);
-  io::Task<Result<Reply>> ask_once(std::optional<http::ByteRange> range,
-                                   io::Clock::time_point& deadline);
-  io::Task<Result<void>> renew(Reply& reply, io::Clock::time_point& deadline);
-  io::Task<Result<void>> wait_before_retry(Error error, RetryBudget& budget,
-                                           io::Clock::time_point deadline);
   io::Task<Result<Reply>> ask_for_description(std::optional<http::ByteRange> asked);
   io::Clock::time_point first_byte_deadline();
   void describe_from(Reply reply, const ReadIntent& intent);
@@ -72,23 +63,21 @@ class HttpResource final : public Resource {
   Result<void> verify(const Reply& reply) const;
   /// Where nothing is proven, equal size is part of what `window` takes as proof: there must be
   /// one.
-  bool can_resume() const { return provable_ || (route_->window() != 0 && described_.length); }
+  bool can_resume() const {
+    return provable_ || (client_.route().window() != 0 && described_.length);
+  }
   void take_body(Reply reply);
   void limit_pauses();
   void close_body();
 
   const std::shared_ptr<HttpClient> owner_;  ///< A reload may drop the source meanwhile.
-  HttpClient& client_;
-  const std::unique_ptr<Route> route_;
-  std::optional<OriginUrl> moved_;  ///< Where the route's destination redirected to.
+  RoutedClient client_;
   http::Representation described_;
   Access access_ = Access::windows;
   bool provable_ = false;
   bool several_ = false;
-  bool conditional_ = false;  ///< Asks whether a known version is still current: 304 is an answer.
-  bool closed_ = false;       ///< The client named the end itself.
-  bool flows_ = false;        ///< Bytes of its body have come.
-  bool delivered_ = false;    ///< Bytes of it have left.
+  bool closed_ = false;  ///< The client named the end itself.
+  bool flows_ = false;   ///< Bytes of its body have come.
   /// What describe() has left of upstream.first_byte_timeout, and until when that is from the first
   /// read on: the client's head waits for the first bytes.
   io::Clock::duration patience_{};
@@ -96,7 +85,6 @@ class HttpResource final : public Resource {
   WindowSizer sizer_;
   std::optional<Body> body_;
   io::Taker* taker_ = nullptr;
-  OriginUse use_;
 };
 
 }  // namespace tonearm::source
