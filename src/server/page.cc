@@ -62,8 +62,7 @@ struct Page {
                        sha256_base64(element(page_text, "script")) + "'; style-src 'sha256-" +
                        sha256_base64(element(page_text, "style")) +
                        "'; img-src * data: blob:; base-uri 'none'; form-action 'none'; "
-                       "frame-ancestors 'none'; require-trusted-types-for 'script'; "
-                       "connect-src 'self'; ";
+                       "frame-ancestors 'none'; require-trusted-types-for 'script'; ";
 };
 
 const Page& page() {
@@ -100,8 +99,10 @@ io::Task<Result<void>> send_page(const Request& request, Responder& responder) {
   Document document{"text/html; charset=utf-8", {}};
   document.body = compressed ? std::string_view(page().compressed) : page_text;
   document.etag = compressed ? page().compressed_etag : page().etag;
-  document.policy =
-      page().policy + "media-src " + stream_sources(request.serving.options.public_url);
+  const std::string sources = stream_sources(request.serving.options.public_url);
+  // Connected to as well: the page asks whether there is an answer at all when a song does not
+  // play.
+  document.policy = page().policy + "connect-src " + sources + "; media-src " + sources;
   document.cache_control = "no-cache";
   document.content_encoding = compressed ? "gzip" : "";
   document.varies = true;

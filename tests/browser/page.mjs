@@ -102,17 +102,49 @@ async function remembers(browser) {
   return { shown, faults: page.faults };
 }
 
-async function complains(browser) {
-  const page = await open(browser);
+/** What the page says of songs that do not play. */
+async function complaints(page, songs) {
   const said = {};
-  for (const name of ["Gone", "Broken", "Unreachable"]) {
+  for (const name of songs) {
     await row(page, name).click();
     await page.waitForFunction((wanted) => document.getElementById("trouble").textContent.includes(wanted), name);
     said[name] = await text(page, "#trouble");
   }
+  return said;
+}
+
+async function complains(browser) {
+  const page = await open(browser);
+  const said = await complaints(page, ["Gone", "Broken", "Unreachable"]);
   await row(page, "Nocturne").click();
   await playing(page);
   return { said, after: await text(page, "#trouble") };
+}
+
+/** The links that the page was given end before it plays one. */
+async function renews(browser) {
+  const page = await open(browser, {}, given.signed);
+  await page.evaluate(async () => {
+    const { stream_url } = await (await fetch("songs/2")).json();
+    const { pathname, search } = new URL(stream_url); // no older than they are
+    while ((await fetch(pathname + search, { method: "HEAD" })).status !== 403) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  });
+  await row(page, "Nocturne").click();
+  await playing(page);
+  return { asked: page.requests.filter((path) => path === "/songs/1").length, said: await text(page, "#trouble"), faults: page.faults };
+}
+
+/** Streams come from an origin of which the page may read nothing. */
+async function complainsOfElsewhere(browser) {
+  const page = await open(browser, {}, given.elsewhere);
+  const said = await complaints(page, ["Gone", "Broken"]);
+  const asked = page.requests.filter((path) => /^\/songs\/\d+$/.test(path)).length;
+  await row(page, "Nocturne").click();
+  await playing(page);
+  const lost = await open(browser, {}, given.lost);
+  return { said, asked, after: await text(page, "#trouble"), lost: await complaints(lost, ["Nocturne"]), faults: page.faults };
 }
 
 /** A title is text, whatever it holds. */
@@ -166,7 +198,7 @@ async function isEmpty(browser) {
 }
 
 run(async (browser) => {
-  const scenarios = { lists, plays, keys, queues, remembers, complains, isNotFooled, looks, isEmpty };
+  const scenarios = { lists, plays, keys, queues, remembers, complains, renews, complainsOfElsewhere, isNotFooled, looks, isEmpty };
   if (given.guarded) scenarios.asksForTheToken = asksForTheToken;
   const seen = {};
   for (const [name, scenario] of Object.entries(scenarios)) {

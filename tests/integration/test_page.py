@@ -51,6 +51,9 @@ class Page(Case):
                 cls.config(origin.base_url, access={"api_tokens": [TOKEN], "signing_keys": ["key"]}),
             )
         )
+        signed = cls.own(cls.from_elsewhere(origin, access={"signing_keys": ["key"], "link_ttl": "2s"}))
+        elsewhere = cls.own(cls.from_elsewhere(origin))
+        lost = cls.own(cls.from_elsewhere(origin, port=free_port()))
         cls.screenshots = os.path.join(cls.directory, "screenshots")
         cls.seen = browser.run(
             "page",
@@ -59,8 +62,25 @@ class Page(Case):
             empty=f"http://127.0.0.1:{nobody.port}",
             guarded=f"http://127.0.0.1:{guarded.port}",
             token=TOKEN,
+            signed=f"http://127.0.0.1:{signed.port}",
+            elsewhere=f"http://127.0.0.1:{elsewhere.port}",
+            lost=f"http://127.0.0.1:{lost.port}",
             screenshots=cls.screenshots,
         )
+
+    @classmethod
+    def from_elsewhere(cls, origin, port=None, **tables):
+        """Its page is at 127.0.0.1, its streams are at localhost: to a browser another origin."""
+        own = free_port()
+        server = {
+            "listen": [f"127.0.0.1:{own}"],
+            "public_url": f"http://localhost:{port or own}",
+            "cors_origins": [],
+        }
+        config = cls.config(origin.base_url, upstream={"retries": 0}, server=server, **tables)
+        made = Tonearm(cls.directory, config)
+        made.port = own
+        return made
 
     def saw(self, scenario):
         seen = self.seen[scenario]
@@ -101,6 +121,17 @@ class Page(Case):
         self.assertIn("cannot decode", seen["said"]["Broken"])
         self.assertIn("(502)", seen["said"]["Unreachable"])
         self.assertEqual(seen["after"], "")
+
+    def test_it_renews_an_expired_link_to_another_origin(self):
+        seen = self.saw("renews")
+        self.assertEqual((seen["asked"], seen["said"]), (1, ""))
+
+    def test_it_says_why_a_song_of_another_origin_cannot_be_played(self):
+        seen = self.saw("complainsOfElsewhere")
+        self.assertIn("(404)", seen["said"]["Gone"])
+        self.assertIn("cannot decode", seen["said"]["Broken"])
+        self.assertRegex(seen["lost"]["Nocturne"], r"localhost:\d+ cannot be reached")
+        self.assertEqual((seen["asked"], seen["after"]), (2, ""))
 
     def test_a_hostile_title_is_text(self):
         seen = self.saw("isNotFooled")

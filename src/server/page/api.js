@@ -73,12 +73,31 @@ function addressOf(song) {
 
 const songPath = (id) => `songs/${encodeURIComponent(id)}`;
 
-/** Why a song cannot be played: null if its bytes can be had. */
+const isElsewhere = (song) => new URL(addressOf(song)).origin !== location.origin;
+
+/**
+ * Why a song cannot be played: null if its bytes can be had. What another origin answers may not be
+ * read; the same link is good here, and gets the same answer.
+ */
 async function reasonAgainst(song) {
-  const response = await send(addressOf(song), { headers: { Range: "bytes=0-1" }, cache: "no-store" });
+  const { href, host, search } = new URL(addressOf(song));
+  const elsewhere = isElsewhere(song);
+  const readable = elsewhere ? `songs/listen/${encodeURIComponent(song.id)}${search}` : href;
+  const response = await send(readable, { headers: { Range: "bytes=0-1" }, cache: "no-store" });
   if (!response.ok) return problemOf(response);
   response.body?.cancel();
+  if (elsewhere && !(await answers(href))) return new Problem(0, `${host} cannot be reached`);
   return null;
+}
+
+/** Whether anything at all comes from there. */
+async function answers(url) {
+  try {
+    await fetch(url, { method: "HEAD", mode: "no-cors", cache: "no-store" });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** An address that an <img> can show; a thumbnail behind the token is fetched. */

@@ -190,11 +190,13 @@ async function onFailure() {
   const song = player.song;
   const at = position();
   const decoding = audio.error?.code === MediaError.MEDIA_ERR_DECODE;
+  // Another origin does not let this page see that a link has expired: a fresh one is tried first.
+  const blind = isElsewhere(song) && player.retries === 0 && !decoding;
   let problem = null;
   try {
-    problem = await reasonAgainst(song);
+    if (!blind) problem = await reasonAgainst(song);
     const expired = problem?.status === 403 || problem?.status === 401;
-    if (player.retries < 2 && (expired || (!problem && !decoding && at > 0))) {
+    if (player.retries < 2 && (blind || expired || (!problem && !decoding && at > 0))) {
       player.retries += 1;
       song.stream_url = (await get(songPath(song.id))).stream_url;
       if (player.song !== song) return;

@@ -70,7 +70,8 @@ TEST_F(Page, PlaysFromWherePublicUrlIs) {
   options.public_url = "https://media.example:8443/tonearm";
   start();
   EXPECT_THAT(field_of(ask_for("GET"), "Content-Security-Policy"),
-              testing::EndsWith("; media-src 'self' https://media.example:8443"));
+              testing::EndsWith("; connect-src 'self' https://media.example:8443"
+                                "; media-src 'self' https://media.example:8443"));
 }
 
 TEST_F(Page, IsNotSentAgainToWhoHasIt) {
