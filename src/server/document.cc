@@ -42,6 +42,7 @@ io::Task<Result<void>> send_document(const Request& request, Responder& responde
   http::ResponseHead head = responder.begin(status);
   head.add("ETag", etag.opaque);
   head.add("Cache-Control", document.cache_control);
+  head.add("Content-Security-Policy", document.policy);
   if (document.varies) head.add("Vary", "Accept-Encoding");
   if (status != 200) {
     responder.start(std::move(head), BodyFraming::none);
@@ -50,7 +51,6 @@ io::Task<Result<void>> send_document(const Request& request, Responder& responde
   head.add("Content-Type", document.content_type);
   if (!document.content_encoding.empty()) head.add("Content-Encoding", document.content_encoding);
   head.add("Content-Length", std::uint64_t{document.body.size()});
-  head.add("Content-Security-Policy", document.policy);
   head.add("Referrer-Policy", "no-referrer");
   co_return co_await responder.send(std::move(head), std::move(document.body));
 }

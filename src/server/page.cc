@@ -56,8 +56,6 @@ std::string_view element(std::string_view text, std::string_view name) {
 struct Page {
   std::string compressed = gzip(page_text);
   std::string hash = sha256_base64(page_text);
-  http::EntityTag etag{"\"" + hash + "\"", false};
-  http::EntityTag compressed_etag{"\"" + hash + "-gzip\"", false};
   std::string policy = "default-src 'none'; script-src 'sha256-" +
                        sha256_base64(element(page_text, "script")) + "'; style-src 'sha256-" +
                        sha256_base64(element(page_text, "style")) +
@@ -92,17 +90,23 @@ std::string stream_sources(const std::string& public_url) {
   return url ? "'self' " + std::string(url->encoded_origin()) : "'self'";
 }
 
+/// Of the policy too: under another one, who has the page needs it anew.
+http::EntityTag page_etag(const std::string& policy, bool compressed) {
+  const std::string hash = sha256_base64(page().hash + policy);
+  return {"\"" + hash + (compressed ? "-gzip\"" : "\""), false};
+}
+
 }  // namespace
 
 io::Task<Result<void>> send_page(const Request& request, Responder& responder) {
   const bool compressed = takes_gzip(request.head);
   Document document{"text/html; charset=utf-8", {}};
   document.body = compressed ? std::string_view(page().compressed) : page_text;
-  document.etag = compressed ? page().compressed_etag : page().etag;
   const std::string sources = stream_sources(request.serving.options.public_url);
   // Connected to as well: the page asks whether there is an answer at all when a song does not
   // play.
   document.policy = page().policy + "connect-src " + sources + "; media-src " + sources;
+  document.etag = page_etag(document.policy, compressed);
   document.cache_control = "no-cache";
   document.content_encoding = compressed ? "gzip" : "";
   document.varies = true;

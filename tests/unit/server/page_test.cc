@@ -84,6 +84,22 @@ TEST_F(Page, IsNotSentAgainToWhoHasIt) {
   EXPECT_THAT(ask_for("GET", "If-None-Match: \"other\"\r\n"), StartsWith("HTTP/1.1 200 "));
 }
 
+TEST_F(Page, IsSentAnewUnderANewPolicy) {
+  start();
+  const std::string before = field_of(ask_for("GET"), "ETag");
+  const std::string packed = field_of(ask_for("GET", "Accept-Encoding: gzip\r\n"), "ETag");
+  options.public_url = "https://media.example";
+  server->reconfigure(
+      LoopServer::prepare(options, store, source, [](std::string_view) { return false; }));
+  const std::string answer = ask_for("GET", "If-None-Match: " + before + ", " + packed + "\r\n");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(field_of(answer, "Content-Security-Policy"), HasSubstr("https://media.example"));
+  const std::string again = ask_for("GET", "If-None-Match: " + field_of(answer, "ETag") + "\r\n");
+  EXPECT_THAT(again, StartsWith("HTTP/1.1 304 "));
+  EXPECT_EQ(field_of(again, "Content-Security-Policy"),
+            field_of(answer, "Content-Security-Policy"));
+}
+
 TEST_F(Page, HeadHasNoBody) {
   start();
   const std::string head = ask_for("HEAD");
