@@ -194,7 +194,7 @@ async function asksForTheToken(browser) {
 
 async function isEmpty(browser) {
   const page = await open(browser, {}, given.empty);
-  return { said: await text(page, "#empty"), faults: page.faults };
+  return { said: await text(page, "#empty"), command: await text(page, "#empty pre"), faults: page.faults };
 }
 
 run(async (browser) => {

@@ -11,7 +11,7 @@ from support import browser
 from support.case import Case
 from support.catalog import Catalog
 from support.nginx import Nginx
-from support.tonearm import Tonearm
+from support.tonearm import Tonearm, run, toml
 from support.wait import free_port
 
 TOKEN = "open-sesame"
@@ -149,7 +149,16 @@ class Page(Case):
         self.saw("asksForTheToken")
 
     def test_an_empty_catalog_says_how_to_import(self):
-        self.assertIn("tonearm import", self.saw("isEmpty")["said"])
+        seen = self.saw("isEmpty")
+        self.assertIn("files.root", seen["said"])
+        music = os.path.join(self.directory, "Music")
+        os.mkdir(music)
+        make_tone(os.path.join(music, "tone.mp3"), 1, 220)
+        with open(os.path.join(self.directory, "tonearm.toml"), "w") as out:
+            out.write(toml({"catalog": {"path": "imported.sqlite3"}, "files": {"root": music}}))
+        program, *words = seen["command"].replace("~", self.directory).split()
+        done = run(*words, cwd=self.directory)
+        self.assertEqual((program, done.returncode), ("tonearm", 0), done.stderr)
 
 
 if __name__ == "__main__":
