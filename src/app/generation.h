@@ -21,7 +21,10 @@ namespace tonearm::app {
 struct Process {
   server::Shared shared{TONEARM_VERSION};
   io::BlockingPool pool{4};
-  io::BlockingPool browsing_pool{2};  ///< For searches, which no listener should wait for.
+  /// For searches, which no listener should wait for. A search of 100,000 songs without an index
+  /// takes some 100 ms: whoever is behind 64 of them waits some 3 s, and another had better come
+  /// again.
+  io::BlockingPool browsing_pool{2, 64};
   std::shared_ptr<catalog::LogOwners> log_owners = std::make_shared<catalog::LogOwners>();
   source::S3Accounts s3_accounts{pool};
   source::FileWatches watches;

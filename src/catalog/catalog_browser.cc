@@ -7,8 +7,6 @@
 namespace tonearm::catalog {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 /// What is asked meanwhile is all of one state of the catalog.
 class ReadTransaction {
  public:
@@ -29,8 +27,7 @@ bool is_failure(const Result<void>& done) {
 
 }  // namespace
 
-Result<void> CatalogBrowser::read(const Ask& ask) {
-  const auto limit = TimeLimit::from(Clock::now(), options_.stop);
+Result<void> CatalogBrowser::read(const Ask& ask, const TimeLimit& limit) {
   for (;;) {
     if (!is_current()) close();
     auto done = try_once(ask, limit);
@@ -78,7 +75,7 @@ Result<void> CatalogBrowser::try_once(const Ask& ask, const TimeLimit& limit) {
   return ask(database_->connection());
 }
 
-Result<void> CatalogBrowsers::read(const CatalogBrowser::Ask& ask) {
+Result<void> CatalogBrowsers::read(const CatalogBrowser::Ask& ask, const TimeLimit& limit) {
   std::unique_ptr<CatalogBrowser> browser;
   {
     const std::lock_guard lock(mutex_);
@@ -88,7 +85,7 @@ Result<void> CatalogBrowsers::read(const CatalogBrowser::Ask& ask) {
     }
   }
   if (!browser) browser = std::make_unique<CatalogBrowser>(options_);
-  auto done = browser->read(ask);
+  auto done = browser->read(ask, limit);
   const std::lock_guard lock(mutex_);
   idle_.push_back(std::move(browser));
   return done;

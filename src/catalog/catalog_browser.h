@@ -23,8 +23,8 @@ class CatalogBrowser {
   explicit CatalogBrowser(const CatalogOptions& options) : options_(options) {}
 
   /// Opens the catalog unless what is open is still it, and asks; again when somebody wrote in
-  /// between, for at most 2 s.
-  Result<void> read(const Ask& ask);
+  /// between, as long as the limit allows waiting.
+  Result<void> read(const Ask& ask, const TimeLimit& limit);
 
  private:
   bool is_current() const;
@@ -43,7 +43,7 @@ class CatalogBrowsers {
   explicit CatalogBrowsers(CatalogOptions options) : options_(std::move(options)) {}
 
   const CatalogOptions& options() const { return options_; }
-  Result<void> read(const CatalogBrowser::Ask& ask);
+  Result<void> read(const CatalogBrowser::Ask& ask, const TimeLimit& limit);
 
  private:
   const CatalogOptions options_;

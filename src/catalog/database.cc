@@ -84,9 +84,9 @@ TimeLimit TimeLimit::from(Clock::time_point start, std::stop_token stop) {
   return limit;
 }
 
-bool TimeLimit::allows_waiting() const { return !stop.stop_requested() && Clock::now() < locked; }
+bool TimeLimit::allows_waiting() const { return is_wanted() && Clock::now() < locked; }
 
-bool TimeLimit::allows_running() const { return !stop.stop_requested() && Clock::now() < running; }
+bool TimeLimit::allows_running() const { return is_wanted() && Clock::now() < running; }
 
 Connection open_live(const std::string& real_path) {
   return open_uri(file_uri(real_path) + "?mode=ro&readonly_shm=1");

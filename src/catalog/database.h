@@ -28,13 +28,17 @@ std::string_view to_string(Access access);
 struct TimeLimit {
   std::chrono::steady_clock::time_point locked;   ///< Until then others' locks are waited for.
   std::chrono::steady_clock::time_point running;  ///< Then a statement is interrupted.
-  std::stop_token stop;                           ///< Ends both at once.
+  std::stop_token stop;                           ///< Ends both at once, as does `gone`.
+  std::stop_token gone = {};                      ///< Of whoever asked.
 
   /// From `start`: 2 s for locks, 10 s for all.
   static TimeLimit from(std::chrono::steady_clock::time_point start, std::stop_token stop);
   /// Whether others' locks, or their writing, are still waited for.
   bool allows_waiting() const;
   bool allows_running() const;
+
+ private:
+  bool is_wanted() const { return !stop.stop_requested() && !gone.stop_requested(); }
 };
 
 /// An open connection to a catalog, whose schema could be read. Blocks; one thread at a time.

@@ -177,21 +177,30 @@ class SqliteSongStore::Browsers : public CatalogBrowsers {
   using CatalogBrowsers::CatalogBrowsers;
 
   /// `self` keeps this alive while the pool works. `ask` gives a Result<Value> for a connection.
+  /// What waits for the pool counts for the time that it may take: what comes late is cut short.
   template <class Value, class Ask>
   static io::Task<Result<Value>> browse(std::shared_ptr<Browsers> self, io::BlockingPool& pool,
                                         Ask ask) {
-    auto job = [self, ask = std::move(ask)]() -> Result<Value> {
+    if (pool.is_full()) {
+      co_return Error{ErrorKind::overloaded, "too many wait to look through the catalog", {}};
+    }
+    auto limit = TimeLimit::from(Clock::now(), self->options().stop);
+    auto job = [self, limit = std::move(limit),
+                ask = std::move(ask)](std::stop_token gone) mutable -> Result<Value> {
+      limit.gone = std::move(gone);
       Value value{};
-      const auto done = self->read([&](sqlite3* connection) -> Result<void> {
-        auto answer = ask(connection, self->options());
-        if (!answer) return answer.error();
-        value = std::move(*answer);
-        return {};
-      });
+      const auto done = self->read(
+          [&](sqlite3* connection) -> Result<void> {
+            auto answer = ask(connection, self->options());
+            if (!answer) return answer.error();
+            value = std::move(*answer);
+            return {};
+          },
+          limit);
       if (!done) return done.error();
       return value;
     };
-    co_return co_await pool.run(std::move(job));
+    co_return co_await pool.run_while_wanted(std::move(job));
   }
 };
 

@@ -2,7 +2,8 @@
 
 namespace tonearm::io {
 
-BlockingPool::BlockingPool(std::size_t threads) {
+BlockingPool::BlockingPool(std::size_t threads, std::size_t most_waiting)
+    : most_waiting_(most_waiting) {
   threads_.reserve(threads);
   try {
     while (threads_.size() < threads) threads_.emplace_back([this] { context_.run(); });

@@ -66,7 +66,7 @@ std::string_view general_detail(ErrorKind kind) {
     case ErrorKind::catalog_unavailable:
       return "The catalog cannot be read.";
     case ErrorKind::overloaded:
-      return "Too many connections.";
+      return "Too many connections or requests.";
     case ErrorKind::draining:
       return "The server is shutting down.";
     default:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tonearm/io/event.h"
 #include "tonearm/io/task.h"
 
 #include <boost/asio/associated_executor.hpp>
@@ -7,8 +8,15 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 
+#include <atomic>
+#include <cstddef>
 #include <exception>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <stop_token>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -21,8 +29,10 @@ namespace tonearm::io {
 /// any of them is destroyed, since its threads let go of a loop after they have resumed the caller.
 class BlockingPool {
  public:
-  /// Throws std::system_error when the system gives no more threads.
-  explicit BlockingPool(std::size_t threads);
+  /// `most_waiting`: jobs that have not begun, from which on it is_full(). Throws std::system_error
+  /// when the system gives no more threads.
+  explicit BlockingPool(std::size_t threads,
+                        std::size_t most_waiting = std::numeric_limits<std::size_t>::max());
   /// Drops what has not begun.
   ~BlockingPool();
   BlockingPool(const BlockingPool&) = delete;
@@ -37,8 +47,10 @@ class BlockingPool {
     auto initiate = [this](auto handler, Work job) {
       auto executor = asio::get_associated_executor(handler);
       auto guard = asio::make_work_guard(executor);
-      asio::post(context_, [handler = std::move(handler), job = std::move(job),
+      ++waiting_;
+      asio::post(context_, [this, handler = std::move(handler), job = std::move(job),
                             guard = std::move(guard)]() mutable {
+        --waiting_;
         auto complete = [handler = std::move(handler), outcome = outcome_of(job)]() mutable {
           std::move(handler)(std::move(outcome));
         };
@@ -53,12 +65,69 @@ class BlockingPool {
     co_return std::get<1>(std::move(outcome));
   }
 
+  /// The same for work that is of no use once its caller has left: a cancelled caller unwinds at
+  /// once; what has not begun never does, and what runs learns it from the stop_token that it is
+  /// called with. `work` owns all that it uses.
+  template <class Work>
+  Task<std::invoke_result_t<Work, std::stop_token>> run_while_wanted(Work work) {
+    using Value = std::invoke_result_t<Work, std::stop_token>;
+    const Executor loop = co_await asio::this_coro::executor;
+    const auto call = std::make_shared<Call<Value>>(loop);
+    const Departure departure(call->gone);
+    submit(loop, call, std::move(work));
+    while (!call->outcome) co_await call->ended.wait();
+    Outcome<Value>& outcome = *call->outcome;
+    if (auto* thrown = std::get_if<std::exception_ptr>(&outcome)) std::rethrow_exception(*thrown);
+    co_return std::get<1>(std::move(outcome));
+  }
+
+  /// Whether as many jobs as it should keep wait for their turn already: whether to refuse another
+  /// is up to the caller.
+  bool is_full() const { return waiting_ >= most_waiting_; }
+
   /// Waits for what runs; nothing may be submitted afterwards.
   void join();
 
  private:
   template <class Value>
   using Outcome = std::variant<std::exception_ptr, Value>;
+
+  /// Of run_while_wanted(). Touched on the caller's loop only, but for the stop_source.
+  template <class Value>
+  struct Call {
+    explicit Call(const Executor& loop) : ended(loop) {}
+    std::stop_source gone;
+    Event ended;
+    std::optional<Outcome<Value>> outcome;
+  };
+  struct Departure {
+    explicit Departure(std::stop_source& of) : gone(of) {}
+    ~Departure() { gone.request_stop(); }
+    Departure(const Departure&) = delete;
+    Departure& operator=(const Departure&) = delete;
+    std::stop_source& gone;
+  };
+
+  template <class Value, class Work>
+  void submit(const Executor& loop, std::shared_ptr<Call<Value>> call, Work work) {
+    ++waiting_;
+    asio::post(context_, [this, call = std::move(call), work = std::move(work),
+                          guard = asio::make_work_guard(loop)]() mutable {
+      --waiting_;
+      std::optional<Outcome<Value>> outcome;
+      const std::stop_token stop = call->gone.get_token();
+      if (!stop.stop_requested()) {
+        auto job = [&] { return work(stop); };
+        outcome = outcome_of(job);
+      }
+      // Dropped there as well: its event belongs to the loop.
+      auto tell = [call = std::move(call), outcome = std::move(outcome)]() mutable {
+        call->outcome = std::move(outcome);
+        call->ended.notify();
+      };
+      asio::post(guard.get_executor(), std::move(tell));
+    });
+  }
 
   /// A failed allocation is the request's end, and not the process's.
   template <class Work>
@@ -70,6 +139,8 @@ class BlockingPool {
     }
   }
 
+  const std::size_t most_waiting_;
+  std::atomic<std::size_t> waiting_{0};
   asio::io_context context_;
   asio::executor_work_guard<asio::io_context::executor_type> work_{context_.get_executor()};
   std::vector<std::thread> threads_;

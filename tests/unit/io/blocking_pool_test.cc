@@ -2,10 +2,16 @@
 
 #include "support/run.h"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <gtest/gtest.h>
 
+#include <condition_variable>
+#include <future>
 #include <memory>
+#include <mutex>
 #include <new>
+#include <stop_token>
 #include <thread>
 
 namespace tonearm::io {
@@ -51,6 +57,116 @@ TEST(BlockingPool, WhatTheWorkThrowsIsTheCallersToCatch) {
   EXPECT_THROW(test::run(loop, pool.run(&fail_to_answer)), std::bad_alloc);
   EXPECT_EQ(*test::run(loop, pool.run(&make_answer)), 42);
   pool.join();
+}
+
+/// A caller on a loop, who may leave.
+class Caller {
+ public:
+  template <class Value>
+  void await(Task<Value> task) {
+    asio::co_spawn(loop_, std::move(task),
+                   asio::bind_cancellation_slot(leave_.slot(),
+                                                [this](std::exception_ptr thrown, const Value&) {
+                                                  ended = true;
+                                                  failed = thrown != nullptr;
+                                                }));
+    run_what_is_ready();
+  }
+  void leave() {
+    leave_.emit(asio::cancellation_type::terminal);
+    run_what_is_ready();
+  }
+  void run_what_is_ready() {
+    loop_.restart();
+    while (loop_.poll() > 0) {
+    }
+  }
+
+  bool ended = false;
+  bool failed = false;
+
+ private:
+  asio::io_context loop_{1};
+  asio::cancellation_signal leave_;
+};
+
+/// Keeps a thread of the pool busy until it is destroyed.
+class Busy {
+ public:
+  explicit Busy(BlockingPool& pool) {
+    auto began = std::make_shared<std::promise<void>>();
+    auto begins = began->get_future();
+    caller_.await(pool.run([began, ends = ends_.get_future().share()] {
+      began->set_value();
+      ends.wait();
+      return true;
+    }));
+    begins.wait();
+  }
+  void end() { ends_.set_value(); }
+
+ private:
+  Caller caller_;
+  std::promise<void> ends_;
+};
+
+TEST(BlockingPool, WhatIsWantedRunsLikeAllElse) {
+  asio::io_context loop(1);
+  BlockingPool pool(1);
+  auto answer = [](const std::stop_token& gone) {
+    return std::make_unique<int>(gone.stop_requested() ? 0 : 42);
+  };
+  EXPECT_EQ(*test::run(loop, pool.run_while_wanted(answer)), 42);
+  auto fail = [](const std::stop_token&) { return fail_to_answer(); };
+  EXPECT_THROW(test::run(loop, pool.run_while_wanted(fail)), std::bad_alloc);
+  pool.join();
+}
+
+TEST(BlockingPool, WhatNobodyWantsAnyMoreIsToldSoWhileItRuns) {
+  Caller caller;
+  BlockingPool pool(1);
+  std::promise<void> began;
+  auto work = [&began](const std::stop_token& gone) {
+    std::mutex mutex;
+    std::unique_lock lock(mutex);
+    began.set_value();
+    std::condition_variable_any never;
+    never.wait(lock, gone, [] { return false; });
+    return true;
+  };
+  caller.await(pool.run_while_wanted(work));
+  began.get_future().wait();
+  caller.leave();
+  EXPECT_TRUE(caller.failed);
+  pool.join();
+}
+
+TEST(BlockingPool, WhatNobodyWantsAnyMoreNeverBegins) {
+  Caller caller;
+  BlockingPool pool(1);
+  Busy busy(pool);
+  bool began = false;
+  caller.await(pool.run_while_wanted([&began](const std::stop_token&) { return began = true; }));
+  caller.leave();
+  EXPECT_TRUE(caller.failed) << "though the pool is busy";
+  busy.end();
+  pool.join();
+  EXPECT_FALSE(began);
+}
+
+TEST(BlockingPool, IsFullOfWhatHasNotBegun) {
+  Caller first;
+  Caller second;
+  BlockingPool pool(1, 2);
+  Busy busy(pool);
+  EXPECT_FALSE(pool.is_full());
+  first.await(pool.run(&make_answer));
+  EXPECT_FALSE(pool.is_full());
+  second.await(pool.run_while_wanted([](const std::stop_token&) { return 1; }));
+  EXPECT_TRUE(pool.is_full());
+  busy.end();
+  pool.join();
+  EXPECT_FALSE(pool.is_full());
 }
 
 }  // namespace
