@@ -111,6 +111,7 @@ Result<void> Service::open() {
   auto opened = server::AccessLog::open(std::move(log), state.process.shared.metrics);
   if (!opened) return opened.error();
   state.process.shared.access_log = std::move(*opened);
+  state.process.shared.list_pool = &state.process.browsing_pool;
 
   if (!state.config->cache.path.empty()) {
     state.process.cache = std::make_unique<cache::Cache>(cache_options(*state.config));

@@ -61,6 +61,19 @@ std::string words_of(const Request& request) {
   return std::string(request.target.parameter("q").value_or(std::string_view()));
 }
 
+/// What `make` returns, made of so many songs. Of thousands it would stop a loop for tens of
+/// milliseconds. `make` owns what it uses.
+template <class Make>
+io::Task<Result<std::string>> make_text(const Request& request, std::size_t songs, Make make) {
+  io::BlockingPool* const pool = request.shared.list_pool;
+  if (songs <= most_songs || pool == nullptr) co_return make();
+  if (pool->is_full()) {
+    co_return Error{ErrorKind::overloaded, "too many wait for the text of a list", {}};
+  }
+  auto job = [make = std::move(make)](const std::stop_token&) { return make(); };
+  co_return co_await pool->run_while_wanted(std::move(job));
+}
+
 /// Adds songs, total, limit and offset.
 void add_songs(ordered_json& list, const std::vector<Song>& songs, std::uint64_t total,
                const PageWindow& window, const SongLinks& links) {
@@ -71,6 +84,15 @@ void add_songs(ordered_json& list, const std::vector<Song>& songs, std::uint64_t
   list["offset"] = window.offset;
 }
 
+ordered_json playlist_json(const PlaylistPage& page, const PageWindow& window,
+                           const SongLinks& links) {
+  ordered_json list;
+  list["id"] = id_json(page.playlist.id, page.playlist.id_is_text);
+  list["name"] = page.playlist.name;
+  add_songs(list, page.songs, page.playlist.songs, window, links);
+  return list;
+}
+
 ordered_json playlists_json(const std::vector<catalog::Playlist>& playlists) {
   ordered_json shown = ordered_json::array();
   for (const catalog::Playlist& playlist : playlists) {
@@ -79,10 +101,6 @@ ordered_json playlists_json(const std::vector<catalog::Playlist>& playlists) {
                      {"songs", playlist.songs}});
   }
   return {{"playlists", std::move(shown)}, {"total", playlists.size()}};
-}
-
-void append_songs_m3u(std::string& out, const std::vector<Song>& songs, const SongLinks& links) {
-  for (const Song& song : songs) append_song_m3u(out, song, links);
 }
 
 /// `id` of the path, which may be any text: the catalog knows which there are.
@@ -105,17 +123,25 @@ io::Task<Result<SongPage>> page_of_playlist(const Request& request, PageWindow w
 struct SongList {
   std::string head;  ///< The lines before the first song.
   SongPage page;
-  PageWindow window;
+  PageWindow window;  ///< From the first song on that is in no page yet whose lines were taken.
   io::Task<Result<SongPage>> (*read)(const Request&, PageWindow);
 };
 
-/// Goes to the next page; an empty one at the end.
+/// The lines of the page's songs, which are gone from it then.
+io::Task<Result<std::string>> take_lines(const Request& request, SongList& list) {
+  const std::size_t count = list.page.songs.size();
+  list.window.offset += count;
+  auto make = [songs = std::exchange(list.page.songs, {}), links = SongLinks(request)] {
+    std::string lines;
+    for (const Song& song : songs) append_song_m3u(lines, song, links);
+    return lines;
+  };
+  return make_text(request, count, std::move(make));
+}
+
+/// Goes to the next page, whose lines are to be taken; it is empty at the end.
 io::Task<Result<void>> turn_page(const Request& request, SongList& list) {
-  list.window.offset += list.page.songs.size();
-  if (list.page.songs.empty() || list.window.offset >= list.page.total) {
-    list.page.songs.clear();
-    co_return Result<void>();
-  }
+  if (list.window.offset >= list.page.total) co_return Result<void>();
   Result<SongPage> next = co_await list.read(request, list.window);
   if (!next) co_return next.error();
   list.page = std::move(*next);
@@ -126,9 +152,10 @@ io::Task<Result<void>> turn_page(const Request& request, SongList& list) {
 /// socket.
 io::Task<Result<void>> send_whole_m3u(const Request& request, Responder& responder, SongList list) {
   Document document{m3u_type, std::move(list.head)};
-  const SongLinks links(request);
   while (!list.page.songs.empty()) {
-    append_songs_m3u(document.body, list.page.songs, links);
+    const Result<std::string> lines = co_await take_lines(request, list);
+    if (!lines) co_return lines.error();
+    document.body += *lines;
     const Result<void> turned = co_await turn_page(request, list);
     if (!turned) co_return turned;
   }
@@ -143,10 +170,11 @@ io::Task<Result<void>> stream_m3u(const Request& request, Responder& responder, 
   head.add("Cache-Control", "private, no-cache");
   if (!until_close) head.add("Transfer-Encoding", "chunked");
   responder.start(std::move(head), until_close ? BodyFraming::until_close : BodyFraming::chunked);
-  const SongLinks links(request);
   std::string text = std::move(list.head);
   while (!list.page.songs.empty() && request.head.method != http::verb::head) {
-    append_songs_m3u(text, list.page.songs, links);
+    const Result<std::string> lines = co_await take_lines(request, list);
+    if (!lines) co_return lines.error();
+    text += *lines;
     const io::Chunk chunk(std::as_bytes(std::span(text)));
     Result<void> written = co_await responder.writer().write(chunk);
     if (!written) co_return written;
@@ -165,8 +193,9 @@ io::Task<Result<void>> send_m3u(const Request& request, Responder& responder, So
     const auto send = in_one_piece ? &send_whole_m3u : &stream_m3u;
     co_return co_await send(request, responder, std::move(list));
   }
-  Document document{m3u_type, std::move(list.head)};
-  append_songs_m3u(document.body, list.page.songs, SongLinks(request));
+  const Result<std::string> lines = co_await take_lines(request, list);
+  if (!lines) co_return lines.error();
+  Document document{m3u_type, list.head + *lines};
   co_return co_await send_document(request, responder, std::move(document));
 }
 
@@ -212,13 +241,15 @@ io::Task<Result<void>> list_playlists(const Request& request, Responder& respond
 io::Task<Result<void>> show_playlist(const Request& request, Responder& responder) {
   const Result<PageWindow> window = window_of(request, most_playlist_songs);
   if (!window) co_return window.error();
-  const Result<PlaylistPage> page = co_await find_playlist(request, *window);
+  Result<PlaylistPage> page = co_await find_playlist(request, *window);
   if (!page) co_return page.error();
-  ordered_json list;
-  list["id"] = id_json(page->playlist.id, page->playlist.id_is_text);
-  list["name"] = page->playlist.name;
-  add_songs(list, page->songs, page->playlist.songs, *window, SongLinks(request));
-  Document document{json_type, json_line(list)};
+  const std::size_t count = page->songs.size();
+  auto make = [page = std::move(*page), window = *window, links = SongLinks(request)] {
+    return json_line(playlist_json(page, window, links));
+  };
+  Result<std::string> text = co_await make_text(request, count, std::move(make));
+  if (!text) co_return text.error();
+  Document document{json_type, std::move(*text)};
   co_return co_await send_document(request, responder, std::move(document));
 }
 

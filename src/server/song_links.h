@@ -9,7 +9,7 @@
 
 namespace tonearm::server {
 
-/// The addresses that answers to one request give out.
+/// The addresses that answers to one request give out. Outlives the request.
 class SongLinks {
  public:
   explicit SongLinks(const Request& request);
@@ -22,7 +22,7 @@ class SongLinks {
   std::string thumbnail(const catalog::Song& song) const;
 
  private:
-  const LinkSigner& signer_;
+  LinkSigner signer_;
   http::HttpTime expires_;  ///< Of a signed link.
   std::string base_;        ///< `https://host/prefix`
   std::string prefix_;      ///< Its path.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tonearm/cache/cache.h"
+#include "tonearm/io/blocking_pool.h"
 #include "tonearm/server/access_log.h"
 #include "tonearm/server/metrics.h"
 #include "tonearm/server/playing_songs.h"
@@ -27,6 +28,8 @@ struct Shared {
   std::unique_ptr<AccessLog> access_log;  ///< Null: no log is kept.
   /// Set before the first loop starts; null: there is none.
   cache::Cache* cache = nullptr;
+  /// Set before the first loop starts: makes the text of long lists; null: the loops do.
+  io::BlockingPool* list_pool = nullptr;
   /// Client connections that are open, the refused ones not counted.
   std::atomic<std::size_t> connections{0};
   /// Set before the loops are told to drain: /readyz is 503, answers carry Connection: close.

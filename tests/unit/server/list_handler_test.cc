@@ -1,7 +1,10 @@
 #include "server_fixture.h"
 
+#include <boost/asio/co_spawn.hpp>
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <future>
 #include <limits>
 
 namespace tonearm::server {
@@ -46,6 +49,69 @@ TEST_F(LongPlaylist, HasALengthForHttp10OverAUnixSocket) {
   EXPECT_EQ(field_of(client.received, "Content-Length"),
             std::to_string(body_of(client.received).size()));
   EXPECT_EQ(songs_in(client.received), count + 1);
+}
+
+/// A pool whose only thread is busy until it is told to end.
+class BusyPool {
+ public:
+  explicit BusyPool(io::asio::io_context& loop) {
+    auto work = [this, ends = ends_.get_future().share()] {
+      is_busy = true;
+      ends.wait();
+      return true;
+    };
+    io::asio::co_spawn(loop, pool.run(std::move(work)), [](std::exception_ptr, bool) {});
+  }
+  void end() { ends_.set_value(); }
+
+  io::BlockingPool pool{1, 2};
+  std::atomic<bool> is_busy = false;
+
+ private:
+  std::promise<void> ends_;
+};
+
+TEST_F(LongPlaylist, BecomesTextWhileTheLoopServesOthers) {
+  start();
+  for (const std::string path : {"/playlists/1", "/playlists/1.m3u"}) {
+    const std::string request = "GET " + path + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+    const std::string on_the_loop = ask(request);
+    EXPECT_EQ(songs_in(on_the_loop), count + 1);
+
+    BusyPool busy(loop);
+    shared.list_pool = &busy.pool;
+    Client client = connect();
+    client.send(request);
+    EXPECT_EQ(status_of(get()), "HTTP/1.1 200");
+    EXPECT_FALSE(client.got("HTTP/1.1")) << path;
+    busy.end();
+    ASSERT_TRUE(until([&] { return client.at_end(); }));
+    EXPECT_EQ(body_of(client.received), body_of(on_the_loop));
+    busy.pool.join();
+    shared.list_pool = nullptr;
+  }
+}
+
+TEST_F(LongPlaylist, IsRefusedWhereTooManyWait) {
+  start();
+  BusyPool busy(loop);
+  ASSERT_TRUE(until([&] { return busy.is_busy.load(); }));
+  shared.list_pool = &busy.pool;
+  const std::string request = "GET /playlists/1 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+  Client first = connect();
+  Client second = connect();
+  first.send(request);
+  second.send(request);
+  ASSERT_TRUE(until([&] { return busy.pool.is_full(); }));
+  const std::string refused = ask(request);
+  EXPECT_EQ(status_of(refused), "HTTP/1.1 503");
+  EXPECT_EQ(field_of(refused, "Retry-After"), "2");
+  first.reset();
+  second.reset();
+  busy.end();
+  ASSERT_TRUE(until([&] { return server->connections() == 0; }));
+  busy.pool.join();
+  shared.list_pool = nullptr;
 }
 
 class SongJson : public ServerTest {

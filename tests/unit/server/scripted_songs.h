@@ -39,6 +39,13 @@ class ScriptedStore final : public catalog::SongStore {
     if (!lists) return SongStore::search(std::move(words), window);
     return page_of(window);
   }
+  /// Of all songs, whatever its id.
+  io::Task<Result<catalog::PlaylistPage>> playlist(std::string id,
+                                                   catalog::PageWindow window) override {
+    if (!lists) co_return co_await SongStore::playlist(std::move(id), window);
+    Result<catalog::SongPage> page = co_await page_of(window);
+    co_return catalog::PlaylistPage{{std::move(id), "All", page->total}, std::move(page->songs)};
+  }
   io::Task<Result<catalog::SongPage>> page_of(catalog::PageWindow window) {
     catalog::SongPage page;
     page.total = songs.size();
