@@ -10,6 +10,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+/// Of a batch: much more than many lookups by an index take, and little for who comes behind it.
+constexpr std::chrono::milliseconds longest_batch{100};
+
 }  // namespace
 
 CatalogReader::Answer CatalogReader::failure(std::size_t count, const Error& error) {
@@ -39,7 +42,7 @@ CatalogReader::Answer CatalogReader::look_up(const Batch& batch) {
   }
 }
 
-CatalogReader::Answer CatalogReader::try_once(const Batch& batch, const TimeLimit& limit) {
+CatalogReader::Answer CatalogReader::try_once(const Batch& batch, TimeLimit limit) {
   Answer answer;
   if (!query_) {
     auto opened = open(limit);
@@ -50,19 +53,28 @@ CatalogReader::Answer CatalogReader::try_once(const Batch& batch, const TimeLimi
     }
     answer.detector = std::move(*opened);
   }
-  database_->set_limit(limit);
   answer.cacheable = query_->is_cacheable();
+  const auto enough = Clock::now() + longest_batch;
   for (const auto& id : batch.ids) {
+    limit.begin_statement();
+    database_->set_limit(limit);
     answer.songs.push_back(read(id));
     const Found& found = answer.songs.back();
-    if (found || is_busy(database_->connection())) continue;
-    // One song's entry is of no use, and the catalog is.
-    if (found.error().kind == ErrorKind::bad_locator) continue;
-    answer.failed = true;
-    answer.disturbed = needs_to_write(database_->connection());
+    if (is_useless(found)) {
+      answer.failed = true;
+      answer.disturbed = needs_to_write(database_->connection());
+    } else if (!is_busy(database_->connection()) && Clock::now() >= enough) {
+      break;  // A lock is waited for once, for all.
+    }
   }
   if (answer.failed) answer.detector.reset();
   return answer;
+}
+
+bool CatalogReader::is_useless(const Found& found) const {
+  // One song's entry may be of no use, and the catalog is.
+  if (found || found.error().kind == ErrorKind::bad_locator) return false;
+  return !is_busy(database_->connection()) && !was_interrupted(database_->connection());
 }
 
 CatalogReader::Found CatalogReader::read(const std::string& id) {

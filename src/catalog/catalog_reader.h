@@ -28,9 +28,11 @@ class CatalogReader {
   };
 
   struct Answer {
-    std::vector<Found> songs;  ///< As many as ids; null where there is none.
+    /// Of the first ids, null where there is none; of all of them, unless that would take long: who
+    /// has his answer shall not wait for the others'.
+    std::vector<Found> songs;
     bool cacheable = false;
-    bool failed = false;     ///< By more than a lock: what is open is of no more use.
+    bool failed = false;     ///< By more than a lock or its time: what is open is of no more use.
     bool disturbed = false;  ///< Somebody wrote at the wrong moment: worth another try.
     /// Of what was opened anew for this batch, before any row was read; else nothing.
     std::unique_ptr<ChangeDetector> detector;
@@ -52,7 +54,9 @@ class CatalogReader {
   void close();
   /// Stands in nobody's way until the next batch.
   void rest();
-  Answer try_once(const Batch& batch, const TimeLimit& limit);
+  Answer try_once(const Batch& batch, TimeLimit limit);
+  /// Whether it failed in a way that makes what is open useless.
+  bool is_useless(const Found& found) const;
   Found read(const std::string& id);
   bool was_written_meanwhile() const;
 

@@ -18,6 +18,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::chrono::seconds longest_running{10};
+
 int wait_for_lock(void* context, int tries) {
   const auto& limit = *static_cast<const TimeLimit*>(context);
   if (!limit.allows_waiting()) return 0;
@@ -79,10 +81,12 @@ std::string_view to_string(Access access) {
 TimeLimit TimeLimit::from(Clock::time_point start, std::stop_token stop) {
   TimeLimit limit;
   limit.locked = start + std::chrono::seconds(2);
-  limit.running = start + std::chrono::seconds(10);
+  limit.running = start + longest_running;
   limit.stop = std::move(stop);
   return limit;
 }
+
+void TimeLimit::begin_statement() { running = Clock::now() + longest_running; }
 
 bool TimeLimit::allows_waiting() const { return is_wanted() && Clock::now() < locked; }
 

@@ -33,6 +33,8 @@ struct TimeLimit {
 
   /// From `start`: 2 s for locks, 10 s for all.
   static TimeLimit from(std::chrono::steady_clock::time_point start, std::stop_token stop);
+  /// For another statement, which has time of its own.
+  void begin_statement();
   /// Whether others' locks, or their writing, are still waited for.
   bool allows_waiting() const;
   bool allows_running() const;

@@ -94,6 +94,10 @@ bool is_busy(sqlite3* connection) {
   return code == SQLITE_BUSY || code == SQLITE_LOCKED;
 }
 
+bool was_interrupted(sqlite3* connection) {
+  return (sqlite3_errcode(connection) & 0xff) == SQLITE_INTERRUPT;
+}
+
 bool keeps_lock(sqlite3* connection) {
   int lock = SQLITE_LOCK_NONE;
   sqlite3_file_control(connection, "main", SQLITE_FCNTL_LOCKSTATE, &lock);

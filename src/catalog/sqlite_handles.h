@@ -68,6 +68,9 @@ Error unavailable(std::string_view path, sqlite3* connection);
 /// Whether another program's lock is all that is in the way.
 bool is_busy(sqlite3* connection);
 
+/// Whether its time was over, or nobody wants it any more.
+bool was_interrupted(sqlite3* connection);
+
 /// Whether the connection stands in others' way while nothing is asked of it. With a write-ahead
 /// log SQLite keeps its lock for as long as it has the database open; the last writer to close then
 /// leaves the log behind, for whatever file comes in the database's place.

@@ -62,7 +62,7 @@ class SqliteSongStore::Lookups : public std::enable_shared_from_this<Lookups> {
     Waiter(io::Executor executor, std::string wanted)
         : id(std::move(wanted)), ready(std::move(executor)) {}
     std::string id;
-    Clock::time_point since = Clock::now();
+    Clock::time_point since = Clock::now();  ///< The time that a lock may take begins.
     io::Event ready;
     std::optional<Found> found;
     bool gone = false;
@@ -94,6 +94,7 @@ class SqliteSongStore::Lookups : public std::enable_shared_from_this<Lookups> {
   CatalogReader::Batch batch_for(const Waiters& waiters) const;
   io::Task<CatalogReader::Answer> read(CatalogReader::Batch batch);
   void take(CatalogReader::Answer answer, const Waiters& waiters);
+  void put_back(const Waiters& waiters);
 
   io::Executor executor_;
   io::BlockingPool& pool_;
@@ -163,12 +164,20 @@ void SqliteSongStore::Lookups::take(CatalogReader::Answer answer, const Waiters&
   }
   // Forgotten in the meantime: these rows may be older than the change that was seen.
   const bool cacheable = answer.cacheable && detector_ != nullptr;
-  for (std::size_t i = 0; i < waiters.size(); ++i) {
+  for (std::size_t i = 0; i < answer.songs.size(); ++i) {
     auto& song = answer.songs[i];
     if (song && cacheable) rows_.insert(waiters[i]->id, *song);
     waiters[i]->found = std::move(song);
     waiters[i]->ready.notify();
   }
+  put_back({waiters.begin() + static_cast<std::ptrdiff_t>(answer.songs.size()), waiters.end()});
+}
+
+/// For the next batch, before those who came meanwhile.
+void SqliteSongStore::Lookups::put_back(const Waiters& waiters) {
+  // It was others' lookups that they waited for, and not a lock.
+  for (const auto& waiter : waiters) waiter->since = Clock::now();
+  waiters_.insert(waiters_.begin(), waiters.begin(), waiters.end());
 }
 
 /// What looks through the catalog, on the pool.

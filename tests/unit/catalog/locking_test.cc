@@ -155,6 +155,20 @@ TEST_F(Locking, ManyWaitersWaitTogether) {
   (*writer_)("COMMIT");
 }
 
+TEST_F(Locking, NobodyWaitsForTheSlowLookupsOfAllOthers) {
+  // Some 20 ms each.
+  use(
+      options("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 60000)"
+              " SELECT max(x) AS file, :id FROM c"));
+  constexpr std::size_t count = 20;
+  for (std::size_t i = 0; i < count; ++i) start(std::to_string(i));
+  run_until([&] { return ended_.size() > 1; });
+  run_what_is_ready();
+  EXPECT_LT(ended_.size(), count);
+  run_until([&] { return ended_.size() == count; });
+  for (const auto& found : ended_) EXPECT_TRUE(found);
+}
+
 TEST_F(Locking, OfAWriteAheadLogHoldsNobodyUp) {
   (*writer_)("PRAGMA journal_mode = wal");
   EXPECT_EQ(file("1"), "a");
