@@ -18,6 +18,8 @@ class SongColumns {
 
   bool has_file() const { return file_ >= 0; }
   bool has_id() const { return id_ >= 0; }
+  /// Its place; -1 where there is none.
+  int id_column() const { return id_; }
   /// The recognised columns, in the order of the result.
   const std::vector<std::string>& names() const { return names_; }
 

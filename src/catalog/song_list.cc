@@ -4,6 +4,7 @@
 #include "catalog/search_index.h"
 #include "catalog/search_words.h"
 #include "catalog/song_columns.h"
+#include "catalog/song_id.h"
 #include "catalog/song_query.h"
 #include "catalog/song_table.h"
 #include "catalog/sqlite_handles.h"
@@ -115,6 +116,48 @@ Result<SongPage> list_table(sqlite3* connection, const CatalogOptions& options,
                    std::nullopt, window);
 }
 
+/// catalog.list, but of its rows only those whose id SQLite holds for equal to this one: it finds
+/// them by an index where there is one. Null when the list is not to be had so (a comment that does
+/// not end).
+Statement prepare_narrowed(sqlite3* connection, sqlite3_stmt* list, int id_column,
+                           std::string_view id) {
+  std::string_view sql = sqlite3_sql(list);
+  if (sql.ends_with(';')) sql.remove_suffix(1);
+  // Names of its own for all columns: those of the list may be anything, and there twice.
+  std::string columns;
+  for (int column = 0; column < sqlite3_column_count(list); ++column) {
+    columns += (column > 0 ? ", c" : "c") + std::to_string(column);
+  }
+  auto narrowed = prepare(connection, "WITH listed(" + columns + ") AS (\n" + std::string(sql) +
+                                          "\n) SELECT * FROM listed WHERE c" +
+                                          std::to_string(id_column) + " IN (?1, ?2)");
+  if (!narrowed) return narrowed;
+  // A column without a type tells '1' from 1.
+  bind_text(narrowed.get(), 1, id);
+  if (const auto integer = canonical_integer(id)) sqlite3_bind_int64(narrowed.get(), 2, *integer);
+  return narrowed;
+}
+
+/// Whether SQLite may take the text for a number. In a list of two tables with ids of two types it
+/// then compares some of them in the wrong one.
+bool is_like_number(std::string_view id) {
+  return id.find_first_not_of("0123456789.eE-") == std::string_view::npos;
+}
+
+/// The first row whose id is written so, null when there is none. Affinities and collations find
+/// more than is meant (01, 1e0).
+Result<std::shared_ptr<const Song>> find_in_rows(sqlite3* connection, const std::string& path,
+                                                 sqlite3_stmt* rows, const SongColumns& columns,
+                                                 std::string_view id) {
+  int result = sqlite3_step(rows);
+  for (; result == SQLITE_ROW; result = sqlite3_step(rows)) {
+    if (!columns.can_be_asked_for(rows) || !columns.has_id(rows, id)) continue;
+    return std::make_shared<const Song>(columns.read(rows, id));
+  }
+  if (result != SQLITE_DONE) return unavailable(path, connection);
+  return std::shared_ptr<const Song>();
+}
+
 }  // namespace
 
 Result<SongPage> search_songs(sqlite3* connection, const CatalogOptions& options,
@@ -166,13 +209,12 @@ Result<std::shared_ptr<const Song>> find_listed(sqlite3* connection, const Catal
   const auto list = prepare_checked_list(connection, options);
   if (!list) return list.error();
   const SongColumns columns(list->get());
-  int result = sqlite3_step(list->get());
-  for (; result == SQLITE_ROW; result = sqlite3_step(list->get())) {
-    if (!columns.has_id(list->get(), id)) continue;
-    return std::make_shared<const Song>(columns.read(list->get(), id));
+  const auto narrowed = prepare_narrowed(connection, list->get(), columns.id_column(), id);
+  if (narrowed) {
+    auto found = find_in_rows(connection, options.path, narrowed.get(), columns, id);
+    if (!found || *found || !is_like_number(id)) return found;
   }
-  if (result != SQLITE_DONE) return unavailable(options.path, connection);
-  return std::shared_ptr<const Song>();
+  return find_in_rows(connection, options.path, list->get(), columns, id);
 }
 
 }  // namespace tonearm::catalog

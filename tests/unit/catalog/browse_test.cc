@@ -44,6 +44,11 @@ class Browse : public CatalogTest {
     for (const Song& song : page->songs) found.push_back(song.id);
     return found;
   }
+  /// The name of a song as it is listed, or why there is none.
+  std::string listed_name(const std::string& id) {
+    const auto song = test::run(loop_, store_->listed(id));
+    return song ? (*song)->name : std::string(to_string(song.error().kind));
+  }
   /// Of all playlists, in their order.
   std::vector<std::uint64_t> playlist_lengths() {
     const auto lists = test::run(loop_, store_->playlists());
@@ -176,7 +181,13 @@ TEST_F(Browse, OnlyWhatCanBePlayedIsListed) {
     EXPECT_THAT(ids("na"), IsEmpty());
     EXPECT_THAT(playlist_ids("1"), ElementsAre("3", "ok", "1", "3.0"));
     EXPECT_THAT(playlist_lengths(), ElementsAre(4U));
-    for (const auto& id : ids("")) EXPECT_TRUE(find(id)) << id;
+    for (const auto& id : ids("")) {
+      EXPECT_TRUE(find(id)) << id;
+      EXPECT_EQ(listed_name(id), id == "3" ? "n3.0" : "n" + id);
+    }
+    for (const std::string id : {"4.5", "ab", "1e30", "1.0", "01", "OK"}) {
+      EXPECT_EQ(listed_name(id), "song_not_found") << id;
+    }
   }
 }
 
@@ -247,6 +258,54 @@ TEST_F(Browse, ListedIsTheRowOfTheList) {
   EXPECT_EQ((*song)->name, "SO WHAT");
   EXPECT_EQ(test::run(loop_, store_->listed("4")).error().kind, ErrorKind::song_not_found);
   EXPECT_EQ(test::run(loop_, store_->listed("02")).error().kind, ErrorKind::song_not_found);
+}
+
+TEST_F(Browse, ListedReadsNoOtherRow) {
+  write(real_schema)(songs)("UPDATE music_song SET name = zeroblob(9000000) WHERE id = 2");
+  CatalogOptions with = options("SELECT file FROM music_song WHERE id = :id");
+  with.list = "SELECT id, name FROM music_song ORDER BY name";
+  use(with);
+  EXPECT_EQ(listed_name("4"), "100%");
+  EXPECT_EQ(listed_name("2"), "catalog_unavailable");
+}
+
+TEST_F(Browse, ListedIsTheFirstRowOfItsIdWhateverTheListLooksLike) {
+  write(
+      "CREATE TABLE a(id INTEGER PRIMARY KEY, name); CREATE TABLE b(code TEXT COLLATE NOCASE, "
+      "name);"
+      "INSERT INTO a VALUES (1, 'one'), (2, 'two'), (17, 'seventeen');"
+      "INSERT INTO b VALUES ('2', 'b two'), ('01', 'b 01'), ('x', 'b x'), ('X', 'b X'),"
+      " ('18', 'b eighteen'), ('1e0', 'b 1e0'), ('X', 'another X')");
+  CatalogOptions with = options("SELECT :id AS file");
+  const auto name = [&](const std::string& list, const std::string& id) {
+    with.list = list;
+    use(with);
+    return listed_name(id);
+  };
+  for (const std::string list :
+       {"SELECT id, name FROM a UNION ALL SELECT code, name FROM b",
+        "SELECT * FROM (SELECT code AS id, name FROM b UNION ALL SELECT id, name FROM a)"
+        " ORDER BY name DESC"}) {
+    EXPECT_EQ(name(list, "1"), "one");
+    EXPECT_EQ(name(list, "01"), "b 01");
+    EXPECT_EQ(name(list, "1e0"), "b 1e0");
+    EXPECT_EQ(name(list, "x"), "b x");
+    EXPECT_EQ(name(list, "X"), "b X");
+    EXPECT_EQ(name(list, "2"), "two");
+    EXPECT_EQ(name(list, "17"), "seventeen");
+    EXPECT_EQ(name(list, "18"), "b eighteen");
+    EXPECT_EQ(name(list, "017"), "song_not_found");
+  }
+  EXPECT_EQ(name("SELECT code AS id, name FROM b ORDER BY name", "X"), "another X");
+  EXPECT_EQ(name("SELECT code AS id, name FROM b ORDER BY name LIMIT 1", "X"), "another X");
+  EXPECT_EQ(name("SELECT code AS id, name FROM b ORDER BY name LIMIT 1", "x"), "song_not_found");
+  EXPECT_EQ(name("SELECT id AS \"ID\", id + 1 AS id, name FROM a;  -- all; of them", "2"), "two");
+  EXPECT_EQ(name("SELECT id, name FROM a -- all;", "2"), "two");
+  EXPECT_EQ(name("SELECT id, name FROM a /* all", "2"), "two");
+  EXPECT_EQ(name("SELECT id || '' AS id, name FROM a", "2"), "two");
+  EXPECT_EQ(name("SELECT count(*) AS id, name FROM a GROUP BY name", "1"), "one");
+  EXPECT_EQ(name("WITH c AS (SELECT * FROM a) SELECT id, name FROM c", "2"), "two");
+  EXPECT_EQ(name("VALUES (1)", "1"), "catalog_unavailable");
 }
 
 TEST_F(Browse, PlaylistsAreReadInTheirOrder) {
