@@ -5,7 +5,6 @@
 #include "catalog/search_words.h"
 #include "catalog/song_columns.h"
 #include "catalog/song_id.h"
-#include "catalog/song_query.h"
 #include "catalog/song_table.h"
 #include "catalog/sqlite_handles.h"
 
@@ -201,11 +200,6 @@ Result<std::unordered_map<std::string, Song>> find_all_listed(
 
 Result<std::shared_ptr<const Song>> find_listed(sqlite3* connection, const CatalogOptions& options,
                                                 std::string_view id) {
-  if (is_listed_by_table(options)) {
-    auto query = SongQuery::prepare(connection, options);
-    if (!query) return query.error();
-    return query->find(id);
-  }
   const auto list = prepare_checked_list(connection, options);
   if (!list) return list.error();
   const SongColumns columns(list->get());

@@ -25,7 +25,7 @@ inline bool is_listed_by_table(const CatalogOptions& options) {
 Result<SongPage> search_songs(sqlite3* connection, const CatalogOptions& options,
                               std::string_view words, const PageWindow& window);
 
-/// Null when there is none.
+/// Of catalog.list; null when there is none.
 Result<std::shared_ptr<const Song>> find_listed(sqlite3* connection, const CatalogOptions& options,
                                                 std::string_view id);
 

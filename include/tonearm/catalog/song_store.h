@@ -30,13 +30,13 @@ class SongStore {
 
   /// The songs whose name and artist hold, for each word of `words`, a word that begins with it; in
   /// any order, case and accents folded. All songs when `words` is blank.
-  virtual io::Task<Result<SongPage>> search(std::string words, PageWindow window);
+  virtual io::Task<Result<SongPage>> search(std::string words, PageWindow window) = 0;
   /// The song as search() lists it, or song_not_found.
-  virtual io::Task<Result<std::shared_ptr<const Song>>> listed(std::string id);
+  virtual io::Task<Result<std::shared_ptr<const Song>>> listed(std::string id) = 0;
   /// By name.
-  virtual io::Task<Result<std::vector<Playlist>>> playlists();
+  virtual io::Task<Result<std::vector<Playlist>>> playlists() = 0;
   /// Songs that the catalog no longer has are left out.
-  virtual io::Task<Result<PlaylistPage>> playlist(std::string id, PageWindow window);
+  virtual io::Task<Result<PlaylistPage>> playlist(std::string id, PageWindow window) = 0;
 };
 
 }  // namespace tonearm::catalog

@@ -31,18 +31,20 @@ class ScriptedStore final : public catalog::SongStore {
     co_return std::shared_ptr<const catalog::Song>(found->second);
   }
   io::Task<Result<std::shared_ptr<const catalog::Song>>> listed(std::string id) override {
-    if (!lists) co_return co_await SongStore::listed(std::move(id));
+    if (!lists) co_return nothing_to_look_through();
     co_return co_await find(id);
   }
-  io::Task<Result<catalog::SongPage>> search(std::string words,
-                                             catalog::PageWindow window) override {
-    if (!lists) return SongStore::search(std::move(words), window);
-    return page_of(window);
+  io::Task<Result<catalog::SongPage>> search(std::string, catalog::PageWindow window) override {
+    if (!lists) co_return nothing_to_look_through();
+    co_return co_await page_of(window);
+  }
+  io::Task<Result<std::vector<catalog::Playlist>>> playlists() override {
+    co_return nothing_to_look_through();
   }
   /// Of all songs, whatever its id.
   io::Task<Result<catalog::PlaylistPage>> playlist(std::string id,
                                                    catalog::PageWindow window) override {
-    if (!lists) co_return co_await SongStore::playlist(std::move(id), window);
+    if (!lists) co_return nothing_to_look_through();
     Result<catalog::SongPage> page = co_await page_of(window);
     co_return catalog::PlaylistPage{{std::move(id), "All", page->total}, std::move(page->songs)};
   }
@@ -61,6 +63,10 @@ class ScriptedStore final : public catalog::SongStore {
   io::Task<Result<void>> check() override {
     if (broken) co_return *broken;
     co_return Result<void>{};
+  }
+
+  static Error nothing_to_look_through() {
+    return Error{ErrorKind::path_not_found, "There is no list of songs.", {}};
   }
 
   std::map<std::string, std::shared_ptr<catalog::Song>> songs;
