@@ -20,7 +20,9 @@ namespace tonearm::app {
 /// What outlives every reload, and belongs to all loops.
 struct Process {
   server::Shared shared{TONEARM_VERSION};
-  io::BlockingPool pool{4};
+  io::BlockingPool pool{4};  ///< For lookups, and files of keys.
+  /// For the files of songs: a disk that does not answer stops no song of another machine.
+  io::BlockingPool files_pool{4};
   /// For searches, which no listener should wait for. A search of 100,000 songs without an index
   /// takes some 100 ms: whoever is behind 64 of them waits some 3 s, and another had better come
   /// again.

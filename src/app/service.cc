@@ -3,6 +3,7 @@
 #include "tonearm/catalog/check_catalog.h"
 #include "tonearm/server/listen_address.h"
 
+#include "app/exit_deadline.h"
 #include "app/layer_options.h"
 #include "app/listeners.h"
 #include "app/load_config.h"
@@ -18,11 +19,13 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <exception>
 #include <list>
 #include <memory>
 #include <new>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -31,6 +34,9 @@
 namespace tonearm::app {
 
 namespace asio = io::asio;
+
+/// From the cancelling of all work on: no more than it takes to unwind it.
+constexpr std::chrono::seconds longest_end{10};
 
 struct Service::State {
   State(const Config& from, std::function<Config()> again)
@@ -49,13 +55,15 @@ struct Service::State {
   void look_at_catalog(std::string occasion);
   void drain();
   void cancel();
+  void limit_the_end();
   void one_loop_drained();
   void one_loop_stopped();
   void watch(std::chrono::microseconds interval);
   bool loops_live(std::chrono::nanoseconds limit) const;
   std::string status() const;
 
-  std::shared_ptr<const Config> config;  ///< What new requests are served with.
+  std::optional<ExitDeadline> end_limit;  ///< First, so that it counts for all that ends below.
+  std::shared_ptr<const Config> config;   ///< What new requests are served with.
   const std::function<Config()> reread;
   // The main thread's own loop: signals, and what the other loops report.
   asio::io_context context{1};
@@ -77,6 +85,7 @@ Service::Service(const Config& config, std::function<Config()> reread)
 Service::~Service() {
   if (state_->process.cache) state_->process.cache->stop();
   state_->process.pool.join();
+  state_->process.files_pool.join();
   state_->process.browsing_pool.join();
   state_->process.resolvers.stop();
   for (ServingLoop& loop : state_->loops) loop.stop();
@@ -281,11 +290,20 @@ void Service::State::one_loop_drained() {
 void Service::State::cancel() {
   if (std::exchange(cancelled, true)) return;
   drain_limit.cancel();
+  limit_the_end();
   for (ServingLoop& loop : loops) {
     loop.cancel_all([this] { asio::post(context, [this] { one_loop_stopped(); }); });
   }
   // After the loops were told, which then drop whatever the pools still hand them.
   process.stopping.request_stop();
+}
+
+void Service::State::limit_the_end() {
+  try {
+    end_limit.emplace(longest_end);
+  } catch (const std::system_error& error) {
+    spdlog::warn("no thread to limit how long ending takes: {}", error.what());
+  }
 }
 
 void Service::State::one_loop_stopped() {

@@ -45,7 +45,7 @@ source::SourceSet make_sources(io::Executor executor, const Config& config,
               kept(std::make_shared<source::S3Source>(client, shared.accounts.of(config.s3)),
                    config.s3.endpoint));
   sources.set(Locator::Kind::file, std::make_shared<source::FileSource>(
-                                       executor, shared.pool, shared.watches, config.files));
+                                       executor, shared.files_pool, shared.watches, config.files));
   if (!config.resolvers.empty()) {
     const auto resolved = std::make_shared<source::ResolverSource>(client);
     for (const auto& [name, resolver] : config.resolvers) {

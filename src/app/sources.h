@@ -18,7 +18,7 @@ namespace tonearm::app {
 
 /// What the sources of all loops share. Outlives them.
 struct SharedBySources {
-  io::BlockingPool& pool;
+  io::BlockingPool& files_pool;
   source::S3Accounts& accounts;
   source::FileWatches& watches;
   source::Resolvers& resolvers;
