@@ -21,9 +21,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds pause_after_full{60};
-constexpr std::uint64_t page = Inventory::page;
 
-std::uint64_t on_disk(std::uint64_t bytes) { return (bytes + page - 1) / page * page; }
+std::uint64_t on_disk(std::uint64_t bytes) {
+  return (bytes + page_size - 1) / page_size * page_size;
+}
 
 bool write_all(int descriptor, std::string_view bytes, off_t offset) {
   while (!bytes.empty()) {
@@ -253,7 +254,7 @@ Result<std::shared_ptr<File>> Disk::open_piece(const PieceId& id) {
     if (inventory_.contains_other(id.song, id.version)) return none;
     const auto taken = static_cast<std::uint64_t>(now.st_blocks) * 512;
     if (!inventory_.contains(id)) {
-      inventory_.add(id, std::max(taken, page), Inventory::Turn::last, removals);
+      inventory_.add(id, std::max(taken, page_size), Inventory::Turn::last, removals);
     }
   }
   bury(removals);
@@ -265,9 +266,9 @@ Result<std::shared_ptr<File>> Disk::open_piece(const PieceId& id) {
   return file;
 }
 
-std::shared_ptr<File> Disk::create_piece(const PieceId& id, std::uint64_t slice_size) {
+std::shared_ptr<File> Disk::create_piece(const PieceId& id, const Geometry& geometry) {
   if (!writable()) return nullptr;
-  const std::uint64_t bytes = on_disk(index_size(slice_size));
+  const std::uint64_t bytes = on_disk(index_size(geometry.slice_size));
   Inventory::Removals removals;
   bool room = false;
   {
@@ -295,8 +296,9 @@ std::shared_ptr<File> Disk::create_piece(const PieceId& id, std::uint64_t slice_
     return nullptr;
   }
   auto file = std::make_shared<File>(std::move(made));
-  if (write_all(file->descriptor(), make_index(id, slice_size), static_cast<off_t>(slice_size)))
-    return file;
+  file->index_at = geometry.index_at(id.slice);
+  const std::string index = make_index(id, geometry.slice_size);
+  if (write_all(file->descriptor(), index, static_cast<off_t>(file->index_at))) return file;
   fail("a piece cannot be written", errno);
   drop_piece(id);
   return nullptr;

@@ -5,6 +5,7 @@
 #include "cache/directory_lock.h"
 #include "cache/disk_health.h"
 #include "cache/file.h"
+#include "cache/geometry.h"
 #include "cache/inventory.h"
 #include "cache/piece_format.h"
 #include "cache/song_record.h"
@@ -69,7 +70,7 @@ class Disk {
   /// Blocks. Null: not there. An error: that cannot be told now, and it is not to be replaced.
   Result<std::shared_ptr<File>> open_piece(const PieceId& id);
   /// Blocks: makes room, and the file with its index. Empty when it cannot be kept.
-  std::shared_ptr<File> create_piece(const PieceId& id, std::uint64_t slice_size);
+  std::shared_ptr<File> create_piece(const PieceId& id, const Geometry& geometry);
   /// Blocks: makes room for a block of a piece; false when the piece is gone or there is none.
   bool grow_piece(const PieceId& id, std::uint64_t bytes);
   /// Blocks: it is not to be trusted, or somebody has removed it.

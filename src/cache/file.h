@@ -22,6 +22,10 @@ class File {
 
   int descriptor() const { return descriptor_.get(); }
 
+  /// Where its index stands: set by who made or opened it, before anybody else has it, and when the
+  /// index moves, while nobody else writes.
+  std::uint64_t index_at = 0;
+
   // What is known of changes to it; guarded by the mutex of its Version.
   unsigned writing = 0;  ///< Writes of our own under way: a stamp says nothing.
   std::uint64_t writes = 0;

@@ -18,6 +18,12 @@ std::uint64_t Geometry::slice_end(std::uint64_t position) const {
   return std::min(length, (slice_at(position) + 1) * slice_size);
 }
 
+std::uint64_t Geometry::index_at(std::uint64_t slice) const {
+  if (slice >= slices()) return 0;
+  const std::uint64_t bytes = std::min(slice_size, length - slice * slice_size);
+  return (bytes + page_size - 1) / page_size * page_size;
+}
+
 http::ByteRange Geometry::align(std::uint64_t first, std::uint64_t end) const {
   if (first >= end || first >= length) return {std::min(first, length), std::min(first, length)};
   return {block_at(first) * block_size, std::min(length, (block_at(end - 1) + 1) * block_size)};

@@ -15,6 +15,9 @@ inline constexpr std::uint64_t block_size = 32 * 1024;
 /// together lies in larger folios of the page cache, with which sendfile is quicker.
 inline constexpr std::uint64_t batch_size = 256 * 1024;
 
+/// What file systems hand out room in.
+inline constexpr std::uint64_t page_size = 4096;
+
 /// A version whose length is not known yet has this one. Nothing is kept that is as long.
 inline constexpr std::uint64_t endless = std::numeric_limits<std::uint64_t>::max() / 4;
 
@@ -34,6 +37,10 @@ struct Geometry {
   std::uint64_t slices() const { return (length + slice_size - 1) / slice_size; }
   /// The first byte behind the slice that holds `position`.
   std::uint64_t slice_end(std::uint64_t position) const;
+  /// Where in a slice's file its index stands: at the first page behind the data, so that the file
+  /// is no larger than what it takes once all of it is there. Behind a whole slice while the length
+  /// is not known.
+  std::uint64_t index_at(std::uint64_t slice) const;
   /// The blocks that hold a byte of [first, end): as bytes.
   http::ByteRange align(std::uint64_t first, std::uint64_t end) const;
 };

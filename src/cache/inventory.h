@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cache/geometry.h"
 #include "cache/piece_format.h"
 
 #include <algorithm>
@@ -29,8 +30,7 @@ class Inventory {
   using Order = std::list<Item>;
 
  public:
-  static constexpr std::uint64_t page = 4096;  ///< What file systems hand out room in.
-  static constexpr std::uint64_t record_bytes = page;
+  static constexpr std::uint64_t record_bytes = page_size;
 
   /// A piece that is in the inventory no more, and is to go from the disk.
   struct Removal {

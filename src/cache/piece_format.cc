@@ -47,14 +47,16 @@ std::optional<std::uint64_t> parse_hex(std::string_view text) {
 
 }  // namespace
 
-std::uint64_t sum_offset(std::uint64_t slice_size, std::uint64_t i) {
-  return slice_size + sum_in_index(i);
+std::uint64_t sum_offset(std::uint64_t index_at, std::uint64_t i) {
+  return index_at + sum_in_index(i);
 }
 
 std::uint64_t index_size(std::uint64_t slice_size) { return sum_in_index(slice_size / block_size); }
 
-std::string make_index(const PieceId& id, std::uint64_t slice_size) {
+std::string make_index(const PieceId& id, std::uint64_t slice_size,
+                       std::span<const std::uint64_t> sums) {
   std::string index = make_head(id, slice_size);
+  for (const std::uint64_t sum : sums) append_little_endian(index, sum);
   index.resize(index_size(slice_size));
   return index;
 }

@@ -19,13 +19,15 @@ struct PieceId {
 };
 
 /// A piece file is its slice, each byte at its own offset (so that the page cache keeps it in large
-/// folios), and behind it, from `slice_size` on, the index: whose piece it is, and the checksum of
-/// each block. Where that of the i-th block stands in the file, and the size of an index:
-std::uint64_t sum_offset(std::uint64_t slice_size, std::uint64_t i);
+/// folios), and behind it, where Geometry says, the index: whose piece it is, and the checksum of
+/// each block that a whole slice has. Where that of the i-th block stands in a file whose index is
+/// at `index_at`, and the size of an index:
+std::uint64_t sum_offset(std::uint64_t index_at, std::uint64_t i);
 std::uint64_t index_size(std::uint64_t slice_size);
 
-/// The index of a new piece: no block is there yet.
-std::string make_index(const PieceId& id, std::uint64_t slice_size);
+/// The index of a piece that has blocks with these checksums; of a new one, without any.
+std::string make_index(const PieceId& id, std::uint64_t slice_size,
+                       std::span<const std::uint64_t> sums = {});
 
 /// The checksums of the blocks (0: not there); empty when this is not the index of that very piece.
 std::optional<std::vector<std::uint64_t>> read_index(std::span<const std::byte> index,

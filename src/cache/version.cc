@@ -11,6 +11,30 @@ namespace {
 /// What a reader is handed, and a pool thread verifies, at a time.
 constexpr std::uint64_t most_at_once = 1024 * 1024;
 
+using Sums = std::optional<std::vector<std::uint64_t>>;
+
+Sums read_index_at(const File& file, std::uint64_t index_at, const PieceId& id,
+                   std::uint64_t slice_size) {
+  std::vector<std::byte> index(index_size(slice_size));
+  const ssize_t count =
+      ::pread(file.descriptor(), index.data(), index.size(), static_cast<off_t>(index_at));
+  if (count != static_cast<ssize_t>(index.size())) return std::nullopt;
+  return read_index(index, id, slice_size);
+}
+
+/// Of a piece that was made before the length was known, or by a program older than this layout,
+/// the index stands behind a whole slice. Neither place ever holds data of the other layout: both
+/// lie behind the end of the version.
+Sums find_index(File& file, const PieceId& id, const Geometry& geometry) {
+  for (const std::uint64_t index_at : {geometry.index_at(id.slice), geometry.slice_size}) {
+    if (Sums sums = read_index_at(file, index_at, id, geometry.slice_size)) {
+      file.index_at = index_at;
+      return sums;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Version::Version(Disk& disk, std::string song, SongRecord record, bool recorded)
@@ -152,7 +176,9 @@ void Version::let_go(std::uint64_t position) {
 void Version::complete() {
   complete_ = true;
   // An empty one has no piece that a record could go with.
-  if (geometry().length > 0) store_first_record();
+  if (geometry().length == 0) return;
+  move_last_index();
+  store_first_record();
 }
 
 /// Whether somebody has removed the file: when it is dead, we did. What was proven of a file that
@@ -298,13 +324,8 @@ bool Version::read_piece(std::uint64_t slice) {
   std::optional<std::vector<std::uint64_t>> sums;
   struct stat now {};
   if (file) {
-    std::vector<std::byte> index(index_size(slice_size_));
-    const ssize_t count =
-        ::pread(file->descriptor(), index.data(), index.size(), static_cast<off_t>(slice_size_));
-    const bool there = ::fstat(file->descriptor(), &now) == 0 && now.st_nlink > 0;
-    if (there && count == static_cast<ssize_t>(index.size())) {
-      sums = read_index(index, id, slice_size_);
-    }
+    sums = find_index(*file, id, geometry());
+    if (::fstat(file->descriptor(), &now) != 0 || now.st_nlink == 0) sums.reset();
     if (!sums) disk_.drop_piece(id);
   }
   const std::lock_guard lock(mutex_);

@@ -153,6 +153,8 @@ class Version {
   bool is_gone(Piece& piece);
   void lose(std::uint64_t slice, const std::shared_ptr<File>& file);
   std::shared_ptr<File> open_for_writing(std::uint64_t slice);
+  Piece* end_write(const std::shared_ptr<File>& file, std::uint64_t slice);
+  void move_last_index();
   bool write_run(const File& file, Run& run, std::uint64_t slice, std::uint64_t index);
   std::size_t write_blocks(const File& file, std::span<const std::shared_ptr<ArrivingBlock>> blocks,
                            std::vector<std::uint64_t>& sums);

@@ -67,7 +67,7 @@ std::shared_ptr<File> Version::open_for_writing(std::uint64_t slice) {
     if (!again || !read_piece(slice)) return nullptr;
   }
   if (dead_) return nullptr;
-  std::shared_ptr<File> file = disk_.create_piece(id_of(slice), slice_size_);
+  std::shared_ptr<File> file = disk_.create_piece(id_of(slice), geometry());
   if (!file) return nullptr;
   if (!whole_only_ && !store_first_record()) {
     disk_.drop_piece(id_of(slice));
@@ -86,10 +86,11 @@ std::shared_ptr<File> Version::open_for_writing(std::uint64_t slice) {
 
 /// First the bytes, then what proves them: whatever is torn in between counts for nothing.
 bool Version::write_run(const File& file, Run& run, std::uint64_t slice, std::uint64_t index) {
-  if (dead_ || !disk_.grow_piece(id_of(slice), run.size)) return false;
+  const bool fits = index * block_size + run.size <= file.index_at;
+  if (dead_ || !fits || !disk_.grow_piece(id_of(slice), run.size)) return false;
   iovec proof{run.sums.data(), run.sums.size() * sizeof run.sums.front()};
   if (write_at(file.descriptor(), run.bytes, index * block_size) &&
-      write_at(file.descriptor(), std::span(&proof, 1), sum_offset(slice_size_, index))) {
+      write_at(file.descriptor(), std::span(&proof, 1), sum_offset(file.index_at, index))) {
     disk_.succeed();
     return true;
   }
@@ -130,20 +131,56 @@ bool Version::write(std::span<const std::shared_ptr<ArrivingBlock>> blocks) {
   std::vector<std::uint64_t> sums;
   const std::size_t written = write_blocks(*file, blocks, sums);
   const std::lock_guard lock(mutex_);
+  Piece* const piece = end_write(file, slice);
+  if (piece == nullptr) return false;
+  for (std::size_t i = 0; i < written; ++i) {
+    piece->sums[blocks[i]->block - base] = sums[i];
+    piece->proven[blocks[i]->block - base] = true;
+  }
+  return written == blocks.size();
+}
+
+/// Of a write that was announced; null when the piece was evicted or lost meanwhile. With the lock
+/// held.
+Version::Piece* Version::end_write(const std::shared_ptr<File>& file, std::uint64_t slice) {
   --file->writing;
   ++file->writes;
   struct stat now {};
   const bool alone = file->writing == 0 && ::fstat(file->descriptor(), &now) == 0;
   if (alone) file->written = io::stamp_of(now);
   const auto found = pieces_.find(slice);
-  if (found == pieces_.end() || found->second.file != file) return false;  // evicted or lost
-  Piece& piece = found->second;
-  if (alone) piece.stamp = file->written;
-  for (std::size_t i = 0; i < written; ++i) {
-    piece.sums[blocks[i]->block - base] = sums[i];
-    piece.proven[blocks[i]->block - base] = true;
+  if (found == pieces_.end() || found->second.file != file) return nullptr;
+  if (alone) found->second.stamp = file->written;
+  return &found->second;
+}
+
+/// The last piece was made before the length was known: its index moves to where it belongs. There
+/// is no record yet, so that what a crash leaves of it goes at the next start.
+void Version::move_last_index() {
+  const Geometry geometry = this->geometry();
+  const std::uint64_t slice = geometry.slice_at(geometry.length - 1);
+  const std::uint64_t index_at = geometry.index_at(slice);
+  if (!holds(geometry.length - 1)) return;
+  const std::shared_ptr<File> file = open_for_writing(slice);
+  if (!file) return;
+  const std::lock_guard creating(creating_);  // nobody is to read an index that moves
+  std::vector<std::uint64_t> sums;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto piece = pieces_.find(slice);
+    if (piece != pieces_.end() && piece->second.file == file) sums = piece->second.sums;
   }
-  return written == blocks.size();
+  if (file->index_at != index_at && !sums.empty()) {
+    std::string index = make_index(id_of(slice), slice_size_, sums);
+    iovec all{index.data(), index.size()};
+    // First what is there goes, lest it take more for a moment than is counted.
+    if (::ftruncate(file->descriptor(), static_cast<off_t>(index_at)) == 0 &&
+        write_at(file->descriptor(), std::span(&all, 1), index_at)) {
+      file->index_at = index_at;
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  end_write(file, slice);
 }
 
 }  // namespace tonearm::cache

@@ -43,8 +43,8 @@ class ClosingTest : public DirectoryTest {
         });
     ASSERT_TRUE(disk_->wait_until_scanned(std::chrono::minutes(1)));
     // One of them makes room, on the disk's own thread.
-    ASSERT_TRUE(disk_->create_piece({victim, 1, 0}, slice_size));
-    ASSERT_TRUE(disk_->create_piece({victim, 1, 1}, slice_size));
+    ASSERT_TRUE(disk_->create_piece({victim, 1, 0}, {slice_size, endless}));
+    ASSERT_TRUE(disk_->create_piece({victim, 1, 1}, {slice_size, endless}));
     SongRecord record;
     record.key = "key";
     record.version = 1;

@@ -68,7 +68,7 @@ class DiskTest : public DirectoryTest {
     return record;
   }
   static bool keep(Disk& disk, std::uint64_t version, std::uint64_t slice) {
-    return disk.create_piece({song, version, slice}, slice_size) != nullptr &&
+    return disk.create_piece({song, version, slice}, {slice_size, endless}) != nullptr &&
            disk.store_record(song, [&] { return std::optional(record_of(version)); });
   }
 
@@ -105,13 +105,13 @@ TEST_F(DiskTest, WhatIsPinnedIsNotEvicted) {
   disk.pin(song, 1);
   const std::string other(32, 'b');
   for (std::uint64_t slice = 0; slice < 8; ++slice) {
-    EXPECT_TRUE(disk.create_piece({other, 1, slice}, slice_size));
+    EXPECT_TRUE(disk.create_piece({other, 1, slice}, {slice_size, endless}));
   }
   EXPECT_TRUE(disk.may_hold({song, 1, 0}));
   EXPECT_LE(disk.totals().bytes, disk.size());
   disk.unpin(song, 1);
   for (std::uint64_t slice = 8; slice < 16; ++slice) {
-    EXPECT_TRUE(disk.create_piece({other, 1, slice}, slice_size));
+    EXPECT_TRUE(disk.create_piece({other, 1, slice}, {slice_size, endless}));
   }
   EXPECT_FALSE(disk.may_hold({song, 1, 0}));
 }
@@ -209,7 +209,7 @@ TEST_F(DiskTest, OnAFullDiskWhatWasPlayedLongestAgoMakesRoom) {
   Disk disk(directory_, 1 << 30, on_evicted);
   ASSERT_TRUE(disk.wait_until_scanned(std::chrono::seconds(10)));
   for (std::uint64_t i = 0; i < 3; ++i) {
-    ASSERT_TRUE(disk.create_piece({song, 1, i}, slice));
+    ASSERT_TRUE(disk.create_piece({song, 1, i}, {slice, endless}));
     ASSERT_TRUE(disk.grow_piece({song, 1, i}, slice));
   }
   disk.fail("scripted", ENOSPC);
@@ -217,7 +217,7 @@ TEST_F(DiskTest, OnAFullDiskWhatWasPlayedLongestAgoMakesRoom) {
   ASSERT_TRUE(comes_true([&] { return gone > 0 && disk.writable(); }));
   EXPECT_FALSE(disk.may_hold({song, 1, 0}));
   const std::uint64_t before = disk.totals().bytes;
-  ASSERT_TRUE(disk.create_piece({song, 1, 7}, slice));
+  ASSERT_TRUE(disk.create_piece({song, 1, 7}, {slice, endless}));
   ASSERT_TRUE(disk.grow_piece({song, 1, 7}, slice));
   EXPECT_LE(disk.totals().bytes, before + slice / 2);
 }
@@ -235,7 +235,7 @@ class ManyPiecesTest : public DiskTest {
     ASSERT_TRUE(disk.wait_until_scanned(std::chrono::minutes(1)));
     ASSERT_TRUE(keep(disk, 1, 0));
     for (std::uint64_t slice = 1; slice < pieces; ++slice) {
-      ASSERT_TRUE(disk.create_piece({song, 1, slice}, slice_size));
+      ASSERT_TRUE(disk.create_piece({song, 1, slice}, {slice_size, endless}));
     }
   }
 };

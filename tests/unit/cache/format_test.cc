@@ -104,10 +104,19 @@ TEST(PieceIndex, KnowsItsPlaceAndItsSums) {
   EXPECT_FALSE(read_index(bytes.first(bytes.size() - 1), sample_id(), slice_size));
 }
 
-TEST(PieceIndex, StandsBehindTheSlice) {
+TEST(PieceIndex, IsMadeWithTheSumsThatAreKnown) {
+  constexpr std::uint64_t slice_size = 4 * block_size;
+  const std::vector<std::uint64_t> sums{7, 0, 9, 0};
+  const std::string index = make_index(sample_id(), slice_size, sums);
+  EXPECT_EQ(read_index(std::as_bytes(std::span(index)), sample_id(), slice_size), sums);
+}
+
+TEST(PieceIndex, HasASumForEachBlockOfAWholeSlice) {
   for (const std::uint64_t slice_size : {block_size, 64 * 1024 * 1024 + block_size}) {
-    EXPECT_GT(sum_offset(slice_size, 0), slice_size);
-    EXPECT_EQ(sum_offset(slice_size, slice_size / block_size), slice_size + index_size(slice_size));
+    for (const std::uint64_t index_at : {page_size, slice_size}) {
+      EXPECT_GT(sum_offset(index_at, 0), index_at);
+      EXPECT_EQ(sum_offset(index_at, slice_size / block_size), index_at + index_size(slice_size));
+    }
   }
 }
 

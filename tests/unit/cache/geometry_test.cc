@@ -75,6 +75,38 @@ TEST(Geometry, BatchesBeginAtMultiplesInAPieceAndEndWithIt) {
   EXPECT_EQ(ends(small, 4), (std::vector<std::uint64_t>{1, 3}));
 }
 
+TEST(Geometry, AnIndexStandsAtTheFirstPageBehindTheData) {
+  constexpr std::uint64_t slice = 4 * block;
+  struct Row {
+    std::uint64_t slice_size, length, slice, index_at;
+  };
+  const std::vector<Row> rows{
+      {slice, 1, 0, page_size},
+      {slice, page_size - 1, 0, page_size},
+      {slice, page_size, 0, page_size},
+      {slice, page_size + 1, 0, 2 * page_size},
+      {slice, 100'000, 0, 25 * page_size},
+      {slice, slice - page_size, 0, slice - page_size},
+      {slice, slice - page_size + 1, 0, slice},
+      {slice, slice, 0, slice},
+      {slice, slice + 1, 0, slice},
+      {slice, slice + 1, 1, page_size},
+      {slice, 9 * slice + 5 * page_size + 7, 8, slice},
+      {slice, 9 * slice + 5 * page_size + 7, 9, 6 * page_size},
+      {block, block + 7, 1, page_size},
+      {slice, endless, 0, slice},  // not known yet
+      {slice, endless, 1'000'000, slice},
+      {slice, endless - 1, (endless - 1) / slice, slice},
+      {slice, 0, 0, 0},  // behind the end there is nothing
+      {slice, slice, 1, 0},
+      {slice, slice, ~std::uint64_t{0}, 0},
+  };
+  for (const Row& row : rows) {
+    const Geometry geometry{row.slice_size, row.length};
+    EXPECT_EQ(geometry.index_at(row.slice), row.index_at) << row.slice << " of " << row.length;
+  }
+}
+
 TEST(Geometry, SliceSizesAreWholeBlocks) {
   EXPECT_EQ(usable_slice_size(1), block);
   EXPECT_EQ(usable_slice_size(block), block);
