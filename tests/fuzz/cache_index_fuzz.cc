@@ -46,15 +46,16 @@ void check_index_place(std::uint64_t slice_size, std::uint64_t length, std::uint
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  std::string bytes(reinterpret_cast<const char*>(data), size);
+  const std::string bytes(reinterpret_cast<const char*>(data), size);
   check_record(bytes);
   // The same with magic, size and checksum as they should be, so that what is behind them is read.
   if (size >= 20) {
-    bytes.replace(0, 8, "TONEREC1");
-    for (std::size_t i = 0; i < 4; ++i) bytes[16 + i] = static_cast<char>(size >> (8 * i) & 0xFF);
-    const std::uint64_t sum = checksum(std::string_view(bytes).substr(16), 0);
-    for (std::size_t i = 0; i < 8; ++i) bytes[8 + i] = static_cast<char>(sum >> (8 * i) & 0xFF);
-    check_record(bytes);
+    std::string record = bytes;
+    record.replace(0, 8, "TONEREC1");
+    for (std::size_t i = 0; i < 4; ++i) record[16 + i] = static_cast<char>(size >> (8 * i) & 0xFF);
+    const std::uint64_t sum = checksum(std::string_view(record).substr(16), 0);
+    for (std::size_t i = 0; i < 8; ++i) record[8 + i] = static_cast<char>(sum >> (8 * i) & 0xFF);
+    check_record(record);
   }
   const FileName name = parse_file_name(bytes);
   if (name.kind == FileName::Kind::piece) require(piece_name(name.id) == bytes);
