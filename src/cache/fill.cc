@@ -182,6 +182,7 @@ Fill::Next Fill::next(const Geometry& geometry, bool whole) {
     return next;
   }
   next.end = goal;
+  next.stop = nobody ? std::min(goal, *stop_at_) : goal;
   next.crowded = seats_.size() >= crowd;
   if (in_memory_) make_room(whole);
   const bool room = !in_memory_ || blocks_.size() < most_in_memory;

@@ -110,7 +110,8 @@ class Fill : public std::enable_shared_from_this<Fill> {
   struct Next {
     enum class Kind { fetch, wait, end };
     Kind kind = Kind::wait;
-    std::uint64_t end = 0;  ///< fetch: up to here.
+    std::uint64_t end = 0;   ///< fetch: up to here.
+    std::uint64_t stop = 0;  ///< fetch: if nobody comes, it ends here.
     FillOutcome outcome = FillOutcome::done;
     bool crowded = false;  ///< So many read that they will hardly all leave.
   };

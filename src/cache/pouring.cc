@@ -158,6 +158,7 @@ io::Task<void> pour(FillJob& job, source::Resource& resource) {
       case Fill::Next::Kind::fetch:
         // Once: how large the parts are later, how they were taken tells better.
         if (next.crowded && !std::exchange(pouring.hastened, true)) resource.hasten();
+        resource.ask_up_to(next.stop);
         flows = co_await fetch_some(pouring, next.end);
         break;
     }

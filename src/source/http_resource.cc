@@ -135,7 +135,8 @@ std::optional<http::ByteRange> HttpResource::window_at(std::uint64_t position,
                                                        std::optional<std::uint64_t> end) const {
   switch (access_) {
     case Access::windows:
-      return sizer_.next(position, *end, closed_);
+      return sizer_.next(position, position < wanted_end_ ? std::min(*end, wanted_end_) : *end,
+                         closed_);
     case Access::rest:
       return http::ByteRange{position, end_of_rest(end)};
     case Access::whole:

@@ -6,6 +6,7 @@
 #include "source/routed_client.h"
 #include "source/window_sizer.h"
 
+#include <limits>
 #include <memory>
 #include <optional>
 
@@ -24,6 +25,7 @@ class HttpResource final : public Resource {
   std::unique_ptr<io::ByteReader> read(std::uint64_t first,
                                        std::optional<std::uint64_t> end) override;
   void hasten() override { sizer_.hasten(); }
+  void ask_up_to(std::uint64_t end) override { wanted_end_ = end; }
   OriginUse origin_use() const override { return client_.use(); }
 
   /// Source::probe() of this resource, which is good for nothing else afterwards.
@@ -77,7 +79,8 @@ class HttpResource final : public Resource {
   bool provable_ = false;
   bool several_ = false;
   bool closed_ = false;  ///< The client named the end itself.
-  bool flows_ = false;   ///< Bytes of its body have come.
+  std::uint64_t wanted_end_ = std::numeric_limits<std::uint64_t>::max();  ///< Of ask_up_to().
+  bool flows_ = false;  ///< Bytes of its body have come.
   /// What describe() has left of upstream.first_byte_timeout, and until when that is from the first
   /// read on: the client's head waits for the first bytes.
   io::Clock::duration patience_{};

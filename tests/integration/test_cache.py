@@ -1,10 +1,8 @@
-"""The disk cache: one fetch for everyone, blocks, restarts, kill -9, damage, a full disk, RFC 9111."""
+"""The disk cache: blocks, restarts, kill -9, damage, a full disk, RFC 9111."""
 
-import concurrent.futures
 import fcntl
 import os
 import random
-import signal
 import struct
 import subprocess
 import sys
@@ -13,131 +11,14 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from support import page_cache
-from support.case import Case
+from support.cache_case import MIB, CacheCase, parallel
 from support.client import Client, get, get_json, parts
 from support.content import content
-from support.fault_origin import FaultOrigin, Resource
-from support.tonearm import Tonearm, sanitized
+from support.fault_origin import Resource
 from support.wait import wait_for
 
-MIB = 1 << 20
 BLOCK = 32 * 1024
 KILLS = int(os.environ.get("TONEARM_KILLS", "4"))
-
-
-def parallel(count, work):
-    with concurrent.futures.ThreadPoolExecutor(count) as pool:
-        return list(pool.map(work, range(count)))
-
-
-class CacheCase(Case):
-    """An origin whose songs the tests add, and programs that share one cache directory."""
-
-    def setUp(self):
-        self.origin = FaultOrigin()
-        self.addCleanup(self.origin.stop)
-        self.cache = os.path.join(self.directory, f"cache-{self._testMethodName}")
-        self.server = None
-
-    def song(self, path, resource, **columns):
-        self.origin.routes["/" + path] = resource
-        return self.catalog.add(path, **columns)
-
-    def start(self, **cache):
-        config = self.config(self.origin.base_url, cache={"path": self.cache, **cache})
-        self.server = self.tonearm = Tonearm(self.directory, config).start()
-        self.addCleanup(self.stop)
-        return self.server
-
-    def stop(self):
-        if self.server is not None:
-            server, self.server = self.server, None
-            server.stop()
-
-    def restart(self, **cache):
-        self.stop()
-        return self.start(**cache)
-
-    def kill(self):
-        self.server.process.send_signal(signal.SIGKILL)
-        self.server.process.wait()
-        self.server = None
-
-    def whole(self, song, size, seed=1):
-        answer = self.get(song)
-        self.assertStatus(answer, 200)
-        self.assertBody(answer, content(0, size, seed))
-        return answer
-
-    def assertOriginSent(self, path, count):
-        """The origin counts after it has sent: its clients may be quicker."""
-        wait_for(lambda: self.origin.sent(path) >= count, f"{count} bytes of {path}")
-        self.assertEqual(self.origin.sent(path), count)
-
-    def idle(self):
-        """Waits until no fill runs."""
-        wait_for(lambda: get_json(self.server.admin_port, "/cache")["running_fills"] == 0, "the fills to end")
-
-    def files(self):
-        return [os.path.join(self.cache, name) for name in sorted(os.listdir(self.cache)) if name != "lock"]
-
-
-class Sharing(CacheCase):
-    def test_many_clients_of_one_cold_song_cost_one_fetch(self):
-        size, count = 8 * MIB, 30 if sanitized() else 200
-        song = self.song("crowd.mp3", Resource(size))
-        self.start()
-        expected = content(0, size)
-
-        def play(_):
-            answer = get(self.server.port, f"/songs/listen/{song}")
-            return answer.complete and answer.body == expected
-
-        self.assertEqual(parallel(count, play), [True] * count)
-        self.assertOriginSent("/crowd.mp3", size)
-
-    def test_cold_ranges_cost_at_most_twice_what_was_asked(self):
-        size, count = 64 * MIB, 100 if sanitized() else 400
-        song = self.song("ranges.mp3", Resource(size))
-        self.start()
-        firsts = random.Random(4).sample(range(0, size - 65536, 1000), count)
-
-        def ask(i):
-            first = firsts[i]
-            answer = get(self.server.port, f"/songs/listen/{song}", Range=f"bytes={first}-{first + 65535}")
-            return answer.status == 206 and answer.body == content(first, first + 65536)
-
-        with concurrent.futures.ThreadPoolExecutor(8) as pool:
-            self.assertTrue(all(pool.map(ask, range(count))))
-        self.idle()
-        self.assertLessEqual(self.origin.sent("/ranges.mp3"), 2 * count * 65536)
-        # Each range costs the blocks that it touches, and no way between two of them.
-        block = 32 * 1024
-        touched = {i for first in firsts for i in range(first // block, (first + 65535) // block + 1)}
-        self.assertLessEqual(self.origin.sent("/ranges.mp3"), 1.05 * len(touched) * block)
-
-    def test_songs_with_one_file_share_and_a_repointed_row_gets_the_new_bytes(self):
-        one = self.song("shared.mp3", Resource(MIB))
-        two = self.catalog.add("shared.mp3")
-        self.song("other.mp3", Resource(MIB, seed=5))
-        self.start()
-        self.whole(one, MIB)
-        self.idle()
-        self.assertEqual(self.whole(two, MIB)["Cache-Status"], "tonearm; hit")
-        self.assertOriginSent("/shared.mp3", MIB)
-        self.catalog.execute("UPDATE music_song SET file = 'other.mp3' WHERE id = ?", (two,))
-        self.whole(two, MIB, seed=5)
-
-    def test_a_seek_does_not_wait_for_what_lies_before(self):
-        song = self.song("seek.mp3", Resource(32 * MIB))
-        self.start()
-        with Client(self.server.port, receive_buffer=8192) as slow:
-            slow.ask(f"/songs/listen/{song}")
-            self.assertEqual(slow.take(1000)[:4], b"HTTP")
-            first = 30 * MIB + 77
-            answer = self.get(song, Range=f"bytes={first}-{first + 999}")
-            self.assertBody(answer, content(first, first + 1000))
-            self.assertLess(self.origin.sent("/seek.mp3"), 16 * MIB)
 
 
 class Answers(CacheCase):

@@ -7,11 +7,11 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
+from support.cache_case import MIB, CacheCase
 from support.client import get_json
 from support.content import content
 from support.fault_origin import Resource
 from support.tonearm import sanitized
-from test_cache import MIB, CacheCase
 
 SIZE = 8 * MIB
 SHORT = 100_000

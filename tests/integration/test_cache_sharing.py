@@ -1,0 +1,98 @@
+"""The disk cache: one fetch for everyone, of what is wanted and no more."""
+
+import concurrent.futures
+import os
+import random
+import sys
+import threading
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from support.cache_case import MIB, CacheCase, parallel
+from support.client import Client, get, get_json
+from support.content import content
+from support.fault_origin import Resource
+from support.tonearm import sanitized
+from support.wait import wait_for
+
+
+class Sharing(CacheCase):
+    def test_many_clients_of_one_cold_song_cost_one_fetch(self):
+        size, count = 8 * MIB, 30 if sanitized() else 200
+        song = self.song("crowd.mp3", Resource(size))
+        self.start()
+        expected = content(0, size)
+
+        def play(_):
+            answer = get(self.server.port, f"/songs/listen/{song}")
+            return answer.complete and answer.body == expected
+
+        self.assertEqual(parallel(count, play), [True] * count)
+        self.assertOriginSent("/crowd.mp3", size)
+
+    def test_cold_ranges_cost_at_most_twice_what_was_asked(self):
+        size, count = 64 * MIB, 100 if sanitized() else 400
+        song = self.song("ranges.mp3", Resource(size))
+        self.start()
+        firsts = random.Random(4).sample(range(0, size - 65536, 1000), count)
+
+        def ask(i):
+            first = firsts[i]
+            answer = get(self.server.port, f"/songs/listen/{song}", Range=f"bytes={first}-{first + 65535}")
+            return answer.status == 206 and answer.body == content(first, first + 65536)
+
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            self.assertTrue(all(pool.map(ask, range(count))))
+        self.idle()
+        self.assertLessEqual(self.origin.sent("/ranges.mp3"), 2 * count * 65536)
+        # Each range costs the blocks that it touches, and no way between two of them.
+        block = 32 * 1024
+        touched = {i for first in firsts for i in range(first // block, (first + 65535) // block + 1)}
+        self.assertLessEqual(self.origin.sent("/ranges.mp3"), 1.05 * len(touched) * block)
+
+    def test_songs_with_one_file_share_and_a_repointed_row_gets_the_new_bytes(self):
+        one = self.song("shared.mp3", Resource(MIB))
+        two = self.catalog.add("shared.mp3")
+        self.song("other.mp3", Resource(MIB, seed=5))
+        self.start()
+        self.whole(one, MIB)
+        self.idle()
+        self.assertEqual(self.whole(two, MIB)["Cache-Status"], "tonearm; hit")
+        self.assertOriginSent("/shared.mp3", MIB)
+        self.catalog.execute("UPDATE music_song SET file = 'other.mp3' WHERE id = ?", (two,))
+        self.whole(two, MIB, seed=5)
+
+    def test_a_fill_that_nobody_reads_asks_for_no_more_than_its_slice(self):
+        resource, left = Resource(32 * MIB), threading.Event()
+
+        def waits_for_the_end_of_the_client(exchange):
+            self.assertTrue(exchange.number == 1 or left.wait(20))
+            resource(exchange)
+
+        song = self.song("left.mp3", waits_for_the_end_of_the_client)
+        self.start()
+        with Client(self.server.port, receive_buffer=8192) as client:
+            client.ask(f"/songs/listen/{song}", Range="bytes=0-")
+            client.take(1000)
+            wait_for(lambda: len(self.origin.of("/left.mp3")) == 2, "the second window")
+        wait_for(lambda: not get_json(self.server.admin_port, "/streams")["streams"], "the client's end")
+        left.set()
+        self.idle()
+        self.assertEqual(max(exchange.range[1] for exchange in self.origin.of("/left.mp3")), MIB - 1)
+        self.assertOriginSent("/left.mp3", MIB)
+
+    def test_a_seek_does_not_wait_for_what_lies_before(self):
+        song = self.song("seek.mp3", Resource(32 * MIB))
+        self.start()
+        with Client(self.server.port, receive_buffer=8192) as slow:
+            slow.ask(f"/songs/listen/{song}")
+            self.assertEqual(slow.take(1000)[:4], b"HTTP")
+            first = 30 * MIB + 77
+            answer = self.get(song, Range=f"bytes={first}-{first + 999}")
+            self.assertBody(answer, content(first, first + 1000))
+            self.assertLess(self.origin.sent("/seek.mp3"), 16 * MIB)
+
+
+if __name__ == "__main__":
+    unittest.main()
