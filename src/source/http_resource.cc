@@ -172,10 +172,22 @@ io::Task<Result<void>> HttpResource::open_body(std::uint64_t position,
     }
     Result<void> verified = verify(*reply);
     if (!verified) co_return verified;
+    if (breaks_off(reply->answer, end)) {
+      access_ = Access::whole;
+      client_.retire(std::move(reply->transfer));
+      continue;
+    }
     take_body(std::move(*reply));
     first_byte_deadline_ = deadline;  // with what the route has needed
     co_return Result<void>{};
   }
+}
+
+/// A part that ends before what was asked for. Where nothing is proven there is no going on behind
+/// it, and so it is of no use.
+bool HttpResource::breaks_off(const Answer& answer, std::optional<std::uint64_t> end) const {
+  return access_ == Access::rest && answer.kind == Answer::Kind::part && !client_.delivered() &&
+         answer.end && *answer.end < end_of_rest(end);
 }
 
 /// Bytes of two versions are never mixed: a later answer must prove that it is of the same one.

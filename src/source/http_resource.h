@@ -63,6 +63,7 @@ class HttpResource final : public Resource {
   std::optional<http::ByteRange> window_at(std::uint64_t position,
                                            std::optional<std::uint64_t> end) const;
   Result<void> verify(const Reply& reply) const;
+  bool breaks_off(const Answer& answer, std::optional<std::uint64_t> end) const;
   /// Where nothing is proven, equal size is part of what `window` takes as proof: there must be
   /// one.
   bool can_resume() const {

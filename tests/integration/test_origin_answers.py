@@ -55,6 +55,28 @@ class NoRangesTest(Case):
             [content(2000000, 2000100), content(100, 200)],
         )
 
+    def test_parts_that_are_shorter_than_asked_are_no_use_where_nothing_is_proven(self):
+        size = 3 * MIB
+        for etag in ('"v1"', None):
+            file = Resource(size, etag=etag)
+
+            def shortens(exchange, file=file, etag=etag):
+                if exchange.range is None:
+                    return file(exchange)
+                first, last = exchange.range
+                end = min(size if last is None else last + 1, size)
+                end = min(end, first + max(1000, (end - first) // 2))
+                exchange.head(206, Content_Length=end - first, Content_Range=f"bytes {first}-{end - 1}/{size}",
+                              **file.fields())
+                exchange.send_content(first, end)
+
+            for asked, first, end in ((None, 0, size), ("bytes=0-", 0, size), ("bytes=1000000-", 1000000, size),
+                                      ("bytes=1000000-2999999", 1000000, 3000000), ("bytes=-100000", size - 100000, size)):
+                with self.subTest(etag=etag, asked=asked):
+                    response = played(shortens, **({"Range": asked} if asked else {}))
+                    self.assertEqual(response.status, 206 if asked else 200)
+                    self.assert_bytes(response, first, end)
+
     def test_several_ranges_of_an_origin_without_validators(self):
         size = 3 * MIB
         for ranges in (True, False):
