@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -110,7 +111,12 @@ Acceptor::Accepted Acceptor::accept_one() {
                 failed);
   if (failed) return Accepted::failed;
   client.release();  // it is the socket's
-  on_accept_(std::move(socket), Peer{address_of(storage), is_unix});
+  try {
+    on_accept_(std::move(socket), Peer{address_of(storage), is_unix});
+  } catch (const std::bad_alloc&) {
+    warn(ENOMEM);
+    return Accepted::failed;
+  }
   return Accepted::one;
 }
 
