@@ -17,9 +17,9 @@ source::OriginUse Account::origin_use() {
   return cost_;
 }
 
-void Account::close(Shelf& shelf) {
-  for (const auto& fill : begun_) shelf.close_account(*fill);
-  count(shelf.counters());
+void Account::close(Store& store) {
+  for (const auto& fill : begun_) store.close_account(*fill);
+  count(store.counters());
 }
 
 void Account::count(Counters& counters) const {

@@ -3,7 +3,7 @@
 #include "tonearm/source/resource.h"
 
 #include "cache/fill.h"
-#include "cache/shelf.h"
+#include "cache/store.h"
 
 #include <cstdint>
 #include <memory>
@@ -30,7 +30,7 @@ class Account {
   bool has_begun_none() const { return begun_.empty(); }
 
   /// The request is over: what its fills cost from now on is nobody's, and it counts.
-  void close(Shelf& shelf);
+  void close(Store& store);
 
  private:
   void count(Counters& counters) const;

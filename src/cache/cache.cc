@@ -2,7 +2,7 @@
 
 #include "tonearm/base/number.h"
 
-#include "cache/shelf.h"
+#include "cache/store.h"
 
 #include <chrono>
 #include <utility>
@@ -32,17 +32,17 @@ unsigned number_of(Locator::Kind kind) {
 
 }  // namespace
 
-Cache::Cache(Options options) : shelf_(std::make_unique<Shelf>(std::move(options))) {}
+Cache::Cache(Options options) : store_(std::make_unique<Store>(std::move(options))) {}
 Cache::~Cache() = default;
 
-void Cache::stop() { shelf_->stop(); }
+void Cache::stop() { store_->stop(); }
 
-Statistics Cache::statistics() const { return shelf_->statistics(); }
+Statistics Cache::statistics() const { return store_->statistics(); }
 
-void Cache::change(const Policy& policy) { shelf_->change(policy); }
+void Cache::change(const Policy& policy) { store_->change(policy); }
 
 io::Task<Result<void>> Cache::forget(std::string key) {
-  const std::shared_ptr<Entry> entry = shelf_->entry(key);
+  const std::shared_ptr<Entry> entry = store_->entry(key);
   std::shared_ptr<Version> version;
   {
     const std::lock_guard lock(entry->mutex);
@@ -54,15 +54,15 @@ io::Task<Result<void>> Cache::forget(std::string key) {
   }
   auto forget = [this, key, version]() -> Result<void> {
     // Before that, nothing can be told of what there is to be removed.
-    const bool scanned = shelf_->disk().wait_until_scanned(longest_scan);
-    const Result<std::shared_ptr<Version>> known = version ? version : shelf_->load(key);
+    const bool scanned = store_->disk().wait_until_scanned(longest_scan);
+    const Result<std::shared_ptr<Version>> known = version ? version : store_->load(key);
     if (!known) return known.error();
-    const bool removed = !*known || shelf_->throw_away(**known);
+    const bool removed = !*known || store_->throw_away(**known);
     if (removed && scanned) return {};
     const char* const why = scanned ? "a file could not be removed" : "it is still being searched";
     return Error{ErrorKind::internal, std::string("cache.path: ") + why, {}};
   };
-  co_return co_await shelf_->pool().run(std::move(forget));
+  co_return co_await store_->pool().run(std::move(forget));
 }
 
 std::string key_of(const Locator& locator, const std::string& scope) {

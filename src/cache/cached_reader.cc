@@ -2,7 +2,7 @@
 
 #include "tonearm/io/page_cache.h"
 
-#include "cache/foresight.h"
+#include "cache/coverage.h"
 
 #include <algorithm>
 
@@ -39,12 +39,12 @@ io::Task<Result<io::Chunk>> CachedResource::Reader::read() {
         version->verify(first, last);
         return true;
       };
-      co_await resource_.shelf_.pool().run(std::move(verify));
+      co_await resource_.store_.pool().run(std::move(verify));
       verified = look.end;
       continue;
     }
     if (look.kind == Version::Look::Kind::unknown) {
-      if (co_await load_piece(resource_.shelf_, version_, position_)) continue;
+      if (co_await load_piece(resource_.store_, version_, position_)) continue;
       const Result<void> turned = co_await turn_to_origin();
       if (!turned) co_return turned.error();
       co_return co_await read_direct();

@@ -1,7 +1,7 @@
 #include "cache/cached_resource.h"
 
 #include "cache/cached_reader.h"
-#include "cache/foresight.h"
+#include "cache/coverage.h"
 #include "cache/same_version.h"
 #include "cache/visiting.h"
 
@@ -28,10 +28,10 @@ http::HttpTime now() {
 
 }  // namespace
 
-CachedResource::CachedResource(Shelf& shelf, const std::string& key, Supply supply)
-    : shelf_(shelf), entry_(shelf.entry(key)), supply_(std::move(supply)) {}
+CachedResource::CachedResource(Store& store, const std::string& key, Supply supply)
+    : store_(store), entry_(store.entry(key)), supply_(std::move(supply)) {}
 
-CachedResource::~CachedResource() { account_.close(shelf_); }
+CachedResource::~CachedResource() { account_.close(store_); }
 
 void CachedResource::set_taker(io::Taker& taker) {
   taker_ = &taker;
@@ -101,20 +101,20 @@ io::Task<Result<void>> CachedResource::find(const source::ReadIntent& intent) {
 bool CachedResource::is_entry_loaded() const {
   const std::lock_guard lock(entry_->mutex);
   // While another program has the directory, what it keeps is for later.
-  return entry_->loaded || !shelf_.disk().readable();
+  return entry_->loaded || !store_.disk().readable();
 }
 
 /// What of the song was on disk when the program started. False: that cannot be told now.
 io::Task<bool> CachedResource::load_entry() {
-  auto load = [this] { return shelf_.load(entry_->key); };
-  const Result<std::shared_ptr<Version>> loaded = co_await shelf_.pool().run(std::move(load));
+  auto load = [this] { return store_.load(entry_->key); };
+  const Result<std::shared_ptr<Version>> loaded = co_await store_.pool().run(std::move(load));
   if (!loaded) co_return false;
   const std::shared_ptr<Version>& known = *loaded;
   const std::lock_guard lock(entry_->mutex);
   if (std::exchange(entry_->loaded, true) || entry_->version || !known) co_return true;
   // What was evicted meanwhile could not be told to it.
   const std::uint64_t least = known->whole_only() ? known->geometry().slices() : 1;
-  if (shelf_.disk().may_hold(known->song(), known->number(), least)) entry_->version = known;
+  if (store_.disk().may_hold(known->song(), known->number(), least)) entry_->version = known;
   co_return true;
 }
 
@@ -122,7 +122,7 @@ io::Task<bool> CachedResource::load_entry() {
 std::optional<Result<void>> CachedResource::settle() {
   const Result<void> done;
   const Moment moment{Clock::now(), now()};
-  switch (what_is_known(*entry_, shelf_.policy(), shelf_.disk().writable(), moment)) {
+  switch (what_is_known(*entry_, store_.policy(), store_.disk().writable(), moment)) {
     case Known::fresh:
       use(entry_->version, false);
       return done;
@@ -152,7 +152,7 @@ CachedResource::Visiting CachedResource::announce_visit(const source::ReadIntent
   if (!entry_->visit) {
     const auto aligned = intent.range ? align(*intent.range) : std::nullopt;
     entry_->visit = std::make_shared<Visit>(std::make_shared<Fill>(
-        supply_.loop, aligned ? *aligned->first : 0, shelf_.policy().read_ahead));
+        supply_.loop, aligned ? *aligned->first : 0, store_.policy().read_ahead));
     visiting.hand_over = std::make_shared<HandOver>();
   }
   visiting.visit = entry_->visit;
@@ -168,12 +168,12 @@ void CachedResource::set_out(const Visiting& visiting, const source::ReadIntent&
     const std::uint64_t first =
         intent.range && intent.range->first ? std::min(*intent.range->first, endless) : 0;
     const bool mine = visiting.hand_over != nullptr;
-    const std::uint64_t patience = mine ? endless : shelf_.policy().read_ahead;
+    const std::uint64_t patience = mine ? endless : store_.policy().read_ahead;
     if (auto seat = fill->join(first, end, patience)) seat_ = std::move(*seat);
   }
   if (!visiting.hand_over) return;
   account_.charge(fill);
-  start_visit(shelf_, entry_, visiting.visit, supply_, {visiting.known, asked_of_origin(intent)},
+  start_visit(store_, entry_, visiting.visit, supply_, {visiting.known, asked_of_origin(intent)},
               visiting.hand_over);
 }
 
@@ -198,7 +198,7 @@ io::Task<Result<void>> CachedResource::hear_of(const Visiting& visiting) {
       cold_ = visit.version != visiting.known;
       if (cold_ && !mine) {
         account_.use.collapsed = true;
-        shelf_.counters().followers += 1;
+        store_.counters().followers += 1;
       }
       co_return Result<void>{};
     case Visit::Result::not_found:
@@ -218,7 +218,7 @@ io::Task<Result<void>> CachedResource::hear_of(const Visiting& visiting) {
   seat_.leave();
   if (visit.down) {
     const std::lock_guard lock(entry_->mutex);
-    if (may_serve_stale(*entry_, shelf_.policy(), now())) {
+    if (may_serve_stale(*entry_, store_.policy(), now())) {
       use(entry_->version, true);
       co_return Result<void>{};
     }
@@ -275,11 +275,11 @@ io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent
   const Way way = stay_with_the_only_fill(range.first, range.end);
   if (way != Way::kept) co_return way;
   if (version_->whole_only() && version_->is_complete()) {
-    const bool whole = co_await is_whole(shelf_, version_);
+    const bool whole = co_await is_whole(store_, version_);
     if (!whole) co_return Way::changed;
   }
-  Foresight seen = look_over(*version_, range, intent.further);
-  if (!seen.unknown.empty()) seen = co_await foresee(shelf_, version_, range, intent.further);
+  Coverage seen = coverage_of(*version_, range, intent.further);
+  if (!seen.unknown.empty()) seen = co_await load_coverage(store_, version_, range, intent.further);
   const http::ByteRange rest{seen.kept_to, range.end};
   const bool all = seen.all || (!cold_ && has_come(*version_, rest, intent.further));
   const bool miss = cold_ || (!seen.some && !all);
@@ -307,10 +307,10 @@ io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent
 /// With the lock of the version's fills held.
 std::optional<Fill::Seat> CachedResource::join_running(std::uint64_t position, std::uint64_t end) {
   const bool only_way = version_->whole_only() && !version_->is_complete();
-  const std::uint64_t patience = only_way ? endless : shelf_.policy().read_ahead;
+  const std::uint64_t patience = only_way ? endless : store_.policy().read_ahead;
   for (const auto& fill : version_->fills()) {
     if (auto seat = fill->join(position, end, patience)) {
-      shelf_.counters().followers += 1;
+      store_.counters().followers += 1;
       account_.use.collapsed = true;
       return seat;
     }
@@ -349,7 +349,7 @@ CachedResource::Seated CachedResource::take_seat(std::uint64_t position, std::ui
     }
     // A fill that was joined too late has written it since it was found missing.
     if (version_->holds(position)) return Seated::needless;
-    const bool keeps = !version_->dead() && !version_->whole_only() && shelf_.disk().writable();
+    const bool keeps = !version_->dead() && !version_->whole_only() && store_.disk().writable();
     if (!keeps) return Seated::nowhere;
     const http::ByteRange run = version_->geometry().align(position, end);
     std::uint64_t limit = version_->next_kept(position);
@@ -357,7 +357,7 @@ CachedResource::Seated CachedResource::take_seat(std::uint64_t position, std::ui
       if (other->first() > run.first) limit = std::min(limit, other->first());
       if (other->position() <= run.first) other->limit_to(run.first);
     }
-    fill = std::make_shared<Fill>(supply_.loop, run.first, shelf_.policy().read_ahead);
+    fill = std::make_shared<Fill>(supply_.loop, run.first, store_.policy().read_ahead);
     fill->limit_to(limit);
     wanted = std::min(run.end, limit);
     // Its own: not to be refused, however little is read ahead.
@@ -365,7 +365,7 @@ CachedResource::Seated CachedResource::take_seat(std::uint64_t position, std::ui
     version_->fills().push_back(fill);
   }
   account_.charge(fill);
-  start_fill(shelf_, entry_, version_, fill, supply_, wanted);
+  start_fill(store_, entry_, version_, fill, supply_, wanted);
   return seat_ ? Seated::at_fill : Seated::nowhere;
 }
 

@@ -4,7 +4,7 @@
 
 #include "cache/account.h"
 #include "cache/filling.h"
-#include "cache/shelf.h"
+#include "cache/store.h"
 
 #include <cstdint>
 #include <memory>
@@ -15,7 +15,7 @@ namespace tonearm::cache {
 /// A song's bytes from wherever they are: kept, on their way, or the origin. Nobody above can tell.
 class CachedResource final : public source::Resource {
  public:
-  CachedResource(Shelf& shelf, const std::string& key, Supply supply);
+  CachedResource(Store& store, const std::string& key, Supply supply);
   ~CachedResource() override;
 
   /// Of a fill the taker is the cache: it reads for all who come.
@@ -79,7 +79,7 @@ class CachedResource final : public source::Resource {
   io::Task<Result<std::unique_ptr<io::ByteReader>>> read_directly(std::uint64_t position,
                                                                   std::optional<std::uint64_t> end);
 
-  Shelf& shelf_;
+  Store& store_;
   const std::shared_ptr<Entry> entry_;
   const Supply supply_;
   std::shared_ptr<Version> version_;

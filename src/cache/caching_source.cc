@@ -15,7 +15,7 @@ Result<std::unique_ptr<source::Resource>> CachingSource::open(
   if (request.growing) return inner_->open(request);
   Supply supply{loop_, inner_, request};
   std::unique_ptr<source::Resource> resource = std::make_unique<CachedResource>(
-      cache_.shelf(), key_of(request.locator, scope_), std::move(supply));
+      cache_.store(), key_of(request.locator, scope_), std::move(supply));
   return resource;
 }
 

@@ -14,19 +14,19 @@ FillJob::~FillJob() {
     std::erase(version->fills(), fill);
   }
   fill->end(FillOutcome::failed, Error{ErrorKind::draining, "stopped", {}});
-  shelf.ended(fill);
+  store.ended(fill);
 }
 
 io::Task<bool> throw_away(FillJob& job, std::shared_ptr<Version> version) {
-  auto forget = [&shelf = job.shelf, version = std::move(version)] { shelf.throw_away(*version); };
-  return on_pool(job.shelf, std::move(forget));
+  auto forget = [&store = job.store, version = std::move(version)] { store.throw_away(*version); };
+  return on_pool(job.store, std::move(forget));
 }
 
 io::Task<bool> throw_away(FillJob& job) { return throw_away(job, job.version); }
 
 io::Task<bool> refresh(FillJob& job, std::shared_ptr<Version> version, http::Representation now) {
   auto refresh = [version = std::move(version), now = std::move(now)] { version->refresh(now); };
-  return on_pool(job.shelf, std::move(refresh));
+  return on_pool(job.store, std::move(refresh));
 }
 
 io::Task<bool> forbid(FillJob& job) {
@@ -37,6 +37,6 @@ io::Task<bool> forbid(FillJob& job) {
   return throw_away(job);
 }
 
-bool is_too_large(const Shelf& shelf, std::uint64_t size) { return size > shelf.policy().size / 2; }
+bool is_too_large(const Store& store, std::uint64_t size) { return size > store.policy().size / 2; }
 
 }  // namespace tonearm::cache

@@ -4,7 +4,7 @@
 #include "tonearm/io/task.h"
 
 #include "cache/filling.h"
-#include "cache/shelf.h"
+#include "cache/store.h"
 
 #include <memory>
 #include <utility>
@@ -13,13 +13,13 @@ namespace tonearm::cache {
 
 /// Everything that a filling coroutine stands on; its end is the fill's, however it comes.
 struct FillJob {
-  FillJob(Shelf& with, std::shared_ptr<Entry> of, std::shared_ptr<Fill> as, Supply from)
-      : shelf(with), entry(std::move(of)), fill(std::move(as)), supply(std::move(from)) {}
+  FillJob(Store& with, std::shared_ptr<Entry> of, std::shared_ptr<Fill> as, Supply from)
+      : store(with), entry(std::move(of)), fill(std::move(as)), supply(std::move(from)) {}
   ~FillJob();
   FillJob(const FillJob&) = delete;
   FillJob& operator=(const FillJob&) = delete;
 
-  Shelf& shelf;
+  Store& store;
   const std::shared_ptr<Entry> entry;
   const std::shared_ptr<Fill> fill;
   const Supply supply;
@@ -29,12 +29,12 @@ struct FillJob {
 
 /// Runs blocking work and forgets about the result.
 template <class Work>
-io::Task<bool> on_pool(Shelf& shelf, Work work) {
+io::Task<bool> on_pool(Store& store, Work work) {
   auto job = [work = std::move(work)]() mutable {
     work();
     return true;
   };
-  return shelf.pool().run(std::move(job));
+  return store.pool().run(std::move(job));
 }
 
 /// The version is not kept any more; who reads it reads on.
@@ -49,6 +49,6 @@ io::Task<bool> forbid(FillJob& job);
 inline constexpr std::chrono::seconds pass_for{60};
 
 /// What would throw itself out before it is whole is not kept as a whole. `size` in bytes.
-bool is_too_large(const Shelf& shelf, std::uint64_t size);
+bool is_too_large(const Store& store, std::uint64_t size);
 
 }  // namespace tonearm::cache

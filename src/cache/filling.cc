@@ -1,7 +1,7 @@
 #include "cache/filling.h"
 
+#include "cache/fill_body.h"
 #include "cache/fill_job.h"
-#include "cache/pouring.h"
 #include "cache/same_version.h"
 #include "cache/visiting.h"
 
@@ -39,7 +39,7 @@ io::Task<void> fetch_missing(std::shared_ptr<FillJob> job, std::uint64_t wanted_
   // This answer serves who waits for it, and nothing of the song is kept any more.
   if (!http::is_storable(what->caching)) co_await forbid(*job);
   fill.set_verified();
-  co_await pour(*job, *resource);
+  co_await fill_body(*job, *resource);
 }
 
 /// Whoever waits for a fill that a bug has ended is told so.
@@ -74,21 +74,21 @@ void spawn(const std::shared_ptr<FillJob>& job, Task task) {
 
 }  // namespace
 
-void start_visit(Shelf& shelf, std::shared_ptr<Entry> entry, std::shared_ptr<Visit> visit,
+void start_visit(Store& store, std::shared_ptr<Entry> entry, std::shared_ptr<Visit> visit,
                  Supply supply, Inquiry inquiry, std::shared_ptr<HandOver> hand_over) {
   const auto job =
-      std::make_shared<FillJob>(shelf, std::move(entry), visit->fill, std::move(supply));
+      std::make_shared<FillJob>(store, std::move(entry), visit->fill, std::move(supply));
   job->visit = std::move(visit);
-  if (!shelf.started(job->fill)) return;
+  if (!store.started(job->fill)) return;
   spawn(job, visit_origin(job, std::move(inquiry), std::move(hand_over)));
 }
 
-void start_fill(Shelf& shelf, std::shared_ptr<Entry> entry, std::shared_ptr<Version> version,
+void start_fill(Store& store, std::shared_ptr<Entry> entry, std::shared_ptr<Version> version,
                 std::shared_ptr<Fill> fill, Supply supply, std::uint64_t wanted_end) {
   const auto job =
-      std::make_shared<FillJob>(shelf, std::move(entry), std::move(fill), std::move(supply));
+      std::make_shared<FillJob>(store, std::move(entry), std::move(fill), std::move(supply));
   job->version = std::move(version);
-  if (!shelf.started(job->fill)) return;
+  if (!store.started(job->fill)) return;
   spawn(job, fetch_missing(job, wanted_end));
 }
 

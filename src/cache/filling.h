@@ -3,7 +3,7 @@
 #include "tonearm/io/task.h"
 #include "tonearm/source/source.h"
 
-#include "cache/shelf.h"
+#include "cache/store.h"
 
 #include <memory>
 
@@ -32,11 +32,11 @@ struct Inquiry {
 
 /// Asks the origin about a song, and goes on to fetch what the inquiry wants if that can be kept:
 /// on `supply.loop`, on its own. The entry's `visit` is this one until its answer is there.
-void start_visit(Shelf& shelf, std::shared_ptr<Entry> entry, std::shared_ptr<Visit> visit,
+void start_visit(Store& store, std::shared_ptr<Entry> entry, std::shared_ptr<Visit> visit,
                  Supply supply, Inquiry inquiry, std::shared_ptr<HandOver> hand_over);
 
 /// Fetches missing blocks of a version: see Fill. It stands in the version's fills already.
-void start_fill(Shelf& shelf, std::shared_ptr<Entry> entry, std::shared_ptr<Version> version,
+void start_fill(Store& store, std::shared_ptr<Entry> entry, std::shared_ptr<Version> version,
                 std::shared_ptr<Fill> fill, Supply supply, std::uint64_t wanted_end);
 
 }  // namespace tonearm::cache

@@ -1,6 +1,6 @@
 #include "cache/visiting.h"
 
-#include "cache/pouring.h"
+#include "cache/fill_body.h"
 #include "cache/same_version.h"
 
 #include <utility>
@@ -28,7 +28,7 @@ void publish(FillJob& job) {
       entry.version.reset();
       if (visit.error.no_store) break;
       entry.not_found = visit.error;
-      entry.not_found_until = now + job.shelf.policy().negative;
+      entry.not_found_until = now + job.store.policy().negative;
       break;
     case Visit::Result::pass:
       entry.version.reset();
@@ -61,16 +61,16 @@ bool must_be_whole(const http::Representation& what) {
   return what.single_pass || !what.length || !what.ranges;
 }
 
-bool may_be_kept(const Shelf& shelf, const http::Representation& what) {
+bool may_be_kept(const Store& store, const http::Representation& what) {
   if (what.length && *what.length >= endless) return false;  // as if it were not known
-  const bool too_large = what.length && is_too_large(shelf, *what.length);
+  const bool too_large = what.length && is_too_large(store, *what.length);
   return http::is_storable(what.caching) && !(must_be_whole(what) && too_large);
 }
 
 /// Whether anything can be kept of what the origin has answered now.
 bool can_be_kept(const FillJob& job) {
   const std::lock_guard lock(job.entry->mutex);
-  return job.shelf.disk().writable() && !is_forgotten(job);
+  return job.store.disk().writable() && !is_forgotten(job);
 }
 
 /// What an origin has said, and who reads the rest of its answer.
@@ -148,7 +148,7 @@ io::Task<void> take_in(FillJob& job, const source::ReadIntent& ask, std::shared_
   Visit& visit = *job.visit;
   http::Representation& what = *answered.what;
   co_await compare(job, std::move(known), what);
-  visit.never_kept = !may_be_kept(job.shelf, what);
+  visit.never_kept = !may_be_kept(job.store, what);
   visit.only_whole = must_be_whole(what);
   visit.in_ranges = what.ranges;
   if (visit.never_kept || !brings_it(visit, ask) || !can_be_kept(job)) {
@@ -162,7 +162,7 @@ io::Task<void> take_in(FillJob& job, const source::ReadIntent& ask, std::shared_
     co_return;
   }
   if (!visit.version) {
-    visit.found(job.shelf.make_version(job.entry->key, what, visit.only_whole));
+    visit.found(job.store.make_version(job.entry->key, what, visit.only_whole));
     if (visit.version->whole_only()) job.fill->begin_at_start();
   }
   visit.result = Visit::Result::current;
@@ -177,7 +177,7 @@ io::Task<void> take_in(FillJob& job, const source::ReadIntent& ask, std::shared_
     job.fill->end(FillOutcome::done, {});
   } else {
     job.visit.reset();  // who waits for it has it, and what it holds
-    co_await pour(job, *answered.resource);
+    co_await fill_body(job, *answered.resource);
   }
 }
 

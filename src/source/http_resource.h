@@ -24,7 +24,7 @@ class HttpResource final : public Resource {
   io::Task<Result<http::Representation>> describe(const ReadIntent& intent) override;
   std::unique_ptr<io::ByteReader> read(std::uint64_t first,
                                        std::optional<std::uint64_t> end) override;
-  void hasten() override { sizer_.hasten(); }
+  void expect_many_readers() override { sizer_.expect_many_readers(); }
   void ask_up_to(std::uint64_t end) override { wanted_end_ = end; }
   OriginUse origin_use() const override { return client_.use(); }
 

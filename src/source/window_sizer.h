@@ -32,7 +32,7 @@ class WindowSizer {
   /// The client has taken a whole window of `size` bytes, `elapsed` after it was asked for.
   void taken(std::uint64_t size, std::chrono::steady_clock::duration elapsed, bool closed);
   /// Many wait for what is read: from here on as if the client had drained all before.
-  void hasten() { size_ = most; }
+  void expect_many_readers() { size_ = most; }
 
  private:
   std::uint64_t size_of(bool closed) const;

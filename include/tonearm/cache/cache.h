@@ -11,7 +11,7 @@
 
 namespace tonearm::cache {
 
-class Shelf;
+class Store;
 
 /// What the cache has done and holds, for /metrics and GET /cache. Counters only grow.
 struct Statistics {
@@ -62,10 +62,10 @@ class Cache {
 
   Statistics statistics() const;
 
-  Shelf& shelf() { return *shelf_; }
+  Store& store() { return *store_; }
 
  private:
-  std::unique_ptr<Shelf> shelf_;
+  std::unique_ptr<Store> store_;
 };
 
 /// What the cache calls a song: what its locator says, and where that is looked up.

@@ -92,7 +92,7 @@ class Resource {
 
   /// What is read from now on is wanted by many, and hardly in vain: it may be asked of the origin
   /// in large parts at once.
-  virtual void hasten() {}
+  virtual void expect_many_readers() {}
 
   /// Until it is called again, nothing behind `end` is wanted before what lies before it is read:
   /// no more than that need be asked of the origin.

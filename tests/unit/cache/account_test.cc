@@ -28,7 +28,7 @@ TEST_F(AccountTest, EachPartThatIsReadDirectlyCounts) {
   open(std::make_shared<ScriptedSong>(length));
   get(0, 99);
   settle();
-  cache_->shelf().disk().fail("scripted", EIO);
+  cache_->store().disk().fail("scripted", EIO);
   const std::uint64_t before = song_->served;
   source::SourceRequest request;
   request.locator.value = "song.mp3";
@@ -97,10 +97,10 @@ TEST_F(AccountTest, ARequestThatGotNothingIsNeitherAHitNorAMiss) {
   open(std::make_shared<ScriptedSong>(length));
   Account account;
   account.use.state = source::CacheUse::State::hit;
-  account.close(cache_->shelf());
+  account.close(cache_->store());
   EXPECT_EQ(cache_->statistics().hits, 0U);
   account.kept_bytes = 1;
-  account.close(cache_->shelf());
+  account.close(cache_->store());
   EXPECT_EQ(cache_->statistics().hits, 1U);
 }
 

@@ -2,7 +2,7 @@
 
 #include "tonearm/cache/caching_source.h"
 
-#include "cache/shelf.h"
+#include "cache/store.h"
 #include "support/run.h"
 #include "unit/cache/directory_fixture.h"
 
@@ -58,7 +58,7 @@ struct ScriptedSong {
   std::atomic<std::uint64_t> served{0};
   std::atomic<int> described{0};
   std::atomic<int> conditional{0};
-  std::atomic<int> hastened{0};
+  std::atomic<int> expects_many{0};
 
   explicit ScriptedSong(std::uint64_t length) {
     what.length = length;
@@ -99,7 +99,7 @@ class ScriptedResource final : public source::Resource {
     ++reads_;
     return std::make_unique<Reader>(*this, first, end);
   }
-  void hasten() override { ++song_->hastened; }
+  void expect_many_readers() override { ++song_->expects_many; }
   source::OriginUse origin_use() const override { return use_; }
 
  private:
@@ -242,7 +242,7 @@ class CacheTest : public DirectoryTest {
     song_ = std::move(song);
     cache_ = std::make_unique<Cache>(options_);
     // A cache that does not know its directory yet keeps nothing.
-    cache_->shelf().disk().wait_until_scanned(std::chrono::minutes(1));
+    cache_->store().disk().wait_until_scanned(std::chrono::minutes(1));
     source_ = std::make_unique<CachingSource>(loop_.get_executor(), *cache_,
                                               std::make_shared<ScriptedSource>(song_), "scope");
   }

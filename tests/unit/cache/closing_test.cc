@@ -123,12 +123,12 @@ using SweepTest = CacheTest;
 // They may have many files open, and each loop asks for an entry with each request.
 TEST_F(SweepTest, WhoComesWhenThereAreManySongsDoesNotCloseTheirFiles) {
   open(std::make_shared<ScriptedSong>(9 * B));
-  Shelf& shelf = cache_->shelf();
+  Store& store = cache_->store();
   http::Representation what;
   what.length = 8 * B;
-  const auto victim = shelf.make_version("victim", what, false);
+  const auto victim = store.make_version("victim", what, false);
   write_blocks(*victim, 8);
-  const auto entry = shelf.entry("victim");
+  const auto entry = store.entry("victim");
   get();
   settle();
   ASSERT_EQ(File::open_count(), 5U);
@@ -139,7 +139,7 @@ TEST_F(SweepTest, WhoComesWhenThereAreManySongsDoesNotCloseTheirFiles) {
     smaller.size = cache_->statistics().bytes - 1;
     cache_->change(smaller);
     ASSERT_TRUE(comes_true([&] { return cache_->statistics().evictions > 0; }));
-    for (int i = 0; i < 10'001; ++i) shelf.entry("song " + std::to_string(i));
+    for (int i = 0; i < 10'001; ++i) store.entry("song " + std::to_string(i));
     EXPECT_EQ(File::open_count(), 5U);
   }
   EXPECT_TRUE(comes_to_be_open(2)) << "those of the one that is in use";

@@ -48,7 +48,7 @@ TEST_F(FillTest, WhatHasComeIsAHitBeforeItIsOnDisk) {
   std::promise<bool> release;
   const auto released = release.get_future().share();
   for (int i = 0; i < 64; ++i) {  // more than the pool has threads
-    io::asio::co_spawn(loop_, cache_->shelf().pool().run([released] { return released.get(); }),
+    io::asio::co_spawn(loop_, cache_->store().pool().run([released] { return released.get(); }),
                        io::asio::detached);
   }
   let_run();
@@ -115,7 +115,7 @@ TEST_F(FillTest, AReaderThatLeavesLetsItFinishItsSlice) {
 }
 
 // One listener's player asks two or three times at once; more are worth large requests.
-TEST_F(FillTest, IsHastenedOnceByACrowd) {
+TEST_F(FillTest, IsToldOnceThatManyRead) {
   for (const unsigned readers : {3U, 4U, 9U}) {
     SCOPED_TRACE(readers);
     auto song = std::make_shared<ScriptedSong>(60 * B);
@@ -131,7 +131,7 @@ TEST_F(FillTest, IsHastenedOnceByACrowd) {
       EXPECT_TRUE(one->got.body == content(0, 60 * B));
     }
     EXPECT_EQ(song->described, 1);
-    EXPECT_EQ(song->hastened, readers < 4 ? 0 : 1);
+    EXPECT_EQ(song->expects_many, readers < 4 ? 0 : 1);
     TearDown();
     SetUp();
   }

@@ -46,7 +46,7 @@ struct Wish {
   bool closed = false;
   std::function<io::Task<void>(std::uint64_t)> after_chunk;
   io::Taker* taker = nullptr;
-  bool hasten = false;  ///< As soon as it is described.
+  bool expect_many_readers = false;  ///< As soon as it is described.
 };
 
 inline io::Task<Heard> listen(Source& source, std::string url, Wish wish) {
@@ -70,7 +70,7 @@ inline io::Task<Heard> listen(Source& source, std::string url, Wish wish) {
     co_return heard;
   }
   heard.described = *described;
-  if (wish.hasten) resource->hasten();
+  if (wish.expect_many_readers) resource->expect_many_readers();
   auto reader = resource->read(wish.first, wish.end ? wish.end : described->length);
   for (;;) {
     Result<io::Chunk> chunk = co_await reader->read();

@@ -29,7 +29,7 @@ TEST_F(HttpSourceTest, ReadsInLargeWindowsAtOnceWhatManyWaitFor) {
   const std::string content = make_content(5000 * KiB);
   ScriptedOrigin origin(honest(content));
   Wish wish;
-  wish.hasten = true;
+  wish.expect_many_readers = true;
   const Heard heard = hear(origin, wish);
   EXPECT_EQ(heard.body, content);
   EXPECT_EQ(ranges(origin),

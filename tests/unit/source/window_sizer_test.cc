@@ -69,7 +69,7 @@ TEST(WindowSizer, ShrinksForWhoSlowsDown) {
 TEST(WindowSizer, IsLargeAtOnceWhereManyWaitAndShrinksAsEver) {
   WindowSizer sizer(0);
   take(sizer, 10ms, false);
-  sizer.hasten();
+  sizer.expect_many_readers();
   EXPECT_EQ(sizer.next(0, endless, false).size(), 4096 * kibibyte);
   EXPECT_EQ(sizer.next(0, 90, false).size(), 90U);
   take(sizer, 30s, false);
@@ -82,7 +82,7 @@ TEST(WindowSizer, TheOperatorsWindowBoundsEveryRequest) {
   EXPECT_EQ(sizer.next(0, 500 * kibibyte, true).size(), 64 * kibibyte);
   for (int i = 0; i < 9; ++i) take(sizer, 1ms, false);
   EXPECT_EQ(sizer.next(0, endless, false).size(), 64 * kibibyte);
-  sizer.hasten();
+  sizer.expect_many_readers();
   EXPECT_EQ(sizer.next(0, endless, false).size(), 64 * kibibyte);
 }
 

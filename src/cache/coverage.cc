@@ -1,4 +1,4 @@
-#include "cache/foresight.h"
+#include "cache/coverage.h"
 
 #include "cache/fill.h"
 
@@ -14,7 +14,7 @@ using Kind = Version::Look::Kind;
 constexpr std::size_t most_loaded = 64;
 
 /// Adds what is kept of `range`, and tells where what is not begins; its end when all is.
-std::uint64_t look_at(Version& version, http::ByteRange range, Foresight& seen) {
+std::uint64_t look_at(Version& version, http::ByteRange range, Coverage& seen) {
   const Geometry geometry = version.geometry();
   for (std::uint64_t at = range.first; at < range.end;) {
     const Version::Look look = version.glance(at, range.end);
@@ -66,9 +66,9 @@ bool has_come(Version& version, http::ByteRange range,
   return has_come(version, range) && std::ranges::all_of(further, here);
 }
 
-Foresight look_over(Version& version, http::ByteRange range,
-                    const std::vector<http::RangeSpec>& further) {
-  Foresight seen;
+Coverage coverage_of(Version& version, http::ByteRange range,
+                     const std::vector<http::RangeSpec>& further) {
+  Coverage seen;
   seen.kept_to = look_at(version, range, seen);
   seen.begins = seen.kept_to > range.first;
   for (const http::RangeSpec& asked : further) {
@@ -78,23 +78,24 @@ Foresight look_over(Version& version, http::ByteRange range,
   return seen;
 }
 
-io::Task<Foresight> foresee(Shelf& shelf, std::shared_ptr<Version> version, http::ByteRange range,
-                            const std::vector<http::RangeSpec>& further) {
-  const Foresight before = look_over(*version, range, further);
+io::Task<Coverage> load_coverage(Store& store, std::shared_ptr<Version> version,
+                                 http::ByteRange range,
+                                 const std::vector<http::RangeSpec>& further) {
+  const Coverage before = coverage_of(*version, range, further);
   for (const std::uint64_t position : before.unknown) {
-    co_await load_piece(shelf, version, position);
+    co_await load_piece(store, version, position);
     const Kind now = version->glance(position, position + 1).kind;
     if (now == Kind::missing || now == Kind::unknown) break;  // no hit, or that cannot be told now
   }
-  co_return look_over(*version, range, further);
+  co_return coverage_of(*version, range, further);
 }
 
-io::Task<bool> is_whole(Shelf& shelf, std::shared_ptr<Version> version) {
+io::Task<bool> is_whole(Store& store, std::shared_ptr<Version> version) {
   const Geometry geometry = version->geometry();
   for (std::uint64_t at = 0; at < geometry.length;) {
     Version::Look look = version->look(at, geometry.length);
     if (look.kind == Kind::unknown) {
-      co_await load_piece(shelf, version, at);
+      co_await load_piece(store, version, at);
       look = version->look(at, geometry.length);
     }
     if (look.kind == Kind::missing) co_return false;
@@ -104,12 +105,12 @@ io::Task<bool> is_whole(Shelf& shelf, std::shared_ptr<Version> version) {
   co_return !version->dead();
 }
 
-io::Task<bool> load_piece(Shelf& shelf, std::shared_ptr<Version> version, std::uint64_t position) {
-  auto read = [&shelf, version, position] {
-    shelf.save_descriptors();
+io::Task<bool> load_piece(Store& store, std::shared_ptr<Version> version, std::uint64_t position) {
+  auto read = [&store, version, position] {
+    store.save_descriptors();
     return version->load(version->geometry().slice_at(position));
   };
-  co_return co_await shelf.pool().run(std::move(read));
+  co_return co_await store.pool().run(std::move(read));
 }
 
 }  // namespace tonearm::cache

@@ -31,10 +31,10 @@ struct Counters {
 };
 
 /// The inside of a Cache: its songs, its disk, its running fills. Thread-safe.
-class Shelf {
+class Store {
  public:
-  explicit Shelf(Options options);
-  ~Shelf();
+  explicit Store(Options options);
+  ~Store();
 
   Policy policy() const;
   void change(const Policy& policy);

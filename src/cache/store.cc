@@ -1,4 +1,4 @@
-#include "cache/shelf.h"
+#include "cache/store.h"
 
 #include "cache/checksum.h"
 
@@ -50,7 +50,7 @@ std::uint64_t random_number() {
 
 }  // namespace
 
-Shelf::Shelf(Options options)
+Store::Store(Options options)
     : policy_(usable(options)),
       most_open_(descriptors_for_pieces()),
       disk_(std::move(options.path), options.size,
@@ -60,14 +60,14 @@ Shelf::Shelf(Options options)
   disk_.wait_until_scanned(longest_start);
 }
 
-Shelf::~Shelf() { pool_.join(); }
+Store::~Store() { pool_.join(); }
 
-Policy Shelf::policy() const {
+Policy Store::policy() const {
   const std::lock_guard lock(policy_mutex_);
   return policy_;
 }
 
-void Shelf::change(const Policy& policy) {
+void Store::change(const Policy& policy) {
   {
     const std::lock_guard lock(policy_mutex_);
     policy_ = usable(policy);
@@ -75,7 +75,7 @@ void Shelf::change(const Policy& policy) {
   disk_.resize(policy.size);
 }
 
-std::shared_ptr<Entry> Shelf::entry(const std::string& key) {
+std::shared_ptr<Entry> Store::entry(const std::string& key) {
   const std::string song = hash_name(key);
   std::shared_ptr<Entry> found;
   std::shared_ptr<const void> unused;
@@ -94,7 +94,7 @@ std::shared_ptr<Entry> Shelf::entry(const std::string& key) {
   return found->key == key ? found : std::make_shared<Entry>(key);
 }
 
-Result<std::shared_ptr<Version>> Shelf::load(const std::string& key) {
+Result<std::shared_ptr<Version>> Store::load(const std::string& key) {
   const std::shared_ptr<Version> none;
   std::string song = hash_name(key);
   Result<std::optional<SongRecord>> loaded = disk_.load_record(song);
@@ -108,7 +108,7 @@ Result<std::shared_ptr<Version>> Shelf::load(const std::string& key) {
   return none;
 }
 
-std::shared_ptr<Version> Shelf::make_version(const std::string& key,
+std::shared_ptr<Version> Store::make_version(const std::string& key,
                                              const http::Representation& what, bool whole_only) {
   SongRecord record;
   record.key = key;
@@ -119,14 +119,14 @@ std::shared_ptr<Version> Shelf::make_version(const std::string& key,
   return std::make_shared<Version>(disk_, hash_name(key), std::move(record), false);
 }
 
-bool Shelf::throw_away(Version& version) {
+bool Store::throw_away(Version& version) {
   version.kill();
   if (version.is_held()) keep_open(version);
   return disk_.forget(version.song(), version.number());
 }
 
 /// Files that are open outlive their names.
-void Shelf::keep_open(Version& version) {
+void Store::keep_open(Version& version) {
   const auto next = [&](std::uint64_t slice) {
     return disk_.next_piece(version.song(), version.number(), slice);
   };
@@ -136,12 +136,12 @@ void Shelf::keep_open(Version& version) {
   }
 }
 
-bool Shelf::save_descriptors() {
+bool Store::save_descriptors() {
   if (has_too_many_open()) close_idle();
   return !has_too_many_open();
 }
 
-void Shelf::close_idle() {
+void Store::close_idle() {
   std::vector<std::shared_ptr<Entry>> all;
   {
     const std::lock_guard lock(mutex_);
@@ -153,7 +153,7 @@ void Shelf::close_idle() {
   }
 }
 
-void Shelf::evicted(const std::string& song, std::uint64_t number, std::uint64_t slice, bool last) {
+void Store::evicted(const std::string& song, std::uint64_t number, std::uint64_t slice, bool last) {
   std::shared_ptr<Entry> entry;
   {
     const std::lock_guard lock(mutex_);
@@ -169,13 +169,13 @@ void Shelf::evicted(const std::string& song, std::uint64_t number, std::uint64_t
   if (version && version->number() == number) version->evicted(slice, last);
 }
 
-bool Shelf::started(const std::shared_ptr<Fill>& fill) {
+bool Store::started(const std::shared_ptr<Fill>& fill) {
   const std::lock_guard lock(mutex_);
   if (!stopping_) fills_.insert(fill);
   return !stopping_;
 }
 
-void Shelf::ended(const std::shared_ptr<Fill>& fill) {
+void Store::ended(const std::shared_ptr<Fill>& fill) {
   const auto outcome = fill->outcome().value_or(FillOutcome::failed);
   ++counters_.outcomes[static_cast<std::size_t>(outcome)];
   close_account(*fill);
@@ -184,13 +184,13 @@ void Shelf::ended(const std::shared_ptr<Fill>& fill) {
   if (fills_.empty()) no_fills_.notify_all();
 }
 
-void Shelf::close_account(Fill& fill) {
+void Store::close_account(Fill& fill) {
   const source::OriginUse rest = fill.close_account();
   const std::lock_guard lock(mutex_);
   unclaimed_ += rest;
 }
 
-void Shelf::stop() {
+void Store::stop() {
   std::unique_lock lock(mutex_);
   stopping_ = true;
   for (const auto& fill : fills_) fill->cancel();
@@ -199,7 +199,7 @@ void Shelf::stop() {
   pool_.join();
 }
 
-Statistics Shelf::statistics() const {
+Statistics Store::statistics() const {
   Statistics now;
   now.hits = counters_.hits;
   now.partial = counters_.partial;

@@ -3,7 +3,7 @@
 #include "tonearm/http/range.h"
 #include "tonearm/io/task.h"
 
-#include "cache/shelf.h"
+#include "cache/store.h"
 #include "cache/version.h"
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 namespace tonearm::cache {
 
 /// What was seen of an answer from a version before the answer's head: as far as that is cheap.
-struct Foresight {
+struct Coverage {
   bool begins = true;  ///< Its first byte is kept.
   bool some = false;   ///< A part of it is.
   bool all = true;
@@ -23,22 +23,23 @@ struct Foresight {
 };
 
 /// Without a look at the disk. `further`: the ranges that were asked for behind `range`.
-Foresight look_over(Version& version, http::ByteRange range,
-                    const std::vector<http::RangeSpec>& further);
+Coverage coverage_of(Version& version, http::ByteRange range,
+                     const std::vector<http::RangeSpec>& further);
 
 /// Whether all of it has come, although the disk may not have it yet: what is not kept is in the
 /// memory of a fill.
 bool has_come(Version& version, http::ByteRange range, const std::vector<http::RangeSpec>& further);
 
-/// The same as look_over(), with the disk asked about some of what is unknown.
-io::Task<Foresight> foresee(Shelf& shelf, std::shared_ptr<Version> version, http::ByteRange range,
-                            const std::vector<http::RangeSpec>& further);
+/// The same as coverage_of(), with the disk asked about some of what is unknown.
+io::Task<Coverage> load_coverage(Store& store, std::shared_ptr<Version> version,
+                                 http::ByteRange range,
+                                 const std::vector<http::RangeSpec>& further);
 
 /// Whether nothing has been lost of a version that is kept only whole: what is can only be had with
 /// all the rest, from another visit, and that must be known before the head is out.
-io::Task<bool> is_whole(Shelf& shelf, std::shared_ptr<Version> version);
+io::Task<bool> is_whole(Store& store, std::shared_ptr<Version> version);
 
 /// Reads on the pool which blocks the piece at `position` has. False: that cannot be told now.
-io::Task<bool> load_piece(Shelf& shelf, std::shared_ptr<Version> version, std::uint64_t position);
+io::Task<bool> load_piece(Store& store, std::shared_ptr<Version> version, std::uint64_t position);
 
 }  // namespace tonearm::cache
