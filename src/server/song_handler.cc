@@ -150,7 +150,8 @@ io::Task<Result<void>> stream_song(const Request& request, Responder& responder)
   Result<std::unique_ptr<Resource>> resource = request.serving.source.open(wanted);
   if (!resource) co_return resource.error();
   const auto sound = source::view_as_wav(std::move(*resource), std::move(*view));
-  co_return co_await answer_with(request, responder, {**song, wanted.locator, *sound});
+  const Located located{**song, wanted.locator, *sound};
+  co_return co_await answer_with(request, responder, located);
 }
 
 }  // namespace tonearm::server
