@@ -3,7 +3,6 @@
 #include "tonearm/io/page_cache.h"
 
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <string_view>
 
@@ -40,8 +39,8 @@ io::Task<bool> FileVersion::read(std::uint64_t offset, std::span<std::byte> byte
 
 io::Task<std::optional<FileVersion::Block>> FileVersion::read_block(http::ByteRange range) {
   if (range.end <= range.first) co_return std::nullopt;
-  std::array<std::byte, block_size> buffer;
-  const auto bytes = std::span(buffer).first(static_cast<std::size_t>(range.size()));
+  compared_.resize(static_cast<std::size_t>(range.size()));
+  const std::span<std::byte> bytes = compared_;
   const bool there = co_await read(range.first, bytes);
   if (!there) co_return std::nullopt;
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());

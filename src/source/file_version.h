@@ -61,7 +61,8 @@ class FileVersion {
   io::BlockingPool& pool_;
   io::Clock::time_point grew_ = io::Clock::now();
   std::optional<Block> known_;
-  std::vector<std::byte> loaded_;  ///< What load() has read last.
+  std::vector<std::byte> loaded_;    ///< What load() has read last.
+  std::vector<std::byte> compared_;  ///< What read_block() has: too large for its frame.
 };
 
 }  // namespace tonearm::source
