@@ -25,12 +25,15 @@ bool is_in_page_cache(int descriptor, std::uint64_t offset) {
 
 }  // namespace
 
-/// One look tells of as much as the kernel reads ahead by default: that came into memory at once,
-/// and leaves it at about one time.
+/// One look tells of what the cache's fills write at once: it lies in folios of that size or less,
+/// which came into memory at about one time, and leave it so.
 bool is_in_page_cache(int descriptor, std::uint64_t offset, std::uint64_t size) {
-  constexpr std::uint64_t read_ahead = 128 * 1024;
-  return is_in_page_cache(descriptor, offset + size - 1) &&
-         (size <= read_ahead || is_in_page_cache(descriptor, offset));
+  constexpr std::uint64_t told_by_one = 256 * 1024;
+  for (std::uint64_t end = offset + size; end > offset;
+       end -= std::min(told_by_one, end - offset)) {
+    if (!is_in_page_cache(descriptor, end - 1)) return false;
+  }
+  return true;
 }
 
 std::size_t read_from_page_cache(int descriptor, std::uint64_t offset, std::span<std::byte> bytes) {
