@@ -83,6 +83,33 @@ class Answers(CacheCase):
         self.assertBody(answer, content(size - 10, size))
         self.assertEqual(len(self.origin.of("/chunked.mp3")), 1)
 
+    def test_a_position_in_a_sound_that_is_kept(self):
+        sound = content(0, 4 * MIB)
+        sizes = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(sound), b"WAVE", b"fmt ", 16, 1, 1, 16000,
+                            32000, 2, 16, b"data", len(sound))
+        wav = sizes + sound
+
+        def origin(exchange):
+            first, last = exchange.range or (0, None)
+            end = len(wav) if last is None else min(len(wav), last + 1)
+            part = {"Content_Range": f"bytes {first}-{end - 1}/{len(wav)}"} if exchange.range else {}
+            exchange.head(206 if part else 200, Content_Length=end - first, ETag='"w"', Content_Type="audio/wav", **part)
+            exchange.send(wav[first:end])
+
+        song = self.song("kept.wav", origin)
+        self.start()
+        self.assertBody(self.get(song), wav)
+        self.idle()
+        asked = len(self.origin.of("/kept.wav"))
+        for position in (0, 1, 60.5):
+            with self.subTest(position):
+                target = f"/songs/listen/{song}?pos={position}"
+                whole = get(self.server.port, target)
+                self.assertTrue(whole.body[44:] == sound[int(position * 16000) * 2:])
+                part = get(self.server.port, target, Range="bytes=10-100043")
+                self.assertTrue(part.body == whole.body[10:100044])
+        self.assertEqual(len(self.origin.of("/kept.wav")), asked)
+
     def test_what_must_not_be_kept(self):
         self.start()
         for i, extra in enumerate(({"Cache_Control": "no-store"}, {"Cache_Control": "private"},
