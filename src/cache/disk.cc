@@ -22,10 +22,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds pause_after_full{60};
 
-std::uint64_t on_disk(std::uint64_t bytes) {
-  return (bytes + page_size - 1) / page_size * page_size;
-}
-
 bool write_all(int descriptor, std::string_view bytes, off_t offset) {
   while (!bytes.empty()) {
     const ssize_t count = ::pwrite(descriptor, bytes.data(), bytes.size(), offset);
@@ -268,7 +264,7 @@ Result<std::shared_ptr<File>> Disk::open_piece(const PieceId& id) {
 
 std::shared_ptr<File> Disk::create_piece(const PieceId& id, const Geometry& geometry) {
   if (!writable()) return nullptr;
-  const std::uint64_t bytes = on_disk(index_size(geometry.slice_size));
+  const std::uint64_t bytes = whole_pages(index_size(geometry.slice_size));
   Inventory::Removals removals;
   bool room = false;
   {
@@ -310,8 +306,8 @@ bool Disk::grow_piece(const PieceId& id, std::uint64_t bytes) {
   bool grown = false;
   {
     const std::lock_guard lock(mutex_);
-    grown = inventory_.contains(id) && inventory_.make_room(on_disk(bytes), id, removals) &&
-            inventory_.grow(id, on_disk(bytes));
+    grown = inventory_.contains(id) && inventory_.make_room(whole_pages(bytes), id, removals) &&
+            inventory_.grow(id, whole_pages(bytes));
   }
   return bury(removals) && grown;
 }

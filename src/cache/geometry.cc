@@ -20,8 +20,7 @@ std::uint64_t Geometry::slice_end(std::uint64_t position) const {
 
 std::uint64_t Geometry::index_at(std::uint64_t slice) const {
   if (slice >= slices()) return 0;
-  const std::uint64_t bytes = std::min(slice_size, length - slice * slice_size);
-  return (bytes + page_size - 1) / page_size * page_size;
+  return whole_pages(std::min(slice_size, length - slice * slice_size));
 }
 
 http::ByteRange Geometry::align(std::uint64_t first, std::uint64_t end) const {

@@ -18,6 +18,10 @@ inline constexpr std::uint64_t batch_size = 256 * 1024;
 /// What file systems hand out room in.
 inline constexpr std::uint64_t page_size = 4096;
 
+inline std::uint64_t whole_pages(std::uint64_t bytes) {
+  return (bytes + page_size - 1) / page_size * page_size;
+}
+
 /// A version whose length is not known yet has this one. Nothing is kept that is as long.
 inline constexpr std::uint64_t endless = std::numeric_limits<std::uint64_t>::max() / 4;
 
