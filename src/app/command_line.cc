@@ -179,7 +179,9 @@ int run_command(int argc, const char* const* argv) {
       ->add_option("WHAT", arguments.import.what,
                    "directories, files, and http…, s3://… or NAME:… as they stand")
       ->type_name("DIR|FILE|LOCATOR");
-  importing->add_option("--playlist", arguments.import.playlist, "an M3U file to read")
+  importing
+      ->add_option("--playlist", arguments.import.playlist,
+                   "an M3U file: a playlist of its songs, which are added too")
       ->type_name("FILE");
   CLI::App* signing = program.add_subcommand("sign", "print a path with a signature");
   add_sign_options(*signing, arguments);

@@ -94,9 +94,9 @@ class Resource {
   /// in large parts at once.
   virtual void expect_many_readers() {}
 
-  /// Until it is called again, nothing behind `end` is wanted before what lies before it is read:
-  /// no more than that need be asked of the origin.
-  virtual void ask_up_to(std::uint64_t end) { static_cast<void>(end); }
+  /// Until it is called again, nothing behind this position is wanted before what lies before it is
+  /// read: no more than that need be asked of the origin.
+  virtual void ask_up_to(std::uint64_t) {}
 
   virtual OriginUse origin_use() const = 0;
   /// As far as it is known: once described for the head, when all is read for the log.
