@@ -187,15 +187,16 @@ class SqliteSongStore::Browsers : public CatalogBrowsers {
 
   /// `self` keeps this alive while the pool works. `ask` gives a Result<Value> for a connection.
   /// What waits for the pool counts for the time that it may take: what comes late is cut short.
+  /// What `continues` an answer is neither refused nor cut short for others' sake.
   template <class Value, class Ask>
   static io::Task<Result<Value>> browse(std::shared_ptr<Browsers> self, io::BlockingPool& pool,
-                                        Ask ask) {
-    if (pool.is_full()) {
+                                        Ask ask, bool continues = false) {
+    if (!continues && pool.is_full()) {
       co_return Error{ErrorKind::overloaded, "too many wait to look through the catalog", {}};
     }
-    auto limit = TimeLimit::from(Clock::now(), self->options().stop);
-    auto job = [self, limit = std::move(limit),
-                ask = std::move(ask)](std::stop_token gone) mutable -> Result<Value> {
+    auto job = [self, asked = Clock::now(), ask = std::move(ask),
+                continues](std::stop_token gone) mutable -> Result<Value> {
+      auto limit = TimeLimit::from(continues ? Clock::now() : asked, self->options().stop);
       limit.gone = std::move(gone);
       Value value{};
       const auto done = self->read(
@@ -249,7 +250,7 @@ io::Task<Result<SongPage>> SqliteSongStore::search(std::string words, PageWindow
                                                 const CatalogOptions& options) {
     return search_songs(connection, options, words, window);
   };
-  return Browsers::browse<SongPage>(browsers_, browsing_pool_, std::move(ask));
+  return Browsers::browse<SongPage>(browsers_, browsing_pool_, std::move(ask), window.continues);
 }
 
 io::Task<Found> SqliteSongStore::listed(std::string id) {
@@ -271,7 +272,8 @@ io::Task<Result<PlaylistPage>> SqliteSongStore::playlist(std::string id, PageWin
   auto ask = [id = std::move(id), window](sqlite3* connection, const CatalogOptions& options) {
     return read_playlist(connection, options, id, window);
   };
-  return Browsers::browse<PlaylistPage>(browsers_, browsing_pool_, std::move(ask));
+  return Browsers::browse<PlaylistPage>(browsers_, browsing_pool_, std::move(ask),
+                                        window.continues);
 }
 
 }  // namespace tonearm::catalog

@@ -62,14 +62,12 @@ std::string words_of(const Request& request) {
 }
 
 /// What `make` returns, made of so many songs. Of thousands it would stop a loop for tens of
-/// milliseconds. `make` owns what it uses.
+/// milliseconds. `make` owns what it uses. Never refused: the catalog let the request in, and has
+/// read its songs.
 template <class Make>
 io::Task<Result<std::string>> make_text(const Request& request, std::size_t songs, Make make) {
   io::BlockingPool* const pool = request.shared.list_pool;
   if (songs <= most_songs || pool == nullptr) co_return make();
-  if (pool->is_full()) {
-    co_return Error{ErrorKind::overloaded, "too many wait for the text of a list", {}};
-  }
   auto job = [make = std::move(make)](const std::stop_token&) { return make(); };
   co_return co_await pool->run_while_wanted(std::move(job));
 }
@@ -142,6 +140,7 @@ io::Task<Result<std::string>> take_lines(const Request& request, SongList& list)
 /// Goes to the next page, whose lines are to be taken; it is empty at the end.
 io::Task<Result<void>> turn_page(const Request& request, SongList& list) {
   if (list.window.offset >= list.page.total) co_return Result<void>();
+  list.window.continues = true;
   Result<SongPage> next = co_await list.read(request, list.window);
   if (!next) co_return next.error();
   list.page = std::move(*next);

@@ -12,6 +12,7 @@ namespace tonearm::catalog {
 struct PageWindow {
   std::uint64_t limit = 50;  ///< Songs, at most.
   std::uint64_t offset = 0;  ///< How many come before the first.
+  bool continues = false;    ///< An answer that has begun: who is let in is not refused half-way.
 };
 
 /// Part of a list of songs, in the catalog's order.

@@ -26,10 +26,12 @@ class Leaving : public CatalogTest {
   }
   ~Leaving() override { browsing_pool_.join(); }
 
-  void start_search() {
-    io::asio::co_spawn(loop_, store_->search("", {}),
+  void start_search(PageWindow window = {}) {
+    ended_ = false;
+    io::asio::co_spawn(loop_, store_->search("", window),
                        io::asio::bind_cancellation_slot(
                            leave_.slot(), [this](std::exception_ptr thrown, Result<SongPage>) {
+                             ended_ = true;
                              left_ = thrown != nullptr;
                            }));
     run_what_is_ready();
@@ -42,7 +44,8 @@ class Leaving : public CatalogTest {
 
   io::BlockingPool browsing_pool_{1, 1};
   io::asio::cancellation_signal leave_;
-  bool left_ = false;
+  bool ended_ = false;
+  bool left_ = false;  ///< Ended by leaving.
 };
 
 TEST_F(Leaving, EndsTheSearch) {
@@ -57,7 +60,7 @@ TEST_F(Leaving, EndsTheSearch) {
   EXPECT_LT(Clock::now() - start, std::chrono::seconds(5));
 }
 
-TEST_F(Leaving, WhoWouldWaitBehindTooManyIsToldSo) {
+TEST_F(Leaving, WhoWouldWaitBehindTooManyIsToldSoUnlessTheAnswerHasBegun) {
   std::promise<void> release;
   auto block = [released = release.get_future().share()] {
     released.wait();
@@ -72,6 +75,13 @@ TEST_F(Leaving, WhoWouldWaitBehindTooManyIsToldSo) {
   EXPECT_EQ(refused.error().kind, ErrorKind::overloaded);
   leave_.emit(io::asio::cancellation_type::terminal);
   run_what_is_ready();
+  PageWindow second_page;
+  second_page.continues = true;
+  start_search(second_page);
+  EXPECT_FALSE(ended_);
+  leave_.emit(io::asio::cancellation_type::terminal);
+  run_what_is_ready();
+  EXPECT_TRUE(left_);
   release.set_value();
   browsing_pool_.join();
 }

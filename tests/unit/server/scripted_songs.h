@@ -46,9 +46,14 @@ class ScriptedStore final : public catalog::SongStore {
                                                    catalog::PageWindow window) override {
     if (!lists) co_return nothing_to_look_through();
     Result<catalog::SongPage> page = co_await page_of(window);
+    if (!page) co_return page.error();
     co_return catalog::PlaylistPage{{std::move(id), "All", page->total}, std::move(page->songs)};
   }
   io::Task<Result<catalog::SongPage>> page_of(catalog::PageWindow window) {
+    if (is_full && !window.continues) {
+      co_return Error{ErrorKind::overloaded, "too many look through it", {}};
+    }
+    if (full_after_a_page) is_full = true;
     catalog::SongPage page;
     page.total = songs.size();
     for (const auto& [id, song] : songs) {
@@ -71,7 +76,9 @@ class ScriptedStore final : public catalog::SongStore {
 
   std::map<std::string, std::shared_ptr<catalog::Song>> songs;
   std::optional<Error> broken;
-  bool lists = false;  ///< Whether it has lists at all.
+  bool lists = false;              ///< Whether it has lists at all.
+  bool is_full = false;            ///< Whether who looks through it is refused.
+  bool full_after_a_page = false;  ///< Whether it becomes so with the next page.
 };
 
 /// What the resources of a ScriptedSource are, and what became of them.
