@@ -3,8 +3,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstddef>
 
@@ -16,8 +14,7 @@ ssize_t read_without_waiting(int descriptor, std::uint64_t offset, std::span<std
   return ::preadv2(descriptor, &piece, 1, static_cast<off_t>(offset), RWF_NOWAIT);
 }
 
-/// Of one byte.
-bool is_in_page_cache(int descriptor, std::uint64_t offset) {
+bool has_byte(int descriptor, std::uint64_t offset) {
   std::byte byte{};
   const ssize_t count = read_without_waiting(descriptor, offset, std::span(&byte, 1));
   return count >= 0 || errno != EAGAIN;
@@ -25,13 +22,12 @@ bool is_in_page_cache(int descriptor, std::uint64_t offset) {
 
 }  // namespace
 
-/// One look tells of what the cache's fills write at once: it lies in folios of that size or less,
-/// which came into memory at about one time, and leave it so.
+/// A folio is in memory as a whole or not at all. What a fill wrote at once lies in one of up to
+/// 256 KiB, what was read back mostly in ones of the kernel's usual readahead.
 bool is_in_page_cache(int descriptor, std::uint64_t offset, std::uint64_t size) {
-  constexpr std::uint64_t told_by_one = 256 * 1024;
-  for (std::uint64_t end = offset + size; end > offset;
-       end -= std::min(told_by_one, end - offset)) {
-    if (!is_in_page_cache(descriptor, end - 1)) return false;
+  constexpr std::uint64_t folio = 128 * 1024;
+  for (std::uint64_t at = offset; at < offset + size; at += folio - at % folio) {
+    if (!has_byte(descriptor, at)) return false;
   }
   return true;
 }
@@ -52,17 +48,6 @@ std::size_t read_from_disk(int descriptor, std::uint64_t offset, std::span<std::
     done += static_cast<std::size_t>(count);
   }
   return done;
-}
-
-void load_into_page_cache(int descriptor, std::uint64_t offset, std::uint64_t size) {
-  std::array<std::byte, 64 * 1024> bytes;
-  while (size > 0) {
-    const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(size, bytes.size()));
-    const std::size_t count = read_from_disk(descriptor, offset, std::span(bytes).first(most));
-    if (count == 0) return;
-    offset += count;
-    size -= count;
-  }
 }
 
 }  // namespace tonearm::io
