@@ -164,6 +164,13 @@ void Transfer::on_deadline() {
   }
 }
 
+/// A deadline that has passed in the same turn of the loop comes after it, and counts no more.
+void Transfer::end_wait() {
+  deadline_.clear();
+  timed_out_ = false;
+  progress_.notify();
+}
+
 void Transfer::tell_discarded() {
   if (when_discarded_) io::asio::post(shared_.executor, std::move(when_discarded_));
 }
@@ -206,7 +213,7 @@ void Transfer::on_done(CURLcode code) {
   code_ = code;
   permit_.reset();
   if (phase_ == Phase::discarding) return tell_discarded();
-  progress_.notify();
+  end_wait();
 }
 
 void Transfer::start_afresh() {
@@ -241,7 +248,7 @@ std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count,
   if (transfer.head_.line({data, length}, now)) {
     transfer.phase_ = Phase::unread;
     transfer.report_answer();
-    transfer.progress_.notify();
+    transfer.end_wait();
   }
   return length;
 }
@@ -261,7 +268,7 @@ std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, v
   transfer.buffer_.append(std::as_bytes(std::span(data, length)));
   transfer.received_ += length;
   if (transfer.use_ != nullptr) transfer.use_->bytes += length;
-  if (transfer.phase_ == Phase::reading) transfer.progress_.notify();
+  if (transfer.phase_ == Phase::reading) transfer.end_wait();
   return length;
 }
 

@@ -113,6 +113,7 @@ class Transfer final : public CurlMulti::Client {
   void expect_reader();
   void look_at_taker();
   void on_deadline();
+  void end_wait();
   void tell_discarded();
   void stop();
   /// Once more, on a connection of its own.
