@@ -38,6 +38,10 @@ SoundResource::SoundResource(std::unique_ptr<Resource> inner, SoundView view)
   if (view_.pcm) layout_.format = *view_.pcm;
 }
 
+std::uint64_t SoundResource::whole_frames(std::uint64_t size) const {
+  return size - size % layout_.format.frame_size();
+}
+
 std::uint64_t SoundResource::offset() const {
   if (!view_.position) return 0;
   const std::uint64_t frame = view_.position->frame(layout_.format.rate);
@@ -113,7 +117,7 @@ void SoundResource::describe_whole(http::Representation& what, std::uint64_t len
   // A total near 2^64, which an origin may name, leaves no room for the header.
   std::uint64_t sound = std::min(less(length, layout_.data_first), most / 2);
   if (layout_.data_size) sound = std::min(sound, *layout_.data_size);
-  sound -= sound % layout_.format.frame_size();
+  sound = whole_frames(sound);
   what.starts_past_end = view_.position && offset() >= sound;
   const std::uint64_t size = what.starts_past_end ? sound : sound - offset();
   header_ = http::wav_header(layout_.format, size);
@@ -131,14 +135,18 @@ void SoundResource::describe_growth(http::Representation& what) {
   growth.exists = header_.size() + less(sound, what.starts_past_end ? 0 : offset());
 }
 
-/// Nobody says how long it is: only a WAV's own header may.
+/// Nobody says how long it is: only a WAV's own header may. Once a cache has all of it, it has
+/// other sizes in its header and may end elsewhere: what identifies that WAV must not identify this
+/// one.
 void SoundResource::describe_pass(http::Representation& what) {
+  what.validators = {};
   std::optional<std::uint64_t> size;
   if (layout_.data_size) {
-    what.starts_past_end = view_.position && offset() >= *layout_.data_size;
+    const std::uint64_t sound = whole_frames(*layout_.data_size);
+    what.starts_past_end = view_.position && offset() >= sound;
     if (!what.starts_past_end) {
-      size = *layout_.data_size - offset();
-      end_ = layout_.data_first + *layout_.data_size;
+      size = sound - offset();
+      end_ = layout_.data_first + sound;
     }
   }
   header_ = http::wav_header(layout_.format, size);

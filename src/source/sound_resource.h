@@ -27,6 +27,8 @@ class SoundResource final : public Resource {
   io::Task<Result<http::WavLayout>> find_layout();
   /// Of the position, bytes behind the first sample; saturates.
   std::uint64_t offset() const;
+  /// `size` without what is less than a frame.
+  std::uint64_t whole_frames(std::uint64_t size) const;
   /// These say what the WAV is, and make its header.
   void describe_sound(http::Representation& what);
   void describe_whole(http::Representation& what, std::uint64_t length);

@@ -6,6 +6,7 @@ import random
 import struct
 import subprocess
 import sys
+import threading
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -109,6 +110,46 @@ class Answers(CacheCase):
                 part = get(self.server.port, target, Range="bytes=10-100043")
                 self.assertTrue(part.body == whole.body[10:100044])
         self.assertEqual(len(self.origin.of("/kept.wav")), asked)
+
+    def test_a_sound_heard_in_one_pass_is_not_joined_to_what_is_kept(self):
+        sound = content(0, 131073)  # the last sample frame is cut
+        sizes = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(sound), b"WAVE", b"fmt ", 16, 1, 1, 8000,
+                            16000, 2, 16, b"data", len(sound))
+
+        def chunked(body):
+            def origin(exchange):
+                exchange.head(200, ETag='"w"', Last_Modified="Mon, 01 Jan 2024 00:00:00 GMT",
+                              Content_Type="application/octet-stream", Transfer_Encoding="chunked")
+                for part in (body[:100_000], body[100_000:]):
+                    exchange.raw(b"%x\r\n" % len(part))
+                    exchange.send(part)
+                    exchange.raw(b"\r\n")
+                    described.wait(20)
+                exchange.raw(b"0\r\n\r\n")
+            return origin
+
+        self.catalog.execute("ALTER TABLE music_song ADD COLUMN pcm_format TEXT")
+        pcm = self.song("pass.raw", chunked(sound))
+        self.catalog.execute("UPDATE music_song SET pcm_format = 's16le/8000/1' WHERE id = ?", (pcm,))
+        wav = self.song("pass.wav", chunked(sizes + sound))
+        self.start()
+        for target in (f"/songs/listen/{pcm}", f"/songs/listen/{wav}?pos=0"):
+            described = threading.Event()
+            with self.subTest(target), Client(self.server.port) as client:
+                client.ask(target)
+                first = client.head()
+                described.set()
+                self.assertTrue(client.body(first).complete)
+                self.idle()
+                self.assertIsNone(first["ETag"])
+                self.assertIsNone(first["Last-Modified"])
+                kept = client.get(target)
+                self.assertEqual(len(kept.body), 44 + 131072)
+                self.assertEqual(kept["Last-Modified"], "Mon, 01 Jan 2024 00:00:00 GMT")
+                part = client.get(target, Range="bytes=44-", If_Range=kept["ETag"])
+                self.assertStatus(part, 206)
+                self.assertBody(part, sound[:131072])
+        self.assertEqual(len(self.origin.exchanges), 2)
 
     def test_what_must_not_be_kept(self):
         self.start()

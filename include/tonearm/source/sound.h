@@ -20,7 +20,8 @@ struct SoundView {
 
 /// The sound in `inner` as a WAV of its own: a header, then the samples from `position` on. Without
 /// `pcm`, `inner` must be a WAV itself: describe() is bad_request when it is none. Length, ranges
-/// and ETag are the new WAV's; Last-Modified stays. Returns `inner` where nothing is changed.
+/// and ETag are the new WAV's; Last-Modified stays, but where `inner` has no length: then there are
+/// no validators. Returns `inner` where nothing is changed.
 std::unique_ptr<Resource> view_as_wav(std::unique_ptr<Resource> inner, SoundView view);
 
 }  // namespace tonearm::source

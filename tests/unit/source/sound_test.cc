@@ -226,6 +226,28 @@ TEST_F(Sound, OfUnknownLengthItIsReadInOnePass) {
   EXPECT_EQ(reads.size(), 1U);
 }
 
+/// A cache that has all of it later makes another WAV of it.
+TEST_F(Sound, OfUnknownLengthNothingIdentifiesIt) {
+  const std::string sound = samples(301);
+  http::Representation unknown = known(0);
+  unknown.length.reset();
+  unknown.seekable = false;
+  unknown.validators.last_modified_is_strong = true;
+  const std::pair<std::string, const char*> views[] = {{sound, pcm}, {wav(sound), nullptr}};
+  for (const auto& [file, as] : views) {
+    const auto what = describe(file, unknown, as, "0").value();
+    EXPECT_EQ(what.validators, http::Validators());
+  }
+}
+
+TEST_F(Sound, OfUnknownLengthAPartOfAFrameBehindTheSoundIsLeftOut) {
+  const std::string sound = samples(301);
+  http::Representation unknown;
+  unknown.seekable = false;
+  describe(wav(sound) + "tail", unknown, nullptr, "1").value();
+  EXPECT_EQ(read(0, std::nullopt), wav(sound.substr(200, 100)));
+}
+
 TEST_F(Sound, OfUnknownLengthAHeaderThatPromisesTooMuchLosesNothing) {
   const std::string sound = samples(300);
   http::Representation unknown;
