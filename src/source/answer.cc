@@ -122,15 +122,15 @@ Sameness compare(const http::Representation& described, const UpstreamHead& head
                  std::optional<std::uint64_t> length) {
   const http::Validators& then = described.validators;
   const http::Validators& now = head.validators;
-  if (described.length && length && described.length != length) return Sameness::different;
+  const bool same_length = described.length && described.length == length;
+  if (described.length && length && !same_length) return Sameness::different;
   if (then.etag != now.etag) return Sameness::different;
   if (then.has_strong_etag()) return Sameness::proven;
-  if (described.length != length) return Sameness::different;
   // A 206 to If-Range (expect()) is of that date, and need not repeat it (RFC 9110 §15.3.7).
   const bool as_asked = head.status == 206 && !now.last_modified && then.last_modified_is_strong;
-  if (as_asked && described.length) return Sameness::proven;
+  if (as_asked && same_length) return Sameness::proven;
   if (then.last_modified != now.last_modified) return Sameness::different;
-  if (described.length && then.last_modified_is_strong) return Sameness::proven;
+  if (same_length && then.last_modified_is_strong) return Sameness::proven;
   return Sameness::consistent;
 }
 

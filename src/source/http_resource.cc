@@ -202,7 +202,11 @@ Result<void> HttpResource::verify(const Reply& reply) const {
       return {};
     case Sameness::consistent:
       if (!client_.delivered()) return {};
-      if (can_resume() && head.content_type == described_.content_type) return {};
+      // What `window` takes as proof; what says no size has not proven that.
+      if (can_resume() && reply.answer.length == described_.length &&
+          head.content_type == described_.content_type) {
+        return {};
+      }
       return changed("nothing proves that the rest is of the same version");
     case Sameness::different:
       break;
@@ -210,9 +214,11 @@ Result<void> HttpResource::verify(const Reply& reply) const {
   return changed("the origin's validators or size have changed");
 }
 
+/// A body that says no end must have that which was described: a longer one is another version.
 void HttpResource::take_body(Reply reply) {
   client_.stay_at(reply.transfer->url());
-  body_ = Body{std::move(reply.transfer), reply.answer.first, reply.answer.end, io::Clock::now()};
+  const auto end = reply.answer.end ? reply.answer.end : described_.length;
+  body_ = Body{std::move(reply.transfer), reply.answer.first, end, io::Clock::now()};
   limit_pauses();
 }
 

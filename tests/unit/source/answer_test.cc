@@ -163,9 +163,9 @@ TEST(Compare, ALastModifiedProvesOnlyWithTheLength) {
   Described d;
   d.what.validators.etag.reset();
   d.head.validators.etag.reset();
-  EXPECT_EQ(d.sameness(std::nullopt), Sameness::different);
+  EXPECT_EQ(d.sameness(std::nullopt), Sameness::consistent);
   d.what.length.reset();
-  EXPECT_EQ(d.sameness(1000), Sameness::different);
+  EXPECT_EQ(d.sameness(1000), Sameness::consistent);
   EXPECT_EQ(d.sameness(std::nullopt), Sameness::consistent);
 }
 
@@ -199,6 +199,8 @@ TEST(Compare, WithoutValidatorsNothingIsProven) {
   d.what.validators = {};
   d.head.validators = {};
   EXPECT_EQ(d.sameness(), Sameness::consistent);
+  EXPECT_EQ(d.sameness(std::nullopt), Sameness::consistent);
+  EXPECT_EQ(d.sameness(1001), Sameness::different);
   EXPECT_FALSE(is_provable(d.what));
 }
 
