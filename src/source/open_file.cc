@@ -106,16 +106,22 @@ io::OwnedDescriptor open_below(int directory, const std::string& root, const std
 
 http::Validators validators_of(const io::FileStamp& stamp,
                                std::chrono::system_clock::time_point now) {
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "\"%llx-%llx-%llx\"",
+  using std::chrono::floor;
+  using std::chrono::seconds;
+  const auto number = [](io::FileStamp::Time time) {
+    return static_cast<unsigned long long>(time.time_since_epoch().count());
+  };
+  std::array<char, 80> text{};
+  std::snprintf(text.data(), text.size(), "\"%llx-%llx-%llx-%llx\"",
                 static_cast<unsigned long long>(stamp.inode),
-                static_cast<unsigned long long>(stamp.size),
-                static_cast<unsigned long long>(stamp.modified.time_since_epoch().count()));
+                static_cast<unsigned long long>(stamp.size), number(stamp.modified),
+                number(stamp.changed));
   http::Validators validators;
   validators.etag = http::EntityTag{text.data(), false};
-  validators.last_modified = std::chrono::floor<std::chrono::seconds>(stamp.modified);
-  validators.last_modified_is_strong = http::is_strong_last_modified(
-      validators.last_modified, std::chrono::floor<std::chrono::seconds>(now));
+  validators.last_modified = floor<seconds>(stamp.modified);
+  const bool may_be_set = floor<seconds>(stamp.changed) > *validators.last_modified;
+  validators.last_modified_is_strong =
+      !may_be_set && http::is_strong_last_modified(validators.last_modified, floor<seconds>(now));
   return validators;
 }
 

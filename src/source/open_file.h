@@ -12,8 +12,8 @@
 
 namespace tonearm::source {
 
-/// A strong ETag of inode, size and time, and that time as Last-Modified, strong if it is a second
-/// old.
+/// A strong ETag of inode, size and both times. The time of the last write as Last-Modified: strong
+/// if it is a second old and the inode was not changed later, since then it may have been set.
 http::Validators validators_of(const io::FileStamp& stamp,
                                std::chrono::system_clock::time_point now);
 

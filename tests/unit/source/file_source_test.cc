@@ -44,6 +44,48 @@ TEST_F(FileSourceTest, TellsVersionsApart) {
   EXPECT_NE(tag(), second);
 }
 
+/// As editors of tags do that keep the date.
+TEST_F(FileSourceTest, ATimeThatIsSetBackAfterWritingHidesNoVersion) {
+  const auto validators = [&] {
+    FileSource from = source();
+    const auto resource = from.open(request("a")).value();
+    return run(resource->describe({})).value().validators;
+  };
+  write("a", "one");
+  make_old("a");
+  const auto time = std::filesystem::last_write_time(root_ / "a");
+  const http::Validators first = validators();
+  struct stat before {};
+  struct stat after {};
+  ASSERT_EQ(::stat((root_ / "a").c_str(), &before), 0);
+  do {  // the kernel's clock ticks
+    write("a", "two");
+    std::filesystem::last_write_time(root_ / "a", time);
+    ASSERT_EQ(::stat((root_ / "a").c_str(), &after), 0);
+  } while (before.st_ctim.tv_sec == after.st_ctim.tv_sec &&
+           before.st_ctim.tv_nsec == after.st_ctim.tv_nsec);
+  const http::Validators second = validators();
+  EXPECT_EQ(second.last_modified, first.last_modified);
+  EXPECT_NE(second.etag, first.etag);
+  EXPECT_FALSE(second.last_modified_is_strong);
+}
+
+TEST_F(FileSourceTest, ADateIsStrongOnceNoChangeCanBearIt) {  // RFC 9110 §8.8.2.2
+  using std::chrono::milliseconds;
+  io::FileStamp stamp;
+  stamp.modified = stamp.changed = io::FileStamp::Time(std::chrono::seconds(1'600'000'000));
+  const auto strong_after = [&](milliseconds age) {
+    return validators_of(stamp, std::chrono::system_clock::time_point(stamp.modified + age))
+        .last_modified_is_strong;
+  };
+  EXPECT_FALSE(strong_after(milliseconds(999)));
+  EXPECT_TRUE(strong_after(milliseconds(1000)));
+  stamp.changed += milliseconds(999);
+  EXPECT_TRUE(strong_after(milliseconds(5000)));
+  stamp.changed += milliseconds(1);
+  EXPECT_FALSE(strong_after(milliseconds(5000)));
+}
+
 TEST_F(FileSourceTest, NothingLeadsOutOfTheRoot) {
   write("../outside", "secret");
   write("inside", "song");
