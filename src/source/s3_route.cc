@@ -24,6 +24,8 @@ void S3Route::expect(const http::Validators& validators) {
 }
 
 void S3Route::accepted() {
+  if (moved_ && signs_) account_->remember_region(object_.bucket, region_);
+  moved_ = false;
   redirects_ = 0;
   keys_renewed_ = false;
 }
@@ -80,11 +82,12 @@ io::Task<Result<void>> S3Route::renew(const Refusal& refusal) {
   co_return error;
 }
 
-/// S3 names the region in nearly every refusal: only another one is news.
+/// S3 names the region in nearly every refusal: only another one is news. Who may see no signature
+/// has no say in where the bucket is.
 bool S3Route::move_to_region(const std::string& region) {
   constexpr unsigned most_moves = 3;
   constexpr std::string_view region_chars = "abcdefghijklmnopqrstuvwxyz0123456789-";
-  if (region.empty() || region == region_ || redirects_ >= most_moves) return false;
+  if (!signs_ || region.empty() || region == region_ || redirects_ >= most_moves) return false;
   if (region.size() > 64 || region.find_first_not_of(region_chars) != std::string::npos) {
     return false;
   }
@@ -92,9 +95,8 @@ bool S3Route::move_to_region(const std::string& region) {
   if (!address) return false;
   ++redirects_;
   region_ = region;
-  account_->remember_region(object_.bucket, region);
   address_ = std::move(*address);
-  signs_ = configured_ = true;
+  moved_ = configured_ = true;
   return true;
 }
 

@@ -45,6 +45,7 @@ class S3Route final : public Route {
   std::string condition_;
   Destination destination_;
   // Since an answer was last accepted().
+  bool moved_ = false;  ///< To another region.
   unsigned redirects_ = 0;
   bool keys_renewed_ = false;
 };

@@ -19,22 +19,25 @@ std::string refused_because(const std::string& status, const std::string& xml) {
          xml;
 }
 
-/// What describing one object comes to on this origin.
-Result<http::Representation> describe(ScriptedOrigin& origin, S3Options options,
-                                      HttpOptions http = {}) {
+/// What describing one object of the account's endpoint comes to.
+Result<http::Representation> describe(std::shared_ptr<S3Account> account, HttpOptions http = {}) {
   io::asio::io_context loop(1);
-  io::BlockingPool pool(1);
   http.allow_private = AllowPrivate::yes;
-  options.endpoint = origin.url();
-  S3Source source(make_http_client(loop.get_executor(), http),
-                  std::make_shared<S3Account>(std::move(options), pool));
+  S3Source source(make_http_client(loop.get_executor(), http), std::move(account));
   SourceRequest request;
   request.locator.kind = Locator::Kind::s3;
   request.locator.value = "music/a b.mp3";
   auto resource = source.open(request).value();
   const ReadIntent intent;
-  auto described = test::run(loop, resource->describe(intent));
-  resource.reset();
+  return test::run(loop, resource->describe(intent));
+}
+
+/// The same, of an account that has this origin as its endpoint.
+Result<http::Representation> describe(ScriptedOrigin& origin, S3Options options,
+                                      HttpOptions http = {}) {
+  io::BlockingPool pool(1);
+  options.endpoint = origin.url();
+  auto described = describe(std::make_shared<S3Account>(std::move(options), pool), http);
   pool.join();
   return described;
 }
@@ -101,6 +104,57 @@ TEST(S3SourceTest, RegionsThatSendEachOtherAroundEnd) {
   ASSERT_FALSE(described);
   EXPECT_EQ(described.error().kind, ErrorKind::origin_refused);
   EXPECT_LE(origin.asked().size(), 6U);
+}
+
+/// Of all accounts that know the bucket, and until the process ends.
+class S3RegionTest : public testing::Test {
+ protected:
+  ~S3RegionTest() override { pool_.join(); }
+
+  std::shared_ptr<S3Account> account_at(const ScriptedOrigin& origin) {
+    S3Options options = with_keys();
+    options.endpoint = origin.url();
+    return std::make_shared<S3Account>(options, pool_);
+  }
+  static OriginAnswer wrong_region(const std::string& right) {
+    return {refused_because("400 Bad Request", "<Code>AuthorizationHeaderMalformed</Code><Region>" +
+                                                   right + "</Region>")};
+  }
+
+  io::BlockingPool pool_{1};
+};
+
+TEST_F(S3RegionTest, TheOneThatAnsweredIsRemembered) {
+  const std::string content(1000, 'x');
+  ScriptedOrigin origin([&](const OriginAsked& asked) {
+    const bool right = asked.field("Authorization").find("/eu-1/s3/") != std::string::npos;
+    return right ? test::honest_answer(asked, content, "ETag: \"1\"\r\n") : wrong_region("eu-1");
+  });
+  const auto account = account_at(origin);
+  EXPECT_TRUE(describe(account));
+  EXPECT_EQ(account->region_of("music"), "eu-1");
+  EXPECT_TRUE(describe(account));
+  EXPECT_EQ(origin.asked().size(), 3U);
+}
+
+TEST_F(S3RegionTest, OneThatLedNowhereIsNotRemembered) {
+  ScriptedOrigin origin([](const OriginAsked&) { return wrong_region("eu-1"); });
+  const auto account = account_at(origin);
+  EXPECT_FALSE(describe(account));
+  EXPECT_EQ(account->region_of("music"), "us-east-1");
+}
+
+TEST_F(S3RegionTest, AStrangerNamesNone) {
+  ScriptedOrigin stranger([](const OriginAsked&) { return wrong_region("eu-1"); });
+  ScriptedOrigin origin([&](const OriginAsked&) {
+    return OriginAnswer{"HTTP/1.1 307 Temporary Redirect\r\nLocation: http://localhost:" +
+                        std::to_string(stranger.port()) + "/\r\nContent-Length: 0\r\n\r\n"};
+  });
+  const auto account = account_at(origin);
+  EXPECT_FALSE(describe(account));
+  EXPECT_EQ(origin.asked().size(), 1U);
+  EXPECT_EQ(stranger.asked().size(), 1U);
+  EXPECT_EQ(account->region_of("music"), "us-east-1");
 }
 
 TEST(S3SourceTest, RedirectsInACircleEnd) {
