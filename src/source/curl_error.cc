@@ -30,7 +30,7 @@ ErrorKind kind_of(CURLcode code, CURL* easy) {
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_FILESIZE_EXCEEDED:
-    case CURLE_OUT_OF_MEMORY:  // libcurl says so of a header line longer than it takes
+    case CURLE_OUT_OF_MEMORY:
     case CURLE_BAD_CONTENT_ENCODING:
       return ErrorKind::http_protocol_error;
     case CURLE_URL_MALFORMAT:
@@ -48,6 +48,8 @@ Error error_of_curl(CURLcode code, CURL* easy, std::string_view said) {
   if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WEIRD_SERVER_REPLY) {
     error.detail = "the origin's answer is no HTTP";
   }
+  // It says so of a header line longer than it takes; who sees memory run out hardly gets this far.
+  if (code == CURLE_OUT_OF_MEMORY) error.detail = "a header line of the origin's is too long";
   if (error.detail.empty()) error.detail = curl_easy_strerror(code);
   return error;
 }

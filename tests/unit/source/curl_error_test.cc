@@ -30,6 +30,7 @@ TEST(CurlError, IsNamedAsRfc9209Does) {
       {CURLE_PARTIAL_FILE, ErrorKind::http_response_incomplete},
       {CURLE_UNSUPPORTED_PROTOCOL, ErrorKind::http_protocol_error},
       {CURLE_WEIRD_SERVER_REPLY, ErrorKind::http_protocol_error},
+      {CURLE_OUT_OF_MEMORY, ErrorKind::http_protocol_error},
       {CURLE_BAD_CONTENT_ENCODING, ErrorKind::http_protocol_error},
       {CURLE_URL_MALFORMAT, ErrorKind::bad_locator},
   };

@@ -336,6 +336,9 @@ TEST_F(HttpSourceTest, FailuresNameTheOriginAndNoUrl) {
   ScriptedOrigin origin([](const OriginAsked& asked) {
     OriginAnswer answer;
     if (asked.target.starts_with("/other")) answer.bytes = "SSH-2.0-OpenSSH_9.2\r\n";
+    if (asked.target.starts_with("/long")) {
+      answer.bytes = "HTTP/1.1 200 OK\r\nX: " + std::string(200 * KiB, 'x') + "\r\n\r\n";
+    }
     answer.then = OriginAnswer::Then::close;
     return answer;
   });
@@ -346,6 +349,10 @@ TEST_F(HttpSourceTest, FailuresNameTheOriginAndNoUrl) {
   const Heard other = hear(origin, {}, "/other?key=secret");
   ASSERT_TRUE(other.error);
   EXPECT_EQ(other.error->detail, authority + ": the origin's answer is no HTTP");
+  const Heard line = hear(origin, {}, "/long?key=secret");
+  ASSERT_TRUE(line.error);
+  EXPECT_EQ(line.error->kind, ErrorKind::http_protocol_error);
+  EXPECT_EQ(line.error->detail, authority + ": a header line of the origin's is too long");
 }
 
 TEST_F(HttpSourceTest, APausedListenerGivesItsConnectionUpAndGoesOnLater) {
