@@ -107,8 +107,10 @@ void HttpResource::describe_from(Reply reply, const ReadIntent& intent) {
                                                      : Access::rest;
   take_body(std::move(reply));
   client_.expect(described_.validators);
-  // A body that only told the length is no window to read from, unless just that is wanted.
-  const bool holds_the_probe = body_->end == two_bytes.end && access_ != Access::whole;
+  // A body that only told the length is no window to read from, unless just that is wanted, or is
+  // all there is.
+  const bool holds_the_probe =
+      body_->end == two_bytes.end && described_.length != two_bytes.end && access_ != Access::whole;
   const bool is_wanted =
       intent.body && intent.range && !intent.range->is_suffix() && intent.range->last == 1U;
   if (holds_the_probe && !is_wanted) close_body();

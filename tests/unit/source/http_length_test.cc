@@ -53,6 +53,18 @@ TEST_F(HttpLengthTest, AWholeOfAnotherLengthThanDescribedNeverLooksWhole) {
   }
 }
 
+TEST_F(HttpLengthTest, ASongAsShortAsTheQuestionForItsLengthIsOneRequest) {
+  for (const std::size_t size : {1U, 2U, 3U}) {
+    const std::string content = make_content(size);
+    for (const std::string& fields : {strong, std::string()}) {
+      ScriptedOrigin origin(honest(content, fields));
+      const Heard heard = hear(origin);
+      EXPECT_EQ(heard.body, content);
+      EXPECT_EQ(origin.asked().size(), 1U) << size << fields;
+    }
+  }
+}
+
 /// Equal size is what `window` takes as proof.
 TEST_F(HttpLengthTest, InMidBodyAnAnswerWithoutALengthProvesNothing) {
   options_.window = 128 * KiB;
