@@ -1,6 +1,7 @@
 #include "source/sound_resource.h"
 
 #include "source/sound_reader.h"
+#include "source/whole_frames.h"
 
 #include <algorithm>
 #include <limits>
@@ -133,6 +134,7 @@ void SoundResource::describe_growth(http::Representation& what) {
   header_ = http::wav_header(layout_.format, std::nullopt);
   what.starts_past_end = view_.position && less(offset(), sound) > growth.lead;
   growth.exists = header_.size() + less(sound, what.starts_past_end ? 0 : offset());
+  existed_ = growth.exists;
 }
 
 /// Nobody says how long it is: only a WAV's own header may. Once a cache has all of it, it has
@@ -182,7 +184,15 @@ std::unique_ptr<io::ByteReader> SoundResource::read(std::uint64_t first,
   } else {
     span.end = end_;
   }
-  return std::make_unique<SoundReader>(*inner_, bytes_, span);
+  auto reader = std::make_unique<SoundReader>(*inner_, bytes_, span);
+  const bool follows = existed_ && end.value_or(most) > *existed_;
+  if (!follows) return reader;
+  const std::uint64_t frame = layout_.format.frame_size();
+  const std::uint64_t begun = less(first, header) % frame;
+  WholeFrames::Passing passing;
+  passing.lead = less(header, first) + (begun > 0 ? frame - begun : 0);
+  passing.all = less(end.value_or(most), first);
+  return std::make_unique<WholeFrames>(std::move(reader), static_cast<std::size_t>(frame), passing);
 }
 
 }  // namespace tonearm::source

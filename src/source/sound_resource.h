@@ -42,7 +42,8 @@ class SoundResource final : public Resource {
   http::WavLayout layout_;
   std::string header_;
   std::uint64_t first_ = 0;  ///< Position of the first byte of sound in the inner resource.
-  std::optional<std::uint64_t> end_;  ///< Where it ends there, as far as that is known.
+  std::optional<std::uint64_t> end_;      ///< Where it ends there, as far as that is known.
+  std::optional<std::uint64_t> existed_;  ///< Of what grows: how much there was.
 };
 
 }  // namespace tonearm::source

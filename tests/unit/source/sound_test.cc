@@ -273,6 +273,22 @@ TEST_F(Sound, GrowingPcmHasAHeaderOfUnknownSize) {
   EXPECT_EQ(reads.back(), (std::pair<std::uint64_t, std::optional<std::uint64_t>>(200, 300)));
 }
 
+TEST_F(Sound, GrowingSoundThatEndsWithinAFrameEndsBeforeIt) {
+  const std::pair<const char*, std::size_t> formats[] = {{"s16le/100/1", 2}, {"s24le/100/3", 9}};
+  for (const auto& [name, frame] : formats) {
+    const std::size_t whole = 300 / frame * frame;
+    const std::string sound = samples(whole + frame - 1);
+    describe(sound, growing(100), name, nullptr).value();
+    const std::string header = http::wav_header(*http::parse_pcm_format(name), std::nullopt);
+    const std::string frames = header + sound.substr(0, whole);
+    EXPECT_EQ(read(0, std::nullopt), frames);
+    EXPECT_EQ(read(10, 100'000), frames.substr(10));
+    EXPECT_EQ(read(header.size() + 101, 100'000), sound.substr(101, whole - 101)) << "in a frame";
+    const std::size_t all = header.size() + sound.size();
+    EXPECT_EQ(read(header.size(), all), sound) << "all of what was asked for";
+  }
+}
+
 TEST_F(Sound, AnEndFarBehindAllSoundDoesNotWrap) {
   const std::string sound = samples(300);
   describe(sound, growing(300), pcm, "1").value();
