@@ -71,7 +71,8 @@ struct Watch {
 CurlMulti::CurlMulti(io::Executor executor, long max_idle)
     : executor_(executor),
       multi_(curl_multi_init()),
-      timer_(executor, [this] { act(CURL_SOCKET_TIMEOUT, 0); }),
+      timer_(
+          executor, [this] { act(CURL_SOCKET_TIMEOUT, 0); }, io::Deadline::Late::expires),
       sweeper_(make_sweeper()),
       sweep_(executor, [this] { sweep(); }) {
   curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &CurlMulti::on_socket);

@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -18,9 +19,16 @@ class Deadline {
  public:
   using Action = std::function<void()>;
 
+  /// What it does when the loop comes to it late, since it stood still: the process was stopped,
+  /// its machine paused.
+  enum class Late : std::uint8_t {
+    waits,    ///< A second, once: what it ends may have got what it waits for, unseen yet.
+    expires,  ///< It ends nothing.
+  };
+
   /// `on_expiry` runs on the loop, at most once for each time that was set; it may destroy the
   /// Deadline.
-  Deadline(Executor executor, Action on_expiry);
+  Deadline(Executor executor, Action on_expiry, Late late = Late::waits);
   ~Deadline();
   Deadline(const Deadline&) = delete;
   Deadline& operator=(const Deadline&) = delete;

@@ -1,9 +1,14 @@
 #include "tonearm/io/deadline.h"
 
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
+#include <array>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace tonearm::io {
 namespace {
@@ -81,6 +86,61 @@ TEST(Deadline, DestroyedItNeverExpires) {
   deadline.reset();
   loop.run();
   EXPECT_FALSE(fired);
+}
+
+/// Until a deadline that was set for now is later than a busy loop would be.
+void stand_still() {
+  const auto end = Clock::now() + 100ms;
+  while (Clock::now() < end) {
+  }
+}
+
+TEST(Deadline, BehindAStandstillComesAllThatCameMeanwhile) {
+  constexpr int many = 300;  // more than Asio takes from epoll in one turn
+  asio::io_context loop(1);
+  std::array<int, 2> pipe{};
+  ASSERT_EQ(::pipe(pipe.data()), 0);
+  std::vector<asio::posix::stream_descriptor> readers;
+  bool fired = false;
+  Deadline deadline(loop.get_executor(), [&] { fired = true; });
+  int handled = 0;
+  for (int i = 0; i < many; ++i) {
+    readers.emplace_back(loop, ::dup(pipe[0]));
+    readers.back().async_wait(asio::posix::descriptor_base::wait_read,
+                              [&](const boost::system::error_code&) { ++handled; });
+  }
+  loop.poll();
+  deadline.expire_after(0ms);
+  ASSERT_EQ(::write(pipe[1], "x", 1), 1);
+  stand_still();
+  while (handled < many && !fired) loop.run_one();
+  EXPECT_FALSE(fired) << handled;
+  ::close(pipe[0]);
+  ::close(pipe[1]);
+}
+
+TEST(Deadline, WhatEndsNothingExpiresAtOnce) {
+  asio::io_context loop(1);
+  bool fired = false;
+  Deadline deadline(
+      loop.get_executor(), [&] { fired = true; }, Deadline::Late::expires);
+  deadline.expire_after(0ms);
+  stand_still();
+  loop.poll();
+  EXPECT_TRUE(fired);
+}
+
+TEST(Deadline, BehindAStandstillItExpiresAllTheSame) {
+  asio::io_context loop(1);
+  int fired = 0;
+  Deadline deadline(loop.get_executor(), [&] {
+    ++fired;
+    stand_still();
+  });
+  deadline.expire_after(0ms);
+  stand_still();
+  loop.run();
+  EXPECT_EQ(fired, 1);
 }
 
 }  // namespace

@@ -1,7 +1,11 @@
 #include "server/unsent_limit.h"
 #include "server_fixture.h"
 
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <gmock/gmock.h>
+
+#include <array>
+#include <vector>
 
 namespace tonearm::server {
 namespace {
@@ -18,6 +22,33 @@ class ConnectionTest : public ServerTest {
     source.set_content(std::string(64 * 1024 * 1024, 'x'));
     source.script.chunk = 256 * 1024;
   }
+  /// Past a deadline that was set for `timeout` from now at the latest. What `client` sends
+  /// meanwhile has so much before it that the loop finds the deadline first.
+  void stand_still(std::chrono::milliseconds timeout, Client& client, std::string_view sent) {
+    constexpr int more_than_a_turn_takes = 200;
+    std::array<int, 2> pipe{};
+    ASSERT_EQ(::pipe(pipe.data()), 0);
+    for (int i = 0; i < more_than_a_turn_takes; ++i) {
+      crowd_.emplace_back(loop, ::dup(pipe[0]))
+          .async_wait(io::asio::posix::descriptor_base::wait_read,
+                      [](const boost::system::error_code&) {});
+    }
+    loop.poll();
+    spin(timeout);
+    ASSERT_EQ(::write(pipe[1], "x", 1), 1);
+    client.send(sent);
+    spin(60ms);
+    for (const int end : pipe) ::close(end);
+  }
+
+ private:
+  static void spin(std::chrono::milliseconds time) {
+    const auto since = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() <= since + time) {
+    }
+  }
+
+  std::vector<io::asio::posix::stream_descriptor> crowd_;
 };
 
 std::size_t count_of(const std::string& text, std::string_view what) {
@@ -212,6 +243,40 @@ TEST_F(ConnectionTest, ASmallBodyOfAGetIsDropped) {
   client.send(std::string(60, 'b'));
   client.send(keep_alive_get);
   ASSERT_TRUE(until([&] { return client.got("0123456789"); }));
+  EXPECT_THAT(client.received, StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(ConnectionTest, ABodyThatCameDuringAStandstillIsDroppedAllTheSame) {
+  options.header_timeout = 40ms;
+  start();
+  Client client = connect();
+  client.send("GET /songs/listen/1 HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n");
+  ASSERT_TRUE(until([&] { return client.got("0123456789"); }));
+  client.received.clear();
+  stand_still(options.header_timeout, client, std::string(100, 'b') + std::string(keep_alive_get));
+  ASSERT_TRUE(until([&] { return client.got("0123456789") || client.at_end(); }));
+  EXPECT_THAT(client.received, StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(ConnectionTest, AHeadThatEndedDuringAStandstillIsAnswered) {
+  options.header_timeout = 40ms;
+  start();
+  Client client = connect();
+  client.send("GET /songs/listen/1 HTTP/1.1\r\n");
+  ASSERT_TRUE(until([&] { return server->connections() == 1; }));
+  stand_still(options.header_timeout, client, "Host: h\r\n\r\n");
+  ASSERT_TRUE(until([&] { return client.got("0123456789") || client.at_end(); }));
+  EXPECT_THAT(client.received, StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(ConnectionTest, AProxyHeaderThatCameDuringAStandstillCounts) {
+  options.header_timeout = 40ms;
+  options.proxy_protocol = true;
+  start();
+  Client client = connect();
+  ASSERT_TRUE(until([&] { return server->connections() == 1; }));
+  stand_still(options.header_timeout, client, "PROXY UNKNOWN\r\n" + std::string(keep_alive_get));
+  ASSERT_TRUE(until([&] { return client.got("0123456789") || client.at_end(); }));
   EXPECT_THAT(client.received, StartsWith("HTTP/1.1 200 "));
 }
 
