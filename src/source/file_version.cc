@@ -37,25 +37,43 @@ io::Task<bool> FileVersion::read(std::uint64_t offset, std::span<std::byte> byte
   co_return co_await pool_.run(rest);
 }
 
-io::Task<std::optional<FileVersion::Block>> FileVersion::read_block(http::ByteRange range) {
-  if (range.end <= range.first) co_return std::nullopt;
-  compared_.resize(static_cast<std::size_t>(range.size()));
-  const std::span<std::byte> bytes = compared_;
-  const bool there = co_await read(range.first, bytes);
-  if (!there) co_return std::nullopt;
+FileVersion::Block FileVersion::block_of(http::ByteRange range, std::span<const std::byte> bytes) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   Block block{range, std::hash<std::string_view>()(text), false};
   block.silent = text.find_first_not_of(text.front()) == std::string_view::npos;
-  co_return block;
+  return block;
+}
+
+io::Task<std::optional<FileVersion::Block>> FileVersion::read_block(http::ByteRange range) {
+  if (range.end <= range.first) co_return std::nullopt;
+  compared_.resize(static_cast<std::size_t>(range.size()));
+  const bool there = co_await read(range.first, compared_);
+  if (!there) co_return std::nullopt;
+  co_return block_of(range, compared_);
+}
+
+/// Read anew, its bytes could be another take's already.
+io::Task<std::optional<FileVersion::Block>> FileVersion::loaded_block(http::ByteRange range,
+                                                                      http::ByteRange loaded) {
+  if (range.end <= range.first) co_return std::nullopt;
+  const std::uint64_t start = std::max(range.first, loaded.first);
+  const std::span<const std::byte> own = std::span(loaded_).subspan(
+      static_cast<std::size_t>(start - loaded.first), static_cast<std::size_t>(range.end - start));
+  if (start == range.first) co_return block_of(range, own);
+  compared_.resize(static_cast<std::size_t>(start - range.first));
+  const bool there = co_await read(range.first, compared_);
+  if (!there) co_return std::nullopt;
+  compared_.insert(compared_.end(), own.begin(), own.end());
+  co_return block_of(range, compared_);
 }
 
 /// The first bytes tell most: who writes a file anew from its beginning comes to them before all
 /// others of the region.
-io::Task<std::optional<FileVersion::Block>> FileVersion::choose_block(http::ByteRange handed_on) {
-  const std::uint64_t first = std::max(handed_on.first, header_size);
-  std::optional<Block> block =
-      co_await read_block(block_before(std::min(first + block_size, handed_on.end)));
-  if (block && block->silent) block = co_await read_block(block_before(handed_on.end));
+io::Task<std::optional<FileVersion::Block>> FileVersion::choose_block(http::ByteRange loaded) {
+  const std::uint64_t first = std::max(loaded.first, header_size);
+  const http::ByteRange range = block_before(std::min(first + block_size, loaded.end));
+  std::optional<Block> block = co_await loaded_block(range, loaded);
+  if (block && block->silent) block = co_await loaded_block(block_before(loaded.end), loaded);
   co_return block;
 }
 
@@ -87,7 +105,8 @@ io::Task<Result<io::Chunk>> FileVersion::load(std::uint64_t offset, std::uint64_
   loaded_.resize(static_cast<std::size_t>(range.size()));
   const bool there = co_await read(range.first, loaded_);
   std::optional<Block> block;
-  if (may_grow_) block = co_await choose_block(range);
+  if (there && may_grow_) block = co_await choose_block(range);
+  if (!known_) known_ = block;  // so that the first one is asked for as well
   // Only now: what was read of it is of this version if what was known before is still there.
   const Result<io::FileStamp> now = co_await look();
   if (!now) co_return now.error();

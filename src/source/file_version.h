@@ -46,12 +46,15 @@ class FileVersion {
     bool silent = false;  ///< All its bytes are alike: another take may well have it too.
   };
 
+  static Block block_of(http::ByteRange range, std::span<const std::byte> bytes);
   /// False where there are fewer.
   io::Task<bool> read(std::uint64_t offset, std::span<std::byte> bytes);
-  /// Empty where there are fewer bytes.
+  /// Empty where there are fewer bytes, or none.
   io::Task<std::optional<Block>> read_block(http::ByteRange range);
+  /// One that ends in `loaded`, which is what `loaded_` holds: only what lies before is read.
+  io::Task<std::optional<Block>> loaded_block(http::ByteRange range, http::ByteRange loaded);
   /// Of these bytes the one that tells most.
-  io::Task<std::optional<Block>> choose_block(http::ByteRange handed_on);
+  io::Task<std::optional<Block>> choose_block(http::ByteRange loaded);
   /// Whether what was handed on is still there; true where nothing is known of that.
   io::Task<bool> is_still_there();
 
@@ -62,7 +65,7 @@ class FileVersion {
   io::Clock::time_point grew_ = io::Clock::now();
   std::optional<Block> known_;
   std::vector<std::byte> loaded_;    ///< What load() has read last.
-  std::vector<std::byte> compared_;  ///< What read_block() has: too large for its frame.
+  std::vector<std::byte> compared_;  ///< A block: too large for a frame.
 };
 
 }  // namespace tonearm::source

@@ -1,0 +1,72 @@
+#include "source/file_version.h"
+
+#include "file_fixture.h"
+
+#include <boost/asio/co_spawn.hpp>
+
+#include <optional>
+#include <random>
+#include <string>
+
+namespace tonearm::source {
+namespace {
+
+class FileVersionTest : public FileFixture {
+ protected:
+  ~FileVersionTest() override { one_thread_.join(); }
+
+  static std::string take(unsigned seed) {
+    std::mt19937 random(seed);
+    std::string bytes(300'000, '\0');
+    for (char& byte : bytes) byte = static_cast<char>(random());
+    return bytes;
+  }
+  FileVersion open() {
+    auto file = open_beneath(root_.string(), "a").value();
+    const io::FileStamp stamp = file->stamp().value();
+    return FileVersion(std::move(file), stamp, true, one_thread_);
+  }
+  void drop_from_memory(const FileVersion& version) {
+    ASSERT_EQ(::fdatasync(version.descriptor()), 0);
+    ASSERT_EQ(::posix_fadvise(version.descriptor(), 0, 0, POSIX_FADV_DONTNEED), 0);
+  }
+  /// Everything that was put to the pool before has been done, and the loop does not know it yet.
+  void run_pool() {
+    io::asio::io_context other(1);
+    const auto nothing = [] { return true; };
+    tonearm::test::run(other, one_thread_.run(nothing));
+  }
+  void overwrite(const std::string& content) { write("a", content, std::ios::in | std::ios::out); }
+
+  io::BlockingPool one_thread_{1};
+};
+
+/// What is remembered of a recording is what was handed on, not what stands there a moment later.
+TEST_F(FileVersionTest, TakesAreNotMixedWhenOneIsMadeAnewDuringTheFirstLoad) {
+  write("a", take(1));
+  FileVersion version = open();
+  drop_from_memory(version);
+  std::optional<Result<io::Chunk>> first;
+  io::asio::co_spawn(loop_, version.load(8192, 64 * 1024),
+                     [&](std::exception_ptr, Result<io::Chunk> chunk) { first = chunk; });
+  loop_.poll();
+  if (first) GTEST_SKIP() << "the file system drops nothing";
+  run_pool();
+  overwrite(take(2));
+  loop_.restart();
+  while (!first) loop_.run_one();
+  EXPECT_FALSE(*first && run(version.load(8192 + 64 * 1024, 64 * 1024)));
+}
+
+TEST_F(FileVersionTest, ShortPiecesBelongToOneTakeToo) {
+  write("a", take(1));
+  FileVersion version = open();
+  for (std::uint64_t at = 100'000; at < 110'000; at += 1000) {
+    ASSERT_EQ(text(run(version.load(at, 1000)).value()), take(1).substr(at, 1000));
+  }
+  overwrite(take(2));
+  EXPECT_EQ(run(version.load(110'000, 1000)).error().kind, ErrorKind::representation_changed);
+}
+
+}  // namespace
+}  // namespace tonearm::source
