@@ -38,9 +38,12 @@ io::Task<Result<http::Representation>> FileResource::describe(const ReadIntent&)
   Result<Opened> opened = co_await open_on_pool(place_.pool, place_.options->root, path_);
   if (!opened) co_return opened.error();
   length_ = opened->stamp.size;
-  version_.emplace(std::move(opened->file), opened->stamp, may_grow_, place_.pool);
   const auto now = std::chrono::system_clock::now();
-  grows_ = may_grow_ && !has_ended(opened->stamp, now, place_.options->growth_timeout);
+  const bool ended = has_ended(opened->stamp, now, place_.options->growth_timeout);
+  grows_ = may_grow_ && !ended;
+  auto writing = ended ? FileVersion::Writing::ended : FileVersion::Writing::going_on;
+  if (!may_grow_) writing = FileVersion::Writing::over;
+  version_.emplace(std::move(opened->file), opened->stamp, writing, place_.pool);
   http::Representation what;
   if (grows_) {
     what.growth.emplace();

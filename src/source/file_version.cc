@@ -83,20 +83,26 @@ io::Task<bool> FileVersion::is_still_there() {
   co_return now && now->hash == known_->hash;
 }
 
+io::Task<bool> FileVersion::is_same(const io::FileStamp& now) {
+  const bool is_longer = now.size > seen_.size;
+  if (!may_be_appended_to() || (writing_ == Writing::ended && !is_longer)) {
+    co_return io::has_same_bytes(seen_, now);
+  }
+  if (now.size < seen_.size) co_return false;
+  // Another take may begin with it too, and it would be a strange recorder that goes on within it.
+  if (writing_ == Writing::ended && known_ && known_->silent) co_return false;
+  // The bytes are asked each time: one write may go on long after its time was set, so that a stamp
+  // that was seen in the midst of it is also that of its end.
+  co_return co_await is_still_there();
+}
+
 io::Task<Result<io::FileStamp>> FileVersion::look() {
   const Result<io::FileStamp> now = file_->stamp();
   if (!now) co_return now;
-  bool same = false;
-  if (may_grow_) {
-    // The bytes are asked each time: one write may go on long after its time was set, so that a
-    // stamp that was seen in the midst of it is also that of its end.
-    if (now->size >= seen_.size) same = co_await is_still_there();
-  } else {
-    same = io::has_same_bytes(seen_, *now);
-  }
+  const bool same = co_await is_same(*now);
   if (!same) co_return changed();
   if (now->size > seen_.size) grew_ = io::Clock::now();
-  if (may_grow_) seen_ = *now;
+  if (may_be_appended_to()) seen_ = *now;
   co_return now;
 }
 
@@ -105,7 +111,7 @@ io::Task<Result<io::Chunk>> FileVersion::load(std::uint64_t offset, std::uint64_
   loaded_.resize(static_cast<std::size_t>(range.size()));
   const bool there = co_await read(range.first, loaded_);
   std::optional<Block> block;
-  if (there && may_grow_) block = co_await choose_block(range);
+  if (there && may_be_appended_to()) block = co_await choose_block(range);
   if (!known_) known_ = block;  // so that the first one is asked for as well
   // Only now: what was read of it is of this version if what was known before is still there.
   const Result<io::FileStamp> now = co_await look();

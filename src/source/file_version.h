@@ -22,10 +22,17 @@ namespace tonearm::source {
 /// what was handed on last must still be there. One loop, one operation at a time.
 class FileVersion {
  public:
+  /// What becomes of a file that stays the same version.
+  enum class Writing : std::uint8_t {
+    over,      ///< Nothing.
+    ended,     ///< It may be appended to once more, and what stands in it stays.
+    going_on,  ///< It is appended to, and its header may be finished.
+  };
+
   /// `pool` outlives it.
-  FileVersion(std::shared_ptr<const OpenFile> file, const io::FileStamp& described, bool may_grow,
+  FileVersion(std::shared_ptr<const OpenFile> file, const io::FileStamp& described, Writing writing,
               io::BlockingPool& pool)
-      : file_(std::move(file)), seen_(described), may_grow_(may_grow), pool_(pool) {}
+      : file_(std::move(file)), seen_(described), writing_(writing), pool_(pool) {}
 
   /// What is there now, or representation_changed.
   io::Task<Result<io::FileStamp>> look();
@@ -36,7 +43,7 @@ class FileVersion {
   io::Task<Result<io::Chunk>> load(std::uint64_t offset, std::uint64_t size);
 
   int descriptor() const { return file_->descriptor(); }
-  /// When a look last found more than the one before; of what may grow.
+  /// When a look last found more than the one before.
   io::Clock::time_point grew() const { return grew_; }
 
  private:
@@ -55,12 +62,14 @@ class FileVersion {
   io::Task<std::optional<Block>> loaded_block(http::ByteRange range, http::ByteRange loaded);
   /// Of these bytes the one that tells most.
   io::Task<std::optional<Block>> choose_block(http::ByteRange loaded);
+  bool may_be_appended_to() const { return writing_ != Writing::over; }
+  io::Task<bool> is_same(const io::FileStamp& now);
   /// Whether what was handed on is still there; true where nothing is known of that.
   io::Task<bool> is_still_there();
 
   std::shared_ptr<const OpenFile> file_;
-  io::FileStamp seen_;  ///< As it was described; of what may grow, at the last look.
-  bool may_grow_;
+  io::FileStamp seen_;  ///< As it was described; of what is appended to, at the last look.
+  Writing writing_;
   io::BlockingPool& pool_;
   io::Clock::time_point grew_ = io::Clock::now();
   std::optional<Block> known_;

@@ -21,10 +21,10 @@ class FileVersionTest : public FileFixture {
     for (char& byte : bytes) byte = static_cast<char>(random());
     return bytes;
   }
-  FileVersion open() {
+  FileVersion open(FileVersion::Writing writing = FileVersion::Writing::going_on) {
     auto file = open_beneath(root_.string(), "a").value();
     const io::FileStamp stamp = file->stamp().value();
-    return FileVersion(std::move(file), stamp, true, one_thread_);
+    return FileVersion(std::move(file), stamp, writing, one_thread_);
   }
   void drop_from_memory(const FileVersion& version) {
     ASSERT_EQ(::fdatasync(version.descriptor()), 0);
@@ -56,6 +56,27 @@ TEST_F(FileVersionTest, TakesAreNotMixedWhenOneIsMadeAnewDuringTheFirstLoad) {
   loop_.restart();
   while (!first) loop_.run_one();
   EXPECT_FALSE(*first && run(version.load(8192 + 64 * 1024, 64 * 1024)));
+}
+
+TEST_F(FileVersionTest, OfOneThatHasEndedNothingIsWrittenOver) {
+  write("a", take(1));
+  make_old("a");
+  FileVersion version = open(FileVersion::Writing::ended);
+  ASSERT_TRUE(run(version.load(0, 1000)));
+  overwrite(take(1).substr(0, 290'000) + take(2).substr(290'000));
+  EXPECT_EQ(run(version.load(290'000, 1000)).error().kind, ErrorKind::representation_changed);
+}
+
+TEST_F(FileVersionTest, OneThatHasEndedMayBeAppendedToButNotWithinSilence) {
+  for (const bool silent : {false, true}) {
+    const std::string begin = silent ? std::string(100'000, '\0') : take(1);
+    write("a", begin);
+    make_old("a");
+    FileVersion version = open(FileVersion::Writing::ended);
+    ASSERT_TRUE(run(version.load(0, 50'000)));
+    append("a", take(2));
+    EXPECT_EQ(run(version.load(50'000, 1000)).has_value(), !silent);
+  }
 }
 
 TEST_F(FileVersionTest, ShortPiecesBelongToOneTakeToo) {
