@@ -13,7 +13,7 @@
 
 namespace tonearm::source {
 
-/// One file below files.root. Its bytes leave as regions of the open file.
+/// One file below files.root. Its bytes leave as memory, for the reason that FileVersion gives.
 class FileResource final : public Resource {
  public:
   struct Place {
