@@ -3,6 +3,8 @@
 #include "tonearm/base/ascii.h"
 #include "tonearm/base/number.h"
 
+#include "source/amz_date.h"
+
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
@@ -32,23 +34,6 @@ std::optional<UnixTime> unix_time(std::string_view text) {
   return std::nullopt;
 }
 
-/// ISO 8601 basic: 20260131T235959Z.
-std::optional<UnixTime> amz_date(std::string_view text) {
-  if (text.size() != 16 || text[8] != 'T' || text[15] != 'Z') return std::nullopt;
-  const auto year = parse_number<unsigned>(text.substr(0, 4));
-  const auto month = parse_number<unsigned>(text.substr(4, 2));
-  const auto day = parse_number<unsigned>(text.substr(6, 2));
-  const auto hour = parse_number<unsigned>(text.substr(9, 2));
-  const auto minute = parse_number<unsigned>(text.substr(11, 2));
-  const auto second = parse_number<unsigned>(text.substr(13, 2));
-  if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(*year)),
-                                         std::chrono::month(*month), std::chrono::day(*day)};
-  if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
-  return UnixTime(std::chrono::sys_days(date)) + std::chrono::hours(*hour) +
-         std::chrono::minutes(*minute) + seconds(*second);
-}
-
 void keep_earlier(std::optional<UnixTime>& earliest, std::optional<UnixTime> other) {
   if (other && (!earliest || *other < *earliest)) earliest = other;
 }
@@ -61,7 +46,7 @@ std::optional<UnixTime> link_expiry(std::string_view url) {
   const auto parsed = boost::urls::parse_absolute_uri(url.substr(0, url.find('#')));
   if (!parsed) return std::nullopt;
   std::optional<UnixTime> earliest;
-  std::optional<UnixTime> signed_at;
+  std::optional<std::chrono::sys_seconds> signed_at;
   std::optional<seconds> signed_for;
   for (const auto& parameter : parsed->params()) {
     const std::string_view name = parameter.key;
@@ -69,7 +54,7 @@ std::optional<UnixTime> link_expiry(std::string_view url) {
     if (iequals(name, "expire") || iequals(name, "expires")) {
       keep_earlier(earliest, unix_time(value));
     } else if (iequals(name, "X-Amz-Date")) {
-      signed_at = amz_date(value);
+      signed_at = parse_amz_date(value);
     } else if (iequals(name, "X-Amz-Expires")) {
       if (const auto count = parse_number<std::uint32_t>(value)) signed_for = seconds(*count);
     }

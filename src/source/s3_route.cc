@@ -2,6 +2,7 @@
 
 #include "tonearm/base/ascii.h"
 
+#include "source/amz_date.h"
 #include "source/s3_error.h"
 #include "source/sigv4.h"
 
@@ -43,7 +44,7 @@ void S3Route::sign(std::chrono::sys_seconds now) {
   const bool sign = signs_ && !keys_->anonymous();
   if (sign) {
     own.emplace_back("x-amz-content-sha256", empty_payload);
-    own.emplace_back("x-amz-date", amz_date(now));
+    own.emplace_back("x-amz-date", format_amz_date(now));
     if (!keys_->session_token.empty()) {
       own.emplace_back("x-amz-security-token", keys_->session_token);
     }

@@ -2,14 +2,14 @@
 
 #include "tonearm/base/hmac.h"
 
+#include "source/amz_date.h"
+
 #include <boost/algorithm/hex.hpp>
 #include <boost/url/encode.hpp>
 #include <boost/url/rfc/unreserved_chars.hpp>
 #include <openssl/evp.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <stdexcept>
 
 namespace tonearm::source {
@@ -71,19 +71,6 @@ std::string aws_encode(std::string_view path) {
   return boost::urls::encode(path, boost::urls::unreserved_chars + '/');
 }
 
-std::string amz_date(std::chrono::sys_seconds time) {
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(time - day);
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%04d%02u%02uT%02d%02d%02dZ",
-                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-                static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()));
-  return text.data();
-}
-
 std::string canonical_request(SigningRequest request) {
   std::sort(request.fields.begin(), request.fields.end());
   std::string out = request.method + '\n' + request.path + '\n' + request.query + '\n';
@@ -93,7 +80,7 @@ std::string canonical_request(SigningRequest request) {
 
 std::string string_to_sign(const SigningRequest& request, std::string_view region,
                            std::chrono::sys_seconds time) {
-  const std::string date = amz_date(time);
+  const std::string date = format_amz_date(time);
   std::string out(algorithm);
   out += '\n' + date + '\n' + scope(std::string_view(date).substr(0, 8), region) + '\n';
   return out + hex_lower(sha256(canonical_request(request)));
@@ -101,7 +88,7 @@ std::string string_to_sign(const SigningRequest& request, std::string_view regio
 
 std::string authorization(const SigningRequest& request, const AwsKeys& keys,
                           std::string_view region, std::chrono::sys_seconds time) {
-  const std::string date = amz_date(time).substr(0, 8);
+  const std::string date = format_amz_date(time).substr(0, 8);
   const std::string key = signing_key(keys.secret, date, region);
   std::string out(algorithm);
   out += " Credential=" + keys.id + '/' + scope(date, region);

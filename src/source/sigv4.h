@@ -30,9 +30,6 @@ inline constexpr std::string_view empty_payload =
 /// Every byte but A-Z a-z 0-9 - . _ ~ and '/' as %XX, upper case.
 std::string aws_encode(std::string_view path);
 
-/// 20130524T000000Z, as in x-amz-date.
-std::string amz_date(std::chrono::sys_seconds time);
-
 /// The fields sorted by name, and what S3 hashes: for tests and for whoever debugs a signature.
 std::string canonical_request(SigningRequest request);
 std::string string_to_sign(const SigningRequest& request, std::string_view region,
