@@ -52,11 +52,52 @@ Answer judge_part(const UpstreamHead& head, const std::optional<http::ByteRange>
   return answer;
 }
 
+/// An answer with a body that could be the song's.
+Answer judge_success(const UpstreamHead& head, const std::optional<http::ByteRange>& asked) {
+  if (head.ambiguous) {
+    return failure(ErrorKind::http_protocol_error,
+                   "the origin's Content-Length or Content-Range is ambiguous");
+  }
+  if (head.encoded) {
+    return failure(ErrorKind::http_protocol_error,
+                   "the origin sent a Content-Encoding although identity was asked for");
+  }
+  return head.status == 206 ? judge_part(head, asked) : judge_whole(head, asked);
+}
+
+Answer refusal_of_kind(Answer::Kind kind, const UpstreamHead& head) {
+  Answer answer = of_kind(kind, head);
+  answer.error.kind = ErrorKind::origin_refused;
+  return answer;
+}
+
+Answer judge_unsatisfiable(const UpstreamHead& head) {
+  Answer answer = refusal_of_kind(Answer::Kind::unsatisfiable, head);
+  if (head.content_range && !head.content_range->range) {
+    answer.length = head.content_range->complete;
+  }
+  return answer;
+}
+
+Answer judge_redirect(const UpstreamHead& head) {
+  if (head.location.empty()) {
+    return failure(ErrorKind::http_protocol_error, "the origin redirects to nowhere");
+  }
+  return of_kind(Answer::Kind::redirect, head);
+}
+
 /// Whether a 404 may serve another request (RFC 9111 §3, §4), however shortly.
 bool may_be_believed_later(const http::CacheFields& caching) {
   constexpr std::chrono::seconds unsaid{1};
   return http::is_storable(caching) && !caching.no_cache &&
          http::freshness_lifetime(caching, std::nullopt, unsaid) > std::chrono::seconds(0);
+}
+
+Answer judge_missing(const UpstreamHead& head) {
+  Answer answer = failure(ErrorKind::destination_not_found,
+                          "the origin answered " + std::to_string(head.status));
+  answer.error.no_store = !may_be_believed_later(head.caching);
+  return answer;
 }
 
 }  // namespace
@@ -66,46 +107,22 @@ Answer judge_answer(const UpstreamHead& head, const std::optional<http::ByteRang
     case 200:
     case 203:  // a 200 that a proxy on the way has transformed (RFC 9110 §15.3.4)
     case 206:
-      if (head.ambiguous) {
-        return failure(ErrorKind::http_protocol_error,
-                       "the origin's Content-Length or Content-Range is ambiguous");
-      }
-      if (head.encoded) {
-        return failure(ErrorKind::http_protocol_error,
-                       "the origin sent a Content-Encoding although identity was asked for");
-      }
-      return head.status == 206 ? judge_part(head, asked) : judge_whole(head, asked);
-    case 416: {
-      Answer answer = of_kind(Answer::Kind::unsatisfiable, head);
-      answer.error.kind = ErrorKind::origin_refused;
-      if (head.content_range && !head.content_range->range) {
-        answer.length = head.content_range->complete;
-      }
-      return answer;
-    }
+      return judge_success(head, asked);
     case 301:
     case 302:
     case 303:
     case 307:
     case 308:
-      if (head.location.empty()) {
-        return failure(ErrorKind::http_protocol_error, "the origin redirects to nowhere");
-      }
-      return of_kind(Answer::Kind::redirect, head);
-    case 304: {
-      Answer answer = of_kind(Answer::Kind::unchanged, head);
-      answer.error.kind = ErrorKind::origin_refused;
-      return answer;
-    }
+      return judge_redirect(head);
+    case 304:
+      return refusal_of_kind(Answer::Kind::unchanged, head);
     case 404:
-    case 410: {
-      Answer answer = failure(ErrorKind::destination_not_found,
-                              "the origin answered " + std::to_string(head.status));
-      answer.error.no_store = !may_be_believed_later(head.caching);
-      return answer;
-    }
+    case 410:
+      return judge_missing(head);
     case 412:
       return failure(ErrorKind::representation_changed, "the origin answered 412");
+    case 416:
+      return judge_unsatisfiable(head);
     case 429:
     case 500:
     case 502:
