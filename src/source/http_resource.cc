@@ -39,7 +39,7 @@ HttpResource::~HttpResource() { close_body(); }
 
 io::Task<Result<http::Representation>> HttpResource::describe(const ReadIntent& intent) {
   several_ = intent.several;
-  closed_ = intent.range && !intent.range->is_open_ended();
+  closed_range_ = intent.range && !intent.range->is_open_ended();
   client_.ask_whether(intent.known);
   Result<Reply> reply = co_await ask_for_description(first_window(intent, sizer_));
   if (!reply) co_return reply.error();
@@ -138,7 +138,7 @@ std::optional<http::ByteRange> HttpResource::window_at(std::uint64_t position,
   switch (access_) {
     case Access::windows:
       return sizer_.next(position, position < wanted_end_ ? std::min(*end, wanted_end_) : *end,
-                         closed_);
+                         closed_range_);
     case Access::rest:
       return http::ByteRange{position, end_of_rest(end)};
     case Access::whole:
@@ -158,7 +158,7 @@ io::Task<Result<void>> HttpResource::open_body(std::uint64_t position,
         access_ != Access::rest || (body_->end && *body_->end >= end_of_rest(end));
     if (leads_there && suffices) co_return Result<void>{};
     if (body_->end == position) {
-      sizer_.taken(position - body_->first, io::Clock::now() - body_->opened, closed_);
+      sizer_.taken(position - body_->first, io::Clock::now() - body_->opened, closed_range_);
     }
     close_body();
   }
@@ -174,7 +174,7 @@ io::Task<Result<void>> HttpResource::open_body(std::uint64_t position,
     }
     Result<void> verified = verify(*reply);
     if (!verified) co_return verified;
-    if (breaks_off(reply->answer, end)) {
+    if (falls_short(reply->answer, end)) {
       access_ = Access::whole;
       client_.retire(std::move(reply->transfer));
       continue;
@@ -187,7 +187,7 @@ io::Task<Result<void>> HttpResource::open_body(std::uint64_t position,
 
 /// A part that ends before what was asked for. Where nothing is proven there is no going on behind
 /// it, and so it is of no use.
-bool HttpResource::breaks_off(const Answer& answer, std::optional<std::uint64_t> end) const {
+bool HttpResource::falls_short(const Answer& answer, std::optional<std::uint64_t> end) const {
   return access_ == Access::rest && answer.kind == Answer::Kind::part && !client_.delivered() &&
          answer.end && *answer.end < end_of_rest(end);
 }

@@ -63,7 +63,7 @@ class HttpResource final : public Resource {
   std::optional<http::ByteRange> window_at(std::uint64_t position,
                                            std::optional<std::uint64_t> end) const;
   Result<void> verify(const Reply& reply) const;
-  bool breaks_off(const Answer& answer, std::optional<std::uint64_t> end) const;
+  bool falls_short(const Answer& answer, std::optional<std::uint64_t> end) const;
   /// Where nothing is proven, equal size is part of what `window` takes as proof: there must be
   /// one.
   bool can_resume() const {
@@ -79,7 +79,7 @@ class HttpResource final : public Resource {
   Access access_ = Access::windows;
   bool provable_ = false;
   bool several_ = false;
-  bool closed_ = false;  ///< The client named the end itself.
+  bool closed_range_ = false;  ///< The client named the end itself.
   std::uint64_t wanted_end_ = std::numeric_limits<std::uint64_t>::max();  ///< Of ask_up_to().
   bool flows_ = false;  ///< Bytes of its body have come.
   /// What describe() has left of upstream.first_byte_timeout, and until when that is from the first

@@ -14,26 +14,27 @@ constexpr auto slow = 2s;
 
 }  // namespace
 
-http::ByteRange WindowSizer::next(std::uint64_t position, std::uint64_t end, bool closed) const {
+http::ByteRange WindowSizer::next(std::uint64_t position, std::uint64_t end,
+                                  bool closed_range) const {
   const std::uint64_t left = end - position;
-  std::uint64_t size = size_of(closed);
-  if (closed && left <= closed_at_once) size = left;
+  std::uint64_t size = size_of(closed_range);
+  if (closed_range && left <= closed_at_once) size = left;
   if (bound_ != 0) size = std::min(size, bound_);
   return {position, position + std::min(size, left)};
 }
 
-std::uint64_t WindowSizer::size_of(bool closed) const {
-  return closed ? std::max(size_, first_closed_size) : size_;
+std::uint64_t WindowSizer::size_of(bool closed_range) const {
+  return closed_range ? std::max(size_, first_closed_size) : size_;
 }
 
 void WindowSizer::taken(std::uint64_t size, std::chrono::steady_clock::duration elapsed,
-                        bool closed) {
+                        bool closed_range) {
   if (elapsed > slow) {
     size_ = std::max(first_size, size_ / 2);
   } else if (elapsed <= fast) {
     // The first ones may only have filled the kernel's queues: they say nothing of the client, and
     // a larger window would lie in the buffer of everyone who plays slowly.
-    if (taken_ >= queues) size_ = std::min(most, size_of(closed) * (closed ? 4 : 2));
+    if (taken_ >= queues) size_ = std::min(most, size_of(closed_range) * (closed_range ? 4 : 2));
     taken_ += size;
   }
 }

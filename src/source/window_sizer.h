@@ -25,17 +25,17 @@ class WindowSizer {
   /// `bound` is upstream.window, bytes; 0: none.
   explicit WindowSizer(std::uint64_t bound) : bound_(bound) {}
 
-  /// The next window of a read that stands at `position` and ends at `end`. `closed`: the client
-  /// itself named the end.
-  http::ByteRange next(std::uint64_t position, std::uint64_t end, bool closed) const;
+  /// The next window of a read that stands at `position` and ends at `end`. `closed_range`: the
+  /// client itself named the end.
+  http::ByteRange next(std::uint64_t position, std::uint64_t end, bool closed_range) const;
 
   /// The client has taken a whole window of `size` bytes, `elapsed` after it was asked for.
-  void taken(std::uint64_t size, std::chrono::steady_clock::duration elapsed, bool closed);
+  void taken(std::uint64_t size, std::chrono::steady_clock::duration elapsed, bool closed_range);
   /// Many wait for what is read: from here on as if the client had drained all before.
   void expect_many_readers() { size_ = most; }
 
  private:
-  std::uint64_t size_of(bool closed) const;
+  std::uint64_t size_of(bool closed_range) const;
 
   std::uint64_t bound_;
   std::uint64_t size_ = first_size;

@@ -26,8 +26,8 @@ TEST(WindowSizer, AShortClosedRangeIsOneRequest) {
 }
 
 /// Takes a whole window as large as the sizer would ask for.
-void take(WindowSizer& sizer, std::chrono::milliseconds elapsed, bool closed) {
-  sizer.taken(sizer.next(0, endless, closed).size(), elapsed, closed);
+void take(WindowSizer& sizer, std::chrono::milliseconds elapsed, bool closed_range) {
+  sizer.taken(sizer.next(0, endless, closed_range).size(), elapsed, closed_range);
 }
 
 TEST(WindowSizer, GrowsToFourMebibytesForWhoDrainsQuickly) {
