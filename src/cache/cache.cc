@@ -4,13 +4,10 @@
 
 #include "cache/store.h"
 
-#include <chrono>
 #include <utility>
 
 namespace tonearm::cache {
 namespace {
-
-constexpr std::chrono::seconds longest_scan{2};
 
 /// As they stand in the keys on disk (docs/cache-format.md): another number, and what caches hold
 /// is not found any more.
@@ -53,14 +50,8 @@ io::Task<Result<void>> Cache::forget(std::string key) {
     entry->pass_until = {};
   }
   auto forget = [this, key, version]() -> Result<void> {
-    // Before that, nothing can be told of what there is to be removed.
-    const bool scanned = store_->disk().wait_until_scanned(longest_scan);
-    const Result<std::shared_ptr<Version>> known = version ? version : store_->load(key);
-    if (!known) return known.error();
-    const bool removed = !*known || store_->throw_away(**known);
-    if (removed && scanned) return {};
-    const char* const why = scanned ? "a file could not be removed" : "it is still being searched";
-    return Error{ErrorKind::internal, std::string("cache.path: ") + why, {}};
+    if (store_->forget(key, version.get())) return {};
+    return Error{ErrorKind::internal, "cache.path: a file could not be removed", {}};
   };
   co_return co_await store_->pool().run(std::move(forget));
 }

@@ -115,6 +115,7 @@ void Disk::start_over() {
   {
     const std::lock_guard lock(mutex_);
     inventory_.remove_all(removals);
+    forgotten_.clear();
   }
   for (const auto& [id, last, bytes, evicted] : removals) {
     on_evicted_(id.song, id.version, id.slice, last);
@@ -331,6 +332,19 @@ bool Disk::forget(const std::string& song, std::uint64_t version) {
   return bury(removals);
 }
 
+bool Disk::forget(const std::string& song) {
+  if (!ready_) return true;
+  Inventory::Removals removals;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!scanned_) forgotten_.insert(song);
+    inventory_.remove_song(song, removals);
+  }
+  if (!removals.empty()) return bury(removals);
+  const std::lock_guard naming(naming_);
+  return remove_record(song);
+}
+
 bool Disk::may_hold(const PieceId& id) const {
   if (!ready_) return false;
   if (!scanned_) return true;
@@ -428,11 +442,16 @@ bool Disk::bury_last(const PieceId& id) {
     const std::lock_guard lock(mutex_);
     again = inventory_.contains_song(id.song);
   }
-  const bool gone =
-      again || ::unlink(path_of(record_name(id.song)).c_str()) == 0 || errno == ENOENT;
-  if (!gone) fail("a record cannot be removed", errno);
+  const bool gone = again || remove_record(id.song);
   on_evicted_(id.song, id.version, id.slice, !again);
   return gone;
+}
+
+/// With naming_ held.
+bool Disk::remove_record(const std::string& song) {
+  if (::unlink(path_of(record_name(song)).c_str()) == 0 || errno == ENOENT) return true;
+  fail("a record cannot be removed", errno);
+  return false;
 }
 
 }  // namespace tonearm::cache

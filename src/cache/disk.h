@@ -21,6 +21,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <unordered_set>
 #include <vector>
 
 namespace tonearm::cache {
@@ -78,11 +79,17 @@ class Disk {
   /// Blocks: every piece and the record of this version. False when one of them could not be
   /// removed.
   bool forget(const std::string& song, std::uint64_t version);
+  /// The same of whatever lies there of the song. While that is not known yet its record goes, and
+  /// without one nothing of it counts, here or in the next process; its pieces go when they are
+  /// found.
+  bool forget(const std::string& song);
 
   /// False only when it is known that there is no such piece.
   bool may_hold(const PieceId& id) const;
   /// False only when it is known that there are fewer pieces than `least` of the version.
   bool may_hold(const std::string& song, std::uint64_t version, std::uint64_t least) const;
+  /// Whether all that lies there is known.
+  bool is_scanned() const { return scanned_; }
   /// Blocks. Whether the first `count` slices have a piece each.
   bool has_all(const std::string& song, std::uint64_t version, std::uint64_t count) const;
   /// The first slice at or behind `from` of which something is there.
@@ -120,6 +127,7 @@ class Disk {
   void discard_leftovers(FoundSong& song);
   void take_over(std::vector<FoundSong> found);
   std::size_t take_over_some(std::span<const FoundSong> found);
+  void take_over_one(const FoundSong& song, Inventory::Removals* forgotten);
   void destroy_waiting();
   void note_played();
   void shrink();
@@ -130,6 +138,7 @@ class Disk {
   /// Unlinks and tells; without the lock. What cannot be unlinked counts again: false.
   bool bury(const Inventory::Removals& removals);
   bool bury_last(const PieceId& id);
+  bool remove_record(const std::string& song);
   void put_back(const Inventory::Removal& removal, int error_number);
 
   const std::string path_;
@@ -148,6 +157,7 @@ class Disk {
   std::condition_variable changed_;
   bool stopping_ = false;
   Inventory inventory_;
+  std::unordered_set<std::string> forgotten_;  ///< Until scanned_.
   std::vector<std::shared_ptr<const void>> to_destroy_;
   std::thread worker_;
 };

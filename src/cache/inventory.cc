@@ -81,6 +81,10 @@ void Inventory::remove_version(const std::string& song, std::uint64_t version, R
   if (find_version(song, version) != nullptr) take_out_all(songs_.at(song), removals);
 }
 
+void Inventory::remove_song(const std::string& song, Removals& removals) {
+  if (contains_song(song)) take_out_all(songs_.at(song), removals);
+}
+
 void Inventory::remove_all(Removals& removals) {
   while (!order_.empty()) take_out(order_.begin(), removals);
 }

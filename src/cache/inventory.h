@@ -79,6 +79,8 @@ class Inventory {
   bool grow(const PieceId& id, std::uint64_t bytes);
   void remove(const PieceId& id, Removals& removals);
   void remove_version(const std::string& song, std::uint64_t version, Removals& removals);
+  /// Of whichever version.
+  void remove_song(const std::string& song, Removals& removals);
   void remove_all(Removals& removals);
   /// It could not be removed from the disk: it counts, and is the first to go.
   void put_back(const Removal& removal);

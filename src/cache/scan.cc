@@ -126,7 +126,11 @@ void Disk::take_over(std::vector<FoundSong> found) {
     // A mutex is not fair: who waits for it has it only after a while in which we do not want it.
     std::this_thread::sleep_for(pause_between_batches);
   }
-  scanned_ = true;
+  {
+    const std::lock_guard lock(mutex_);
+    scanned_ = true;
+    forgotten_.clear();
+  }
   evict_surplus();
   settled_ = true;
 }
@@ -134,19 +138,33 @@ void Disk::take_over(std::vector<FoundSong> found) {
 /// A batch of them, how many songs are in it; each of them as a whole, for it may be forgotten
 /// before the next batch.
 std::size_t Disk::take_over_some(std::span<const FoundSong> found) {
-  Inventory::Removals none;
+  Inventory::Removals forgotten;
   std::size_t songs = 0;
   std::size_t pieces = 0;
-  const std::lock_guard lock(mutex_);
-  for (; songs < found.size() && pieces < pieces_in_batch; ++songs) {
-    for (const FoundPiece& piece : found[songs].pieces) {
-      if (inventory_.contains(piece.id)) continue;
-      if (inventory_.contains_other(piece.id.song, piece.id.version)) continue;
-      inventory_.add(piece.id, piece.bytes, Inventory::Turn::first, none);
+  {
+    const std::lock_guard lock(mutex_);
+    for (; songs < found.size() && pieces < pieces_in_batch; ++songs) {
+      const FoundSong& song = found[songs];
+      take_over_one(song, forgotten_.contains(song.name) ? &forgotten : nullptr);
+      pieces += song.pieces.size();
     }
-    pieces += found[songs].pieces.size();
   }
+  bury(forgotten);
   return songs;
+}
+
+/// With the lock held. What is `forgotten` was to be removed before it was found.
+void Disk::take_over_one(const FoundSong& song, Inventory::Removals* forgotten) {
+  Inventory::Removals none;
+  for (const FoundPiece& piece : song.pieces) {
+    if (forgotten != nullptr) {
+      forgotten->push_back({piece.id, false, piece.bytes, false});
+      continue;
+    }
+    if (inventory_.contains(piece.id)) continue;
+    if (inventory_.contains_other(piece.id.song, piece.id.version)) continue;
+    inventory_.add(piece.id, piece.bytes, Inventory::Turn::first, none);
+  }
 }
 
 }  // namespace tonearm::cache

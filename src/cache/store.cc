@@ -120,15 +120,29 @@ std::shared_ptr<Version> Store::make_version(const std::string& key,
 }
 
 bool Store::throw_away(Version& version) {
+  retire(version);
+  return disk_.forget(version.song(), version.number());
+}
+
+bool Store::forget(const std::string& key, Version* version) {
+  if (version != nullptr) retire(*version);
+  return disk_.forget(hash_name(key));
+}
+
+/// Nobody finds it any more; who plays it reads on.
+void Store::retire(Version& version) {
   version.kill();
   if (version.is_held()) keep_open(version);
-  return disk_.forget(version.song(), version.number());
 }
 
 /// Files that are open outlive their names.
 void Store::keep_open(Version& version) {
+  const Geometry geometry = version.geometry();
+  // What is not known of yet can be looked for by name.
+  const bool by_name = !disk_.is_scanned() && geometry.length != endless;
   const auto next = [&](std::uint64_t slice) {
-    return disk_.next_piece(version.song(), version.number(), slice);
+    if (!by_name) return disk_.next_piece(version.song(), version.number(), slice);
+    return slice < geometry.slices() ? std::optional(slice) : std::nullopt;
   };
   for (auto slice = next(0); slice; slice = next(*slice + 1)) {
     if (!save_descriptors()) return;

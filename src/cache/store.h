@@ -51,6 +51,8 @@ class Store {
                                         bool whole_only);
   /// Blocks. Who plays it reads on. False when files of it are left.
   bool throw_away(Version& version);
+  /// Blocks. The same of all that lies there under a key; `version`: the current one, if one is.
+  bool forget(const std::string& key, Version* version);
   /// Blocks. To be called before a piece is opened: closes idle ones when too many are open. False
   /// when too many still are.
   bool save_descriptors();
@@ -63,6 +65,7 @@ class Store {
   void stop();
 
  private:
+  void retire(Version& version);
   void keep_open(Version& version);
   void close_idle();
   bool has_too_many_open() const { return File::open_count() > most_open_; }

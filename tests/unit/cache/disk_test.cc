@@ -177,29 +177,49 @@ TEST_F(DiskTest, ADirectoryThatCannotBeListedIsNotEmpty) {
     ASSERT_TRUE(earlier.wait_until_scanned(std::chrono::seconds(10)));
     ASSERT_TRUE(keep(earlier, 1, 0));
   }
-  constexpr uid_t somebody = 65534;
-  const bool root = ::geteuid() == 0;
-  if (root) {
-    for (const auto& file : std::filesystem::directory_iterator(directory_)) {
-      ASSERT_EQ(::chown(file.path().c_str(), somebody, somebody), 0);
-    }
-    ASSERT_EQ(::chown(directory_.c_str(), somebody, somebody), 0);
-    ASSERT_EQ(::seteuid(somebody), 0);
-  }
-  ::chmod(directory_.c_str(), 0300);
+  Unlistable unlistable(directory_);
+  const CountedLog log;
+  Disk disk(directory_, 1 << 20, nobody);
+  EXPECT_TRUE(comes_true([&] { return log.warnings() > 0 || disk.writable(); }));
+  EXPECT_FALSE(disk.writable());
+  EXPECT_TRUE(disk.load_record(song).value()) << "what is asked for by name is there";
+  unlistable.end();
+  EXPECT_TRUE(disk.wait_until_scanned(std::chrono::minutes(1)));
+  EXPECT_EQ(disk.totals().pieces, 1U);
+}
+
+TEST_F(DiskTest, WhatIsForgottenBeforeItWasFoundGoesWhenItIs) {
+  const std::string other(32, 'b');
   {
-    const CountedLog log;
-    Disk disk(directory_, 1 << 20, nobody);
-    EXPECT_TRUE(comes_true([&] { return log.warnings() > 0 || disk.writable(); }));
-    EXPECT_FALSE(disk.writable());
-    EXPECT_TRUE(disk.load_record(song).value()) << "what is asked for by name is there";
-    ::chmod(directory_.c_str(), 0700);
-    EXPECT_TRUE(disk.wait_until_scanned(std::chrono::minutes(1)));
-    EXPECT_EQ(disk.totals().pieces, 1U);
+    Disk earlier(directory_, 1 << 20, nobody);
+    ASSERT_TRUE(earlier.wait_until_scanned(std::chrono::seconds(10)));
+    ASSERT_TRUE(keep(earlier, 1, 0));
+    ASSERT_TRUE(keep(earlier, 1, 1));
+    ASSERT_TRUE(earlier.create_piece({other, 1, 0}, {slice_size, endless}));
+    ASSERT_TRUE(earlier.store_record(other, [&] { return std::optional(record_of(1)); }));
   }
-  if (root) {
-    EXPECT_EQ(::seteuid(0), 0);
-  }
+  Unlistable unlistable(directory_);
+  Disk disk(directory_, 1 << 20, nobody);
+  EXPECT_FALSE(disk.is_scanned());
+  EXPECT_TRUE(disk.forget(song));
+  EXPECT_FALSE(disk.load_record(song).value()) << "a process that finds its pieces removes them";
+  unlistable.end();
+  EXPECT_TRUE(disk.wait_until_scanned(std::chrono::minutes(1)));
+  EXPECT_EQ(disk.totals().pieces, 1U);
+  EXPECT_FALSE(std::filesystem::exists(directory_ + '/' + piece_name({song, 1, 1})));
+  EXPECT_TRUE(disk.load_record(other).value());
+}
+
+// Only a start compares the two, and only where pieces of several versions lie.
+TEST_F(DiskTest, ForgettingASongRemovesAlsoWhatItsRecordDoesNotName) {
+  Disk disk(directory_, 1 << 20, nobody);
+  ASSERT_TRUE(disk.wait_until_scanned(std::chrono::seconds(10)));
+  ASSERT_TRUE(disk.create_piece({song, 1, 0}, {slice_size, endless}));
+  ASSERT_TRUE(disk.store_record(song, [&] { return std::optional(record_of(2)); }));
+  EXPECT_TRUE(disk.forget(song));
+  EXPECT_EQ(disk.totals().pieces, 0U);
+  EXPECT_FALSE(std::filesystem::exists(directory_ + '/' + piece_name({song, 1, 0})));
+  EXPECT_FALSE(disk.load_record(song).value());
 }
 
 TEST_F(DiskTest, OnAFullDiskWhatWasPlayedLongestAgoMakesRoom) {

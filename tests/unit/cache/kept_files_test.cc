@@ -225,6 +225,45 @@ TEST_F(KeptFilesTest, ASongThatCannotBeForgottenForGoodIsAnError) {
   EXPECT_EQ(cache_->statistics().songs, 0U);
 }
 
+// Else it would hold up everything else that wants the disk.
+TEST_F(KeptFilesTest, ForgettingASongDoesNotWaitUntilItWasFound) {
+  open(a_song());
+  get();
+  settle();
+  close();
+  {
+    Unlistable unlistable(directory_);
+    Cache cache(options_);
+    EXPECT_TRUE(test::run(loop_, cache.forget(the_key())));
+    EXPECT_FALSE(cache.store().disk().is_scanned());
+    unlistable.end();
+    EXPECT_TRUE(cache.store().disk().wait_until_scanned(std::chrono::minutes(1)));
+    EXPECT_EQ(cache.statistics().songs, 0U);
+    cache.stop();
+  }
+  EXPECT_EQ(pieces().size(), 0U);
+}
+
+// A crash may leave it so.
+TEST_F(KeptFilesTest, WhatIsForgottenIsGoneAlsoWhereItsRecordNamesAnotherVersion) {
+  open(a_song());
+  get();
+  settle();
+  close();
+  const auto song = hash_name(the_key());
+  {
+    const std::string last = pieces().back();
+    for (const auto& piece : pieces()) {
+      if (piece != last) std::filesystem::remove(piece);
+    }
+    std::filesystem::rename(last, directory_ + '/' + piece_name({song, 7, 0}));
+  }
+  open(song_);
+  EXPECT_TRUE(test::run(loop_, cache_->forget(the_key())));
+  EXPECT_EQ(cache_->statistics().songs, 0U);
+  EXPECT_EQ(pieces().size(), 0U);
+}
+
 TEST_F(KeptFilesTest, TheSizeIsABound) {
   options_.size = 16 * B;
   open(a_song(100 * B));
