@@ -124,6 +124,7 @@ class Disk {
   bool try_open();
   void work();
   void scan();
+  void discard_leftovers(std::vector<FoundSong>& found);
   void discard_leftovers(FoundSong& song);
   void take_over(std::vector<FoundSong> found);
   std::size_t take_over_some(std::span<const FoundSong> found);
@@ -155,7 +156,7 @@ class Disk {
   std::mutex naming_;  ///< Before mutex_: while a record is renamed to its name, or removed.
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  bool stopping_ = false;
+  std::atomic<bool> stopping_ = false;  ///< Set with mutex_ held.
   Inventory inventory_;
   std::unordered_set<std::string> forgotten_;  ///< Until scanned_.
   std::vector<std::shared_ptr<const void>> to_destroy_;

@@ -40,8 +40,9 @@ bool earlier(const timespec& a, const timespec& b) {
   return a.tv_sec != b.tv_sec ? a.tv_sec < b.tv_sec : a.tv_nsec < b.tv_nsec;
 }
 
-/// Empty when it cannot be read to its end: `errno` says why.
-std::optional<std::vector<FoundSong>> read_directory(const std::string& path) {
+/// Empty when it cannot be read to its end: `errno` says why; or when that is of no use any more.
+std::optional<std::vector<FoundSong>> read_directory(const std::string& path,
+                                                     const std::atomic<bool>& stopping) {
   const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(path.c_str()), &::closedir);
   const int descriptor = directory ? ::dirfd(directory.get()) : -1;
   if (descriptor < 0) return std::nullopt;
@@ -51,6 +52,7 @@ std::optional<std::vector<FoundSong>> read_directory(const std::string& path) {
     return ::readdir(directory.get());
   };
   while (const dirent* entry = next()) {
+    if (stopping) return std::nullopt;
     const std::string_view name(entry->d_name);
     FileName parsed = parse_file_name(name);
     struct stat status {};
@@ -83,15 +85,24 @@ std::optional<std::vector<FoundSong>> read_directory(const std::string& path) {
 /// again.
 void Disk::scan() {
   const auto started = std::chrono::steady_clock::now();
-  std::optional<std::vector<FoundSong>> found = read_directory(path_);
-  if (!found) return fail("it cannot be listed", errno);
-  for (FoundSong& song : *found) discard_leftovers(song);
-  std::erase_if(*found, [](const FoundSong& song) { return song.pieces.empty(); });
-  take_over(std::move(*found));
+  std::optional<std::vector<FoundSong>> found = read_directory(path_, stopping_);
+  const int error = errno;
+  if (found) discard_leftovers(*found);
+  if (found) take_over(std::move(*found));
+  if (stopping_) return;
+  if (!found) return fail("it cannot be listed", error);
   const auto took = std::chrono::steady_clock::now() - started;
   const Inventory::Totals now = totals();
   spdlog::info("cache: {} songs, {} pieces, {} bytes found in {} ms", now.songs, now.pieces,
                now.bytes, std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
+}
+
+void Disk::discard_leftovers(std::vector<FoundSong>& found) {
+  for (FoundSong& song : found) {
+    if (stopping_) return;
+    discard_leftovers(song);
+  }
+  std::erase_if(found, [](const FoundSong& song) { return song.pieces.empty(); });
 }
 
 /// Pieces without a record and records without a piece are what a crash leaves behind: they go.
@@ -107,6 +118,7 @@ void Disk::discard_leftovers(FoundSong& song) {
   };
   const auto gone = std::partition(song.pieces.begin(), song.pieces.end(), counts);
   for (auto piece = gone; piece != song.pieces.end(); ++piece) {
+    if (stopping_) return;
     ::unlink(path_of(piece_name(piece->id)).c_str());
   }
   song.pieces.erase(gone, song.pieces.end());
@@ -122,6 +134,7 @@ void Disk::take_over(std::vector<FoundSong> found) {
               [](const auto& a, const auto& b) { return a.id.slice > b.id.slice; });
   }
   for (std::span<const FoundSong> rest(found); !rest.empty();) {
+    if (stopping_) return;
     rest = rest.subspan(take_over_some(rest));
     // A mutex is not fair: who waits for it has it only after a while in which we do not want it.
     std::this_thread::sleep_for(pause_between_batches);

@@ -242,6 +242,29 @@ TEST_F(DiskTest, OnAFullDiskWhatWasPlayedLongestAgoMakesRoom) {
   EXPECT_LE(disk.totals().bytes, before + slice / 2);
 }
 
+// A search of many files may last for longer than the process has to end.
+TEST_F(DiskTest, WhoStopsDoesNotWaitUntilEverythingWasFound) {
+  const auto is_left = [this](std::uint64_t slice) {
+    return std::filesystem::exists(directory_ + '/' + piece_name({song, 1, slice}));
+  };
+  constexpr std::uint64_t pieces = 20'000;  // without a record: they would all be removed
+  for (std::uint64_t slice = 0; slice < pieces; ++slice) {
+    const auto name = directory_ + '/' + piece_name({song, 1, slice});
+    ASSERT_TRUE(io::OwnedDescriptor(::open(name.c_str(), O_WRONLY | O_CREAT, 0600)).valid());
+  }
+  const auto temporary = directory_ + '/' + record_name(song) + ".new";
+  ASSERT_TRUE(io::OwnedDescriptor(::open(temporary.c_str(), O_WRONLY | O_CREAT, 0600)).valid());
+  {
+    const Disk disk(directory_, 1 << 20, nobody);
+    ASSERT_TRUE(comes_true([&] { return !std::filesystem::exists(temporary); })) << "has begun";
+  }
+  std::uint64_t left = 0;
+  for (std::uint64_t slice = 0; slice < pieces; ++slice) {
+    if (is_left(slice)) ++left;
+  }
+  EXPECT_GT(left, 0U);
+}
+
 /// More pieces than the disk's thread takes at once.
 class ManyPiecesTest : public DiskTest {
  protected:
