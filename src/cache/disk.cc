@@ -1,6 +1,7 @@
 #include "cache/disk.h"
 
 #include "cache/geometry.h"
+#include "cache/write_at.h"
 
 #include <spdlog/spdlog.h>
 
@@ -21,17 +22,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds pause_after_full{60};
-
-bool write_all(int descriptor, std::string_view bytes, off_t offset) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::pwrite(descriptor, bytes.data(), bytes.size(), offset);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-    offset += count;
-  }
-  return true;
-}
 
 /// Whether a file that could not be opened is not there, or not ours: the descriptors may have run
 /// out, or the disk does not answer, and all that is kept would be taken for lost.
@@ -223,10 +213,10 @@ bool Disk::store_record(const std::string& song, const Wanted& wanted) {
   const std::string name = path_of(record_name(song));
   const std::string fresh = name + ".new";
   io::OwnedDescriptor file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  const bool written = file.valid() && write_all(file.get(), bytes, 0);
+  int error = file.valid() ? write_at(file.get(), bytes, 0).error : errno;
   file = {};
-  if (written && ::rename(fresh.c_str(), name.c_str()) == 0) return true;
-  const int error = errno;
+  if (error == 0 && ::rename(fresh.c_str(), name.c_str()) == 0) return true;
+  if (error == 0) error = errno;
   ::unlink(fresh.c_str());
   fail("a record cannot be written", error);
   return false;
@@ -241,7 +231,10 @@ Result<std::shared_ptr<File>> Disk::open_piece(const PieceId& id) {
     found = io::OwnedDescriptor(::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   }
   if (!found.valid() && !is_absent(errno)) return cannot_be_opened(errno);
-  if (!found.valid()) return none;
+  if (!found.valid()) {
+    drop_piece(id);
+    return none;
+  }
   auto file = std::make_shared<File>(std::move(found));
   struct stat now {};
   if (::fstat(file->descriptor(), &now) != 0) return cannot_be_opened(errno);
@@ -295,8 +288,9 @@ std::shared_ptr<File> Disk::create_piece(const PieceId& id, const Geometry& geom
   auto file = std::make_shared<File>(std::move(made));
   file->index_at = geometry.index_at(id.slice);
   const std::string index = make_index(id, geometry.slice_size);
-  if (write_all(file->descriptor(), index, static_cast<off_t>(file->index_at))) return file;
-  fail("a piece cannot be written", errno);
+  const int error = write_at(file->descriptor(), index, file->index_at).error;
+  if (error == 0) return file;
+  fail("a piece cannot be written", error);
   drop_piece(id);
   return nullptr;
 }
@@ -310,7 +304,14 @@ bool Disk::grow_piece(const PieceId& id, std::uint64_t bytes) {
     grown = inventory_.contains(id) && inventory_.make_room(whole_pages(bytes), id, removals) &&
             inventory_.grow(id, whole_pages(bytes));
   }
-  return bury(removals) && grown;
+  if (bury(removals)) return grown;
+  if (grown) shrink_piece(id, bytes);
+  return false;
+}
+
+void Disk::shrink_piece(const PieceId& id, std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  inventory_.shrink(id, whole_pages(bytes));
 }
 
 void Disk::drop_piece(const PieceId& id) {

@@ -74,6 +74,8 @@ class Disk {
   std::shared_ptr<File> create_piece(const PieceId& id, const Geometry& geometry);
   /// Blocks: makes room for a block of a piece; false when the piece is gone or there is none.
   bool grow_piece(const PieceId& id, std::uint64_t bytes);
+  /// So much of that was not written.
+  void shrink_piece(const PieceId& id, std::uint64_t bytes);
   /// Blocks: it is not to be trusted, or somebody has removed it.
   void drop_piece(const PieceId& id);
   /// Blocks: every piece and the record of this version. False when one of them could not be

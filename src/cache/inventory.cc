@@ -72,6 +72,14 @@ bool Inventory::grow(const PieceId& id, std::uint64_t bytes) {
   return true;
 }
 
+void Inventory::shrink(const PieceId& id, std::uint64_t bytes) {
+  const auto item = place_of(id.song, id.version, id.slice);
+  if (item == order_.end()) return;
+  const std::uint64_t less = std::min(bytes, item->bytes);  // it may be another one by now
+  item->bytes -= less;
+  total_ -= less;
+}
+
 void Inventory::remove(const PieceId& id, Removals& removals) {
   const auto item = place_of(id.song, id.version, id.slice);
   if (item != order_.end()) take_out(item, removals);

@@ -77,6 +77,8 @@ class Inventory {
   void add(const PieceId& id, std::uint64_t bytes, Turn turn, Removals& removals);
   /// False when it is not there.
   bool grow(const PieceId& id, std::uint64_t bytes);
+  /// No more than it has grown.
+  void shrink(const PieceId& id, std::uint64_t bytes);
   void remove(const PieceId& id, Removals& removals);
   void remove_version(const std::string& song, std::uint64_t version, Removals& removals);
   /// Of whichever version.

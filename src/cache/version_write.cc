@@ -1,40 +1,14 @@
 #include "cache/little_endian.h"
 #include "cache/version.h"
-
-#include <climits>
+#include "cache/write_at.h"
 
 #include <sys/uio.h>
 
-#include <algorithm>
 #include <array>
-#include <cerrno>
+#include <string_view>
 #include <utility>
 
 namespace tonearm::cache {
-namespace {
-
-/// All of them, one behind the other; consumes `pieces`.
-bool write_at(int descriptor, std::span<iovec> pieces, std::uint64_t offset) {
-  while (!pieces.empty()) {
-    const auto most = static_cast<int>(std::min<std::size_t>(pieces.size(), IOV_MAX));
-    const ssize_t count = ::pwritev(descriptor, pieces.data(), most, static_cast<off_t>(offset));
-    if (count < 0 && errno == EINTR) continue;
-    if (count == 0) errno = ENOSPC;
-    if (count <= 0) return false;
-    offset += static_cast<std::uint64_t>(count);
-    auto left = static_cast<std::size_t>(count);
-    while (!pieces.empty() && left >= pieces.front().iov_len) {
-      left -= pieces.front().iov_len;
-      pieces = pieces.subspan(1);
-    }
-    if (left == 0) continue;
-    pieces.front().iov_base = static_cast<std::byte*>(pieces.front().iov_base) + left;
-    pieces.front().iov_len -= left;
-  }
-  return true;
-}
-
-}  // namespace
 
 /// Blocks that lie together, and what is written of them: their bytes, and then their checksums.
 struct Version::Run {
@@ -87,14 +61,20 @@ std::shared_ptr<File> Version::open_for_writing(std::uint64_t slice) {
 /// First the bytes, then what proves them: whatever is torn in between counts for nothing.
 bool Version::write_run(const File& file, Run& run, std::uint64_t slice, std::uint64_t index) {
   const bool fits = index * block_size + run.size <= file.index_at;
-  if (dead_ || !fits || !disk_.grow_piece(id_of(slice), run.size)) return false;
-  iovec proof{run.sums.data(), run.sums.size() * sizeof run.sums.front()};
-  if (write_at(file.descriptor(), run.bytes, index * block_size) &&
-      write_at(file.descriptor(), std::span(&proof, 1), sum_offset(file.index_at, index))) {
+  const PieceId id = id_of(slice);
+  if (dead_ || !fits || !disk_.grow_piece(id, run.size)) return false;
+  const Written bytes = write_at(file.descriptor(), run.bytes, index * block_size);
+  int error = bytes.error;
+  if (error == 0) {
+    const std::string_view sums(run.sums.front().data(), run.sums.size() * sizeof run.sums.front());
+    error = write_at(file.descriptor(), sums, sum_offset(file.index_at, index)).error;
+  }
+  if (error == 0) {
     disk_.succeed();
     return true;
   }
-  disk_.fail("a block cannot be written", errno);
+  disk_.shrink_piece(id, whole_pages(run.size) - whole_pages(bytes.bytes));
+  disk_.fail("a block cannot be written", error);
   return false;
 }
 
@@ -171,11 +151,10 @@ void Version::move_last_index() {
     if (piece != pieces_.end() && piece->second.file == file) sums = piece->second.sums;
   }
   if (file->index_at != index_at && !sums.empty()) {
-    std::string index = make_index(id_of(slice), slice_size_, sums);
-    iovec all{index.data(), index.size()};
+    const std::string index = make_index(id_of(slice), slice_size_, sums);
     // First what is there goes, lest it take more for a moment than is counted.
     if (::ftruncate(file->descriptor(), static_cast<off_t>(index_at)) == 0 &&
-        write_at(file->descriptor(), std::span(&all, 1), index_at)) {
+        write_at(file->descriptor(), index, index_at).error == 0) {
       file->index_at = index_at;
     }
   }

@@ -147,6 +147,19 @@ TEST_F(DiskTest, AReplacedDirectoryBelongsToWhoHasTheLockInIt) {
   EXPECT_TRUE(disk.load_record(song).value());
 }
 
+TEST_F(DiskTest, WhatSomebodyHasRemovedDoesNotCount) {
+  std::atomic<int> gone = 0;
+  const auto on_evicted = [&](const std::string&, std::uint64_t, std::uint64_t, bool) { ++gone; };
+  Disk disk(directory_, 1 << 20, on_evicted);
+  ASSERT_TRUE(disk.wait_until_scanned(std::chrono::seconds(10)));
+  ASSERT_TRUE(keep(disk, 1, 0));
+  ASSERT_TRUE(keep(disk, 1, 1));
+  std::filesystem::remove(directory_ + '/' + piece_name({song, 1, 1}));
+  EXPECT_FALSE(disk.open_piece({song, 1, 1}).value());
+  EXPECT_EQ(disk.totals().pieces, 1U);
+  EXPECT_EQ(gone, 1);
+}
+
 // A directory in its place is what no right of ours removes so.
 TEST_F(DiskTest, WhatCannotBeRemovedCounts) {
   std::atomic<int> gone = 0;

@@ -2,6 +2,10 @@
 #include "cache/piece_format.h"
 #include "unit/cache/cache_fixture.h"
 
+#include <sys/resource.h>
+
+#include <csignal>
+
 namespace tonearm::cache {
 namespace {
 
@@ -180,6 +184,32 @@ TEST_F(FileSizesTest, WhatWouldLieOnTheIndexIsNotWritten) {
   ASSERT_EQ(pieces().size(), 1U);
   EXPECT_EQ(std::filesystem::file_size(pieces().front()),
             B + page_size + index_size(options_.slice));
+}
+
+TEST_F(FileSizesTest, WhatCouldNotBeWrittenDoesNotCount) {
+  std::signal(SIGXFSZ, SIG_IGN);
+  Disk disk(directory_, 1 << 20, [](const auto&, auto, auto, auto) {});
+  ASSERT_TRUE(disk.wait_until_scanned(std::chrono::minutes(1)));
+  SongRecord record;
+  record.key = "key";
+  record.slice_size = options_.slice;
+  record.what.length = 4 * B;
+  Version version(disk, hash_name("key"), std::move(record), false);
+  const auto block = [](std::uint64_t which) {
+    auto bytes = std::make_shared<ArrivingBlock>(which);
+    bytes->size = block_size;
+    return bytes;
+  };
+  ASSERT_TRUE(version.write(std::vector{block(0)}));
+  const std::uint64_t before = disk.totals().bytes;
+  rlimit usual{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &usual), 0);
+  const rlimit one_page_more{B + page_size, usual.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &one_page_more), 0);
+  const bool written = version.write(std::vector{block(1), block(2)});
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &usual), 0);
+  EXPECT_FALSE(written);
+  EXPECT_EQ(disk.totals().bytes, before + page_size);
 }
 
 }  // namespace

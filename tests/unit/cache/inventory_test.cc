@@ -55,6 +55,10 @@ TEST_F(InventoryTest, CountsPiecesAndARecordForEachSong) {
   EXPECT_FALSE(inventory_.grow({"a", 1, 4}, 7));
   EXPECT_EQ(inventory_.totals().bytes, 1237 + 2 * record);
 
+  inventory_.shrink({"a", 1, 3}, 7);
+  inventory_.shrink({"a", 1, 4}, 7);
+  EXPECT_EQ(inventory_.totals().bytes, 1230 + 2 * record);
+
   inventory_.remove({"a", 1, 0}, removals_);
   inventory_.remove({"a", 1, 0}, removals_);
   EXPECT_EQ(gone(), (Gone{"a/1/0"}));
