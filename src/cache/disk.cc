@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -22,6 +23,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds pause_after_full{60};
+constexpr std::chrono::seconds pause_after_large_record{60};
 
 /// Whether a file that could not be opened is not there, or not ours: the descriptors may have run
 /// out, or the disk does not answer, and all that is kept would be taken for lost.
@@ -48,7 +50,11 @@ Disk::~Disk() {
   }
   changed_.notify_all();
   worker_.join();
-  note_played();
+  try {
+    note_played();
+  } catch (const std::bad_alloc&) {
+    return;  // then what was played in the last second is not known of
+  }
 }
 
 bool Disk::try_open() {
@@ -65,26 +71,37 @@ void Disk::work() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     lock.unlock();
-    destroy_waiting();
-    if (ready_ && !lock_.still_holds()) start_over();
-    if (!ready_) ready_ = try_open();
-    if (ready_ && !scanned_) {
-      scan();
-      changed_.notify_all();
+    try {
+      take_turn();
+    } catch (const std::bad_alloc&) {
+      // The next turn does what is left of this one.
+      if (health_.fail(Clock::now())) spdlog::warn("cache.path {}: out of memory", path_);
     }
-    note_played();
-    look_for_room();
-    shrink();
     lock.lock();
     changed_.wait_for(lock, std::chrono::seconds(1),
                       [this] { return stopping_ || !to_destroy_.empty(); });
   }
 }
 
-void Disk::destroy_later(std::shared_ptr<const void> what) {
-  {
+void Disk::take_turn() {
+  destroy_waiting();
+  if (ready_ && !lock_.still_holds()) start_over();
+  if (!ready_) ready_ = try_open();
+  if (ready_ && !scanned_) {
+    scan();
+    changed_.notify_all();
+  }
+  note_played();
+  look_for_room();
+  shrink();
+}
+
+void Disk::destroy_later(std::shared_ptr<const void> what) noexcept {
+  try {
     const std::lock_guard lock(mutex_);
     to_destroy_.push_back(std::move(what));
+  } catch (const std::bad_alloc&) {
+    return;
   }
   changed_.notify_all();
 }
@@ -142,8 +159,9 @@ void Disk::shrink() {
   if (evict_surplus() && full) health_.mend();
 }
 
-/// In batches, the files of each removed before the next. True: some went, and none is left over.
-/// What cannot be removed comes back, and is for another time, hence the bound.
+/// What is more than may be there, in batches, the files of each removed before the next. True:
+/// some went, and none is left over. What cannot be removed comes back, and is for another time,
+/// hence the bound.
 bool Disk::evict_surplus() {
   bool some = false;
   bool all = true;
@@ -209,7 +227,10 @@ bool Disk::store_record(const std::string& song, const Wanted& wanted) {
   const std::optional<SongRecord> record = wanted();
   if (!record) return true;
   const std::string bytes = encode_record(*record);
-  if (bytes.size() > most_record_bytes) return false;
+  if (bytes.size() > most_record_bytes) {
+    warn_of_record(song, bytes.size());
+    return false;
+  }
   const std::string name = path_of(record_name(song));
   const std::string fresh = name + ".new";
   io::OwnedDescriptor file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
@@ -220,6 +241,17 @@ bool Disk::store_record(const std::string& song, const Wanted& wanted) {
   ::unlink(fresh.c_str());
   fail("a record cannot be written", error);
   return false;
+}
+
+/// Again only after a while: it is tried with every block of the song.
+void Disk::warn_of_record(const std::string& song, std::size_t bytes) {
+  const auto now = Clock::now();
+  if (!large_record_.is_over(now)) return;
+  large_record_.begin(now, pause_after_large_record);
+  spdlog::warn(
+      "cache.path {}: song {} is not kept: its URL or its entity tag is so long that its record "
+      "would take {} bytes",
+      path_, song, bytes);
 }
 
 Result<std::shared_ptr<File>> Disk::open_piece(const PieceId& id) {
@@ -258,6 +290,7 @@ Result<std::shared_ptr<File>> Disk::open_piece(const PieceId& id) {
 
 std::shared_ptr<File> Disk::create_piece(const PieceId& id, const Geometry& geometry) {
   if (!writable()) return nullptr;
+  evict_surplus();
   const std::uint64_t bytes = whole_pages(index_size(geometry.slice_size));
   Inventory::Removals removals;
   bool room = false;
@@ -297,6 +330,7 @@ std::shared_ptr<File> Disk::create_piece(const PieceId& id, const Geometry& geom
 
 bool Disk::grow_piece(const PieceId& id, std::uint64_t bytes) {
   if (!writable()) return false;
+  evict_surplus();
   Inventory::Removals removals;
   bool grown = false;
   {

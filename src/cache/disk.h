@@ -13,6 +13,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -34,8 +35,9 @@ struct FoundSong;
 /// nothing new is written, but what is asked for by name is there at once.
 class Disk {
  public:
-  /// `on_evicted` is told, without a lock held, which slice of a song is gone, and whether it was
-  /// the last. It may come from any thread but no loop's.
+  /// `on_evicted` is told which slice of a song is gone, and whether it was the last; of the last
+  /// before anybody can write a record of the song again, so that it must not write one itself. It
+  /// may come from any thread but no loop's.
   using OnEvicted = std::function<void(const std::string& song, std::uint64_t version,
                                        std::uint64_t slice, bool last)>;
 
@@ -110,8 +112,8 @@ class Disk {
              std::uint64_t end);
 
   /// On the thread of its own: closing the last descriptor of an unlinked file frees its blocks,
-  /// and that is no work for a loop, nor for who holds a lock.
-  void destroy_later(std::shared_ptr<const void> what);
+  /// and that is no work for a loop, nor for who holds a lock. (When memory runs out, it is.)
+  void destroy_later(std::shared_ptr<const void> what) noexcept;
 
   Inventory::Totals totals() const;
   std::uint64_t size() const;
@@ -125,6 +127,7 @@ class Disk {
   std::string path_of(std::string_view name) const { return path_ + '/' + std::string(name); }
   bool try_open();
   void work();
+  void take_turn();
   void scan();
   void discard_leftovers(std::vector<FoundSong>& found);
   void discard_leftovers(FoundSong& song);
@@ -142,6 +145,7 @@ class Disk {
   bool bury(const Inventory::Removals& removals);
   bool bury_last(const PieceId& id);
   bool remove_record(const std::string& song);
+  void warn_of_record(const std::string& song, std::size_t bytes);
   void put_back(const Inventory::Removal& removal, int error_number);
 
   const std::string path_;
@@ -151,6 +155,7 @@ class Disk {
   std::atomic<bool> settled_ = false;  ///< And was brought within the bound.
   DiskHealth health_;
   Pause unremovable_;
+  Pause large_record_;
   std::atomic<bool> full_ = false;
   Pause filled_;  ///< Room is not looked for before.
   DirectoryLock lock_;

@@ -1,6 +1,7 @@
 #include "cache/inventory.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tonearm::cache {
 
@@ -42,14 +43,16 @@ std::optional<std::uint64_t> Inventory::next(const std::string& song, std::uint6
 }
 
 Inventory::Song& Inventory::song_of(const PieceId& id) {
-  const auto [found, is_new] = songs_.try_emplace(id.song);
-  Song& song = found->second;
-  if (is_new) {
-    song.name = id.song;
-    song.version = id.version;
-    total_ += record_bytes;
-  }
-  return song;
+  const auto known = songs_.find(id.song);
+  if (known != songs_.end()) return known->second;
+  Song song;
+  song.name = id.song;
+  song.version = id.version;
+  const auto use = uses_.find(VersionRef(id.song, id.version));
+  if (use != uses_.end()) song.use = &use->second;
+  Song& made = songs_.try_emplace(id.song, std::move(song)).first->second;
+  total_ += record_bytes;
+  return made;
 }
 
 void Inventory::add(const PieceId& id, std::uint64_t bytes, Turn turn, Removals& removals) {
@@ -57,10 +60,13 @@ void Inventory::add(const PieceId& id, std::uint64_t bytes, Turn turn, Removals&
     take_out_all(songs_.at(id.song), removals);
     removals.back().last = false;  // the record is the new version's
   }
+  // What may run out of memory comes first.
+  Order item(1, Item{nullptr, id.slice, bytes});
+  std::map<std::uint64_t, Order::iterator> piece{{id.slice, item.begin()}};
   Song& song = song_of(id);
-  const auto place = order_.insert(turn == Turn::first ? order_.begin() : order_.end(),
-                                   Item{&song, id.slice, bytes});
-  song.pieces.emplace(id.slice, place);
+  item.front().song = &song;
+  song.pieces.merge(piece);
+  order_.splice(turn == Turn::first ? order_.begin() : order_.end(), item);
   total_ += bytes;
 }
 
@@ -108,7 +114,7 @@ void Inventory::take_out(Order::iterator item, Removals& removals) {
   removals.back().last = true;
   total_ -= record_bytes;
   if (song.played) std::erase(played_, &song);
-  songs_.erase(std::string(song.name));
+  songs_.erase(songs_.find(song.name));
 }
 
 void Inventory::take_out_all(Song& song, Removals& removals) {
@@ -144,20 +150,39 @@ void Inventory::note_free(std::uint64_t bytes) {
 
 bool Inventory::make_room(std::uint64_t bytes, const PieceId& for_whom, Removals& removals) {
   if (bytes > bound()) return false;
-  auto oldest = order_.begin();
-  while (total_ + bytes > bound()) {
-    if (oldest == order_.end()) return false;
-    const auto victim = oldest++;
-    if (victim->song->name == for_whom.song && victim->slice == for_whom.slice) continue;
-    if (may_go(*victim)) evict(victim, removals);
+  for (std::size_t unseen = order_.size(); total_ + bytes > bound();) {
+    const auto victim = next_to_go(unseen, &for_whom);
+    if (victim == order_.end()) return false;
+    evict(victim, removals);
   }
   return true;
 }
 
+/// What may not go now is not in the way the next time.
+Inventory::Order::iterator Inventory::next_to_go(std::size_t& unseen, const PieceId* for_whom) {
+  for (; unseen > 0; order_.splice(order_.end(), order_, order_.begin())) {
+    --unseen;
+    const Item& oldest = order_.front();
+    const bool asks = for_whom != nullptr && oldest.slice == for_whom->slice &&
+                      oldest.song->name == for_whom->song;
+    if (!asks && may_go(oldest)) return order_.begin();
+  }
+  return order_.end();
+}
+
+bool Inventory::may_go(const Item& item) {
+  const Use* const use = item.song->use;
+  if (use == nullptr) return true;
+  return use->pins == 0 &&
+         std::none_of(use->claims.begin(), use->claims.end(), [&](const auto& claim) {
+           return claim.second.first <= item.slice && item.slice < claim.second.end;
+         });
+}
+
 bool Inventory::evict_surplus(std::size_t most, Removals& removals) {
-  for (auto oldest = order_.begin(); total_ > bound() && oldest != order_.end();) {
-    const auto victim = oldest++;
-    if (!may_go(*victim)) continue;
+  for (std::size_t unseen = order_.size(); total_ > bound();) {
+    const auto victim = next_to_go(unseen, nullptr);
+    if (victim == order_.end()) return true;
     if (most-- == 0) return false;
     evict(victim, removals);
   }
@@ -179,32 +204,46 @@ void Inventory::touch(Place& place, const std::string& song, std::uint64_t versi
     place.removals_ = removals_;
   }
   Song* const of = place.item_->song;
-  if (!std::exchange(of->played, true)) played_.push_back(of);
+  if (!of->played) played_.push_back(of);
+  of->played = true;
   order_.splice(order_.end(), order_, place.item_);
 }
 
+Inventory::Use& Inventory::use_of(const std::string& song, std::uint64_t version) {
+  const auto [use, is_new] = uses_.try_emplace(std::pair(song, version));
+  if (is_new) tell_of_use(*use, &use->second);
+  return use->second;
+}
+
+void Inventory::release(Uses::iterator use) {
+  if (use->second.pins > 0 || !use->second.claims.empty()) return;
+  tell_of_use(*use, nullptr);
+  uses_.erase(use);
+}
+
+void Inventory::tell_of_use(const Uses::value_type& use, const Use* now) {
+  const auto& [name, version] = use.first;
+  const auto song = songs_.find(name);
+  if (song != songs_.end() && song->second.version == version) song->second.use = now;
+}
+
 void Inventory::unpin(const std::string& song, std::uint64_t version) {
-  const auto pinned = pinned_.find({song, version});
-  if (pinned != pinned_.end() && --pinned->second == 0) pinned_.erase(pinned);
+  const auto use = uses_.find(VersionRef(song, version));
+  if (use == uses_.end() || use->second.pins == 0) return;
+  --use->second.pins;
+  release(use);
 }
 
 void Inventory::claim(const void* who, const std::string& song, std::uint64_t version,
                       std::uint64_t first, std::uint64_t end) {
-  const auto of_version = claims_.try_emplace({song, version}).first;
   if (first < end) {
-    of_version->second.insert_or_assign(who, Slices{first, end});
+    use_of(song, version).claims.insert_or_assign(who, Slices{first, end});
     return;
   }
-  of_version->second.erase(who);
-  if (of_version->second.empty()) claims_.erase(of_version);
-}
-
-bool Inventory::is_claimed(const Item& item) const {
-  const auto claims = claims_.find({item.song->name, item.song->version});
-  if (claims == claims_.end()) return false;
-  return std::any_of(claims->second.begin(), claims->second.end(), [&](const auto& claim) {
-    return claim.second.first <= item.slice && item.slice < claim.second.end;
-  });
+  const auto use = uses_.find(VersionRef(song, version));
+  if (use == uses_.end()) return;
+  use->second.claims.erase(who);
+  release(use);
 }
 
 std::vector<std::string> Inventory::take_played() {

@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -97,7 +98,8 @@ class Inventory {
   bool is_disk_full() const { return fits_ < size_; }
 
   /// So that `bytes` more fit, what was played longest ago goes, but not the piece `for_whom`, nor
-  /// what is pinned or claimed. False when that is not enough; what has gone is gone.
+  /// what is pinned or claimed: whose turn that would be is played now. False when that is not
+  /// enough; what has gone is gone.
   bool make_room(std::uint64_t bytes, const PieceId& for_whom, Removals& removals);
   /// What is more than may be there goes in the same order, at most so many pieces of it. False: to
   /// be called again.
@@ -108,7 +110,7 @@ class Inventory {
   /// It is being played now. `place`: where it was found the last time, if it ever was.
   void touch(Place& place, const std::string& song, std::uint64_t version, std::uint64_t slice);
   /// While it is pinned, as often as it was, nothing of a version makes room.
-  void pin(const std::string& song, std::uint64_t version) { ++pinned_[{song, version}]; }
+  void pin(const std::string& song, std::uint64_t version) { ++use_of(song, version).pins; }
   void unpin(const std::string& song, std::uint64_t version);
   /// The slices [first, end) of a version are about to be read: they make no room until `who`
   /// claims others, or none.
@@ -122,9 +124,22 @@ class Inventory {
     std::uint64_t first;
     std::uint64_t end;
   };
+  /// Of a version, whether or not a piece of it is there.
+  struct Use {
+    unsigned pins = 0;
+    std::map<const void*, Slices> claims;
+  };
+  /// Found without a copy of the name: what gives back must not run out of memory.
+  using VersionRef = std::pair<std::string_view, std::uint64_t>;
+  struct InOrder {
+    using is_transparent = void;
+    bool operator()(const VersionRef& a, const VersionRef& b) const { return a < b; }
+  };
+  using Uses = std::map<std::pair<std::string, std::uint64_t>, Use, InOrder>;
   struct Song {
     std::string name;
     std::uint64_t version = 0;
+    const Use* use = nullptr;
     std::map<std::uint64_t, Order::iterator> pieces;
     bool played = false;
   };
@@ -136,19 +151,20 @@ class Inventory {
   void take_out(Order::iterator item, Removals& removals);
   void evict(Order::iterator item, Removals& removals);
   void take_out_all(Song& song, Removals& removals);
-  bool may_go(const Item& item) const { return !is_pinned(*item.song) && !is_claimed(item); }
+  static bool may_go(const Item& item);
+  Order::iterator next_to_go(std::size_t& unseen, const PieceId* for_whom);
+  Use& use_of(const std::string& song, std::uint64_t version);
+  void release(Uses::iterator use);
+  void tell_of_use(const Uses::value_type& use, const Use* now);
   std::uint64_t bound() const { return std::min(size_, fits_); }
   std::uint64_t reserve() const;
-  bool is_pinned(const Song& song) const { return pinned_.contains({song.name, song.version}); }
-  bool is_claimed(const Item& item) const;
 
   // Front: played longest ago. Every item belongs to exactly one song's `pieces`, no song is
   // without any, and total_ is the sum of all items and of record_bytes for each song.
   Order order_;
   std::unordered_map<std::string, Song> songs_;
   std::vector<Song*> played_;  ///< Those that say so of themselves.
-  std::map<std::pair<std::string, std::uint64_t>, unsigned> pinned_;
-  std::map<std::pair<std::string, std::uint64_t>, std::map<const void*, Slices>> claims_;
+  Uses uses_;                  ///< None without a pin or a claim; a Song points to its own.
   std::uint64_t size_;
   std::uint64_t fits_ = std::numeric_limits<std::uint64_t>::max();  ///< On the disk.
   std::uint64_t total_ = 0;

@@ -314,6 +314,20 @@ TEST_F(ManyPiecesTest, WhatIsTooMuchAtTheStartGoesInBatches) {
   EXPECT_EQ(seen, (std::vector{batch, 2 * batch, pieces - disk.totals().pieces}));
 }
 
+TEST_F(ManyPiecesTest, WhoNeedsRoomInASmallerCacheMakesItInBatches) {
+  std::atomic<Disk*> made = nullptr;
+  std::atomic<std::uint64_t> first = 0;
+  Disk disk(directory_, 1 << 30, [&](const std::string&, std::uint64_t, std::uint64_t, bool) {
+    std::uint64_t none = 0;
+    first.compare_exchange_strong(none, made.load()->totals().evictions);
+  });
+  made = &disk;
+  ASSERT_TRUE(disk.wait_until_scanned(std::chrono::minutes(1)));
+  disk.resize(room_for_one);
+  EXPECT_TRUE(disk.create_piece({song, 1, pieces}, {slice_size, endless}));
+  EXPECT_LE(first, 2 * batch) << "by the disk's own thread at the same time, perhaps";
+}
+
 TEST_F(ManyPiecesTest, WhatCannotBeRemovedIsNotTriedForEver) {
   for (std::uint64_t slice = 0; slice < pieces; ++slice) {
     const auto stuck = directory_ + '/' + piece_name({song, 1, slice});
@@ -324,6 +338,19 @@ TEST_F(ManyPiecesTest, WhatCannotBeRemovedIsNotTriedForEver) {
   EXPECT_TRUE(disk.wait_until_scanned(std::chrono::minutes(1)));
   EXPECT_EQ(disk.totals().pieces, pieces);
   EXPECT_EQ(disk.totals().evictions, 0U);
+}
+
+TEST_F(DiskTest, ASongWhoseRecordIsTooLargeIsWarnedOfOnce) {
+  Disk disk(directory_, 1 << 20, nobody);
+  ASSERT_TRUE(disk.wait_until_scanned(std::chrono::seconds(10)));
+  const CountedLog log;
+  SongRecord large = record_of(1);
+  large.key.assign(most_record_bytes, 'x');
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_FALSE(disk.store_record(song, [&] { return std::optional(large); }));
+  }
+  EXPECT_EQ(log.warnings(), 1);
+  EXPECT_TRUE(disk.writable());
 }
 
 TEST_F(DiskTest, ADiskThatTakesOneBlockAndNotTheNextIsWarnedOfOnce) {

@@ -162,6 +162,32 @@ TEST_F(InventoryTest, NeitherWhoAsksNorWhatIsPinnedMakesRoom) {
   EXPECT_EQ(gone(), (Gone{"b/1/0!"}));
 }
 
+// It is not walked over again each time that something else is to go.
+TEST_F(InventoryTest, WhatMayNotGoWhenItIsItsTurnIsPlayedNow) {
+  for (const char* song : {"a", "b", "c"}) add({song, 1, 0}, 1000);
+  inventory_.resize(inventory_.totals().bytes);
+  inventory_.pin("a", 1);
+  EXPECT_TRUE(make_room(1));
+  EXPECT_EQ(gone(), (Gone{"b/1/0!"}));
+  inventory_.unpin("a", 1);
+  EXPECT_TRUE(make_room(1000 + record + 1));
+  EXPECT_EQ(gone(), (Gone{"c/1/0!"}));
+}
+
+TEST_F(InventoryTest, WhatIsPinnedOrClaimedMayBeThereLater) {
+  inventory_.pin("a", 1);
+  inventory_.claim(this, "b", 1, 0, 1);
+  add({"a", 1, 0}, 1000);
+  add({"b", 1, 0}, 1000);
+  inventory_.resize(1000 + record);
+  EXPECT_FALSE(make_room(0));
+  inventory_.unpin("a", 1);
+  inventory_.claim(this, "b", 1, 0, 0);
+  inventory_.claim(this, "c", 1, 0, 0);
+  EXPECT_TRUE(make_room(0));
+  EXPECT_EQ(gone().size(), 1U);
+}
+
 TEST_F(InventoryTest, WhatIsAboutToBeReadMakesNoRoom) {
   for (std::uint64_t slice = 0; slice < 5; ++slice) add({"a", 1, slice}, 1000);
   inventory_.resize(inventory_.totals().bytes);
