@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace tonearm::cache {
@@ -89,14 +90,18 @@ void Version::refresh(const http::Representation& now) {
   });
 }
 
-/// False when it cannot be stored.
+/// False when it cannot be stored, or is not to be.
 bool Version::store_first_record() {
-  const bool stored = disk_.store_record(song_, [this]() -> std::optional<SongRecord> {
+  bool dead = false;
+  const bool stored = disk_.store_record(song_, [&]() -> std::optional<SongRecord> {
     const std::lock_guard lock(mutex_);
-    if (dead_ || std::exchange(recorded_, true)) return std::nullopt;
-    return record_;
+    dead = dead_;
+    if (dead || recorded_) return std::nullopt;
+    std::optional<SongRecord> record = record_;
+    recorded_ = true;
+    return record;
   });
-  if (stored) return true;
+  if (stored || dead) return !dead;
   const std::lock_guard lock(mutex_);
   recorded_ = false;
   return false;
@@ -118,14 +123,17 @@ void Version::kill() {
 
 /// Once it is dead: when nobody plays it, nobody comes to its pieces any more.
 void Version::close_unused() {
-  std::shared_ptr<Pieces> unused;
+  Pieces unused;
   {
     const std::lock_guard lock(mutex_);
     if (holds_ > 0 || pieces_.empty()) return;
-    unused = std::make_shared<Pieces>();
-    unused->swap(pieces_);
+    unused.swap(pieces_);
   }
-  disk_.destroy_later(std::move(unused));
+  try {
+    disk_.destroy_later(std::make_shared<Pieces>(std::move(unused)));
+  } catch (const std::bad_alloc&) {
+    return;  // then they are closed here
+  }
 }
 
 bool Version::is_held() const {
@@ -166,6 +174,7 @@ void Version::close_idle() {
 void Version::let_go(std::uint64_t position) {
   std::vector<std::shared_ptr<File>> files;
   const std::lock_guard lock(mutex_);
+  files.reserve(pieces_.size());
   for (auto& [slice, piece] : pieces_) {
     if ((slice + 1) * slice_size_ > position) continue;
     files.push_back(std::move(piece.file));
@@ -181,26 +190,27 @@ void Version::complete() {
   store_first_record();
 }
 
-/// Whether somebody has removed the file: when it is dead, we did. What was proven of a file that
+/// False when somebody has removed the file: when the version is dead, we did, and of one that is
+/// kept only whole what is open is played on, dead from then on. What was proven of a file that
 /// anybody has changed since is not any more. With the lock held.
-bool Version::is_gone(Piece& piece) {
-  if (piece.file->writing > 0) return false;
+bool Version::still_has_name(Piece& piece) {
+  if (piece.file->writing > 0) return true;
   struct stat now {};
-  if (::fstat(piece.file->descriptor(), &now) != 0) return true;
+  if (::fstat(piece.file->descriptor(), &now) != 0) return false;
   const io::FileStamp stamp = io::stamp_of(now);
-  if (stamp == piece.stamp) return false;
+  if (stamp == piece.stamp) return true;
   if (!io::has_same_bytes(piece.stamp, stamp)) ++piece.file->altered;
   piece.proven.assign(piece.proven.size(), false);
   piece.stamp = stamp;
-  if (now.st_nlink > 0 || dead_) return false;
+  if (now.st_nlink > 0 || dead_) return true;
   // Who plays what can be had from nowhere else reads on from what is open.
   if (whole_only_ && complete_ && holds_ > 0) dead_ = true;
-  return !dead_;
+  return dead_;
 }
 
 Version::Look Version::look(std::uint64_t position, std::uint64_t end) {
   const std::lock_guard lock(mutex_);
-  const Look found = look(position, end, true);
+  const Look found = find(position, end, Check::file);
   // A part of it is of no use to the next one who asks.
   if (whole_only_ && complete_ && found.kind == Look::Kind::missing) dead_ = true;
   return found;
@@ -208,11 +218,11 @@ Version::Look Version::look(std::uint64_t position, std::uint64_t end) {
 
 Version::Look Version::glance(std::uint64_t position, std::uint64_t end) {
   const std::lock_guard lock(mutex_);
-  return look(position, end, false);
+  return find(position, end, Check::nothing);
 }
 
 /// With the lock held.
-Version::Look Version::look(std::uint64_t position, std::uint64_t end, bool at_file) {
+Version::Look Version::find(std::uint64_t position, std::uint64_t end, Check check) {
   const Geometry geometry = this->geometry();
   const std::uint64_t slice = geometry.slice_at(position);
   Look found;
@@ -229,7 +239,7 @@ Version::Look Version::look(std::uint64_t position, std::uint64_t end, bool at_f
   if (piece.sums[block - base] == 0) return found;
   found.kind = Look::Kind::unknown;
   if (!piece.file) return found;
-  if (at_file && is_gone(piece)) {
+  if (check == Check::file && !still_has_name(piece)) {
     disk_.destroy_later(std::move(piece.file));
     pieces_.erase(of_slice);
     return found;
@@ -247,7 +257,7 @@ Version::Look Version::look(std::uint64_t position, std::uint64_t end, bool at_f
   found.offset = position - slice * geometry.slice_size;
   found.stamp = piece.stamp;
   found.altered = piece.file->altered;
-  if (proven && at_file) {
+  if (proven && check == Check::file) {
     found.warm =
         piece.warm.cover(block_at(position) - base, block - base, WarmBlocks::Clock::now());
   }
@@ -328,6 +338,13 @@ bool Version::read_piece(std::uint64_t slice) {
     if (::fstat(file->descriptor(), &now) != 0 || now.st_nlink == 0) sums.reset();
     if (!sums) disk_.drop_piece(id);
   }
+  Piece fresh;
+  fresh.known = true;
+  if (sums) {
+    fresh.file = file;
+    fresh.proven.assign(sums->size(), false);
+    fresh.stamp = io::stamp_of(now);
+  }
   const std::lock_guard lock(mutex_);
   if (dead_ && holds_ == 0) return true;
   Piece& piece = pieces_[slice];
@@ -336,13 +353,8 @@ bool Version::read_piece(std::uint64_t slice) {
     piece.file = file;  // closed for a while, and as it was
     return true;
   }
-  piece = Piece{};
-  piece.known = true;
-  if (!sums) return true;
-  piece.file = file;
-  piece.sums = std::move(*sums);
-  piece.proven.assign(piece.sums.size(), false);
-  piece.stamp = io::stamp_of(now);
+  if (sums) fresh.sums = std::move(*sums);
+  piece = std::move(fresh);
   return true;
 }
 

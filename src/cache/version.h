@@ -96,6 +96,7 @@ class Version {
     io::FileStamp stamp;
     std::uint64_t altered = 0;
   };
+  /// A version that is kept only whole is dead once something of it is found missing.
   Look look(std::uint64_t position, std::uint64_t end);
   /// The same as far as is known without a look at the file: enough to say what an answer will
   /// cost, not to take bytes from it.
@@ -146,14 +147,15 @@ class Version {
 
   using Pieces = std::unordered_map<std::uint64_t, Piece>;  ///< By slice.
   struct Run;                                               ///< Blocks that are written together.
+  class Writing;
+  enum class Check : std::uint8_t { nothing, file };
 
   PieceId id_of(std::uint64_t slice) const { return {song_, number_, slice}; }
-  Look look(std::uint64_t position, std::uint64_t end, bool at_file);
+  Look find(std::uint64_t position, std::uint64_t end, Check check);
   void close_unused();
-  bool is_gone(Piece& piece);
+  bool still_has_name(Piece& piece);
   void lose(std::uint64_t slice, const std::shared_ptr<File>& file);
-  std::shared_ptr<File> open_for_writing(std::uint64_t slice);
-  Piece* end_write(const std::shared_ptr<File>& file, std::uint64_t slice);
+  Writing open_for_writing(std::uint64_t slice);
   void move_last_index();
   bool write_run(const File& file, Run& run, std::uint64_t slice, std::uint64_t index);
   std::size_t write_blocks(const File& file, std::span<const std::shared_ptr<ArrivingBlock>> blocks,

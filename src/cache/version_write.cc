@@ -23,8 +23,49 @@ struct Version::Run {
   }
 };
 
-/// The piece's file, made if there is none, with a write announced; null when it cannot be had.
-std::shared_ptr<File> Version::open_for_writing(std::uint64_t slice) {
+/// A write to a piece's file. While there is one, the file's stamp says nothing of what others do.
+class Version::Writing {
+ public:
+  Writing() = default;
+  /// With the version's lock held.
+  Writing(Version& version, std::uint64_t slice, std::shared_ptr<File> file)
+      : version_(&version), slice_(slice), file_(std::move(file)) {
+    ++file_->writing;
+  }
+  Writing(Writing&&) noexcept = default;
+  Writing& operator=(Writing&&) = delete;
+  ~Writing() {
+    if (!file_ || ended_) return;
+    const std::lock_guard lock(version_->mutex_);
+    end();
+  }
+
+  explicit operator bool() const { return file_ != nullptr; }
+  const std::shared_ptr<File>& file() const { return file_; }
+
+  /// With the version's lock held. Null when the piece was evicted or lost meanwhile.
+  Piece* end() {
+    ended_ = true;
+    --file_->writing;
+    ++file_->writes;
+    struct stat now {};
+    const bool alone = file_->writing == 0 && ::fstat(file_->descriptor(), &now) == 0;
+    if (alone) file_->written = io::stamp_of(now);
+    const auto found = version_->pieces_.find(slice_);
+    if (found == version_->pieces_.end() || found->second.file != file_) return nullptr;
+    if (alone) found->second.stamp = file_->written;
+    return &found->second;
+  }
+
+ private:
+  Version* version_ = nullptr;
+  std::uint64_t slice_ = 0;
+  std::shared_ptr<File> file_;
+  bool ended_ = false;
+};
+
+/// To the piece's file, which is made if there is none; none when it cannot be had.
+Version::Writing Version::open_for_writing(std::uint64_t slice) {
   const std::lock_guard creating(creating_);
   for (bool again = true;; again = false) {
     bool loaded = false;
@@ -32,30 +73,26 @@ std::shared_ptr<File> Version::open_for_writing(std::uint64_t slice) {
       const std::lock_guard lock(mutex_);
       Piece& piece = pieces_[slice];
       loaded = piece.known && (piece.file || piece.sums.empty());
-      if (loaded && piece.file && !is_gone(piece)) {
-        ++piece.file->writing;
-        return piece.file;
-      }
+      if (loaded && piece.file && still_has_name(piece)) return {*this, slice, piece.file};
     }
     if (loaded) break;
-    if (!again || !read_piece(slice)) return nullptr;
+    if (!again || !read_piece(slice)) return {};
   }
-  if (dead_) return nullptr;
+  if (dead_) return {};
   std::shared_ptr<File> file = disk_.create_piece(id_of(slice), geometry());
-  if (!file) return nullptr;
+  if (!file) return {};
   if (!whole_only_ && !store_first_record()) {
     disk_.drop_piece(id_of(slice));
-    return nullptr;
+    return {};
   }
+  Piece fresh;
+  fresh.known = true;
+  fresh.file = file;
+  fresh.sums.assign(slice_size_ / block_size, 0);
+  fresh.proven.assign(fresh.sums.size(), false);
   const std::lock_guard lock(mutex_);
-  Piece& piece = pieces_[slice];
-  piece = Piece{};
-  piece.known = true;
-  piece.file = file;
-  piece.sums.assign(slice_size_ / block_size, 0);
-  piece.proven.assign(piece.sums.size(), false);
-  file->writing = 1;
-  return file;
+  pieces_[slice] = std::move(fresh);
+  return {*this, slice, std::move(file)};
 }
 
 /// First the bytes, then what proves them: whatever is torn in between counts for nothing.
@@ -106,32 +143,19 @@ bool Version::write(std::span<const std::shared_ptr<ArrivingBlock>> blocks) {
   const Geometry geometry = this->geometry();
   const std::uint64_t slice = geometry.slice_of_block(blocks.front()->block);
   const std::uint64_t base = slice * geometry.blocks_per_slice();
-  const std::shared_ptr<File> file = dead_ ? nullptr : open_for_writing(slice);
-  if (!file) return false;
+  if (dead_) return false;
+  Writing writing = open_for_writing(slice);
+  if (!writing) return false;
   std::vector<std::uint64_t> sums;
-  const std::size_t written = write_blocks(*file, blocks, sums);
+  const std::size_t written = write_blocks(*writing.file(), blocks, sums);
   const std::lock_guard lock(mutex_);
-  Piece* const piece = end_write(file, slice);
+  Piece* const piece = writing.end();
   if (piece == nullptr) return false;
   for (std::size_t i = 0; i < written; ++i) {
     piece->sums[blocks[i]->block - base] = sums[i];
     piece->proven[blocks[i]->block - base] = true;
   }
   return written == blocks.size();
-}
-
-/// Of a write that was announced; null when the piece was evicted or lost meanwhile. With the lock
-/// held.
-Version::Piece* Version::end_write(const std::shared_ptr<File>& file, std::uint64_t slice) {
-  --file->writing;
-  ++file->writes;
-  struct stat now {};
-  const bool alone = file->writing == 0 && ::fstat(file->descriptor(), &now) == 0;
-  if (alone) file->written = io::stamp_of(now);
-  const auto found = pieces_.find(slice);
-  if (found == pieces_.end() || found->second.file != file) return nullptr;
-  if (alone) found->second.stamp = file->written;
-  return &found->second;
 }
 
 /// The last piece was made before the length was known: its index moves to where it belongs. There
@@ -141,8 +165,9 @@ void Version::move_last_index() {
   const std::uint64_t slice = geometry.slice_at(geometry.length - 1);
   const std::uint64_t index_at = geometry.index_at(slice);
   if (!holds(geometry.length - 1)) return;
-  const std::shared_ptr<File> file = open_for_writing(slice);
-  if (!file) return;
+  Writing writing = open_for_writing(slice);
+  if (!writing) return;
+  const std::shared_ptr<File>& file = writing.file();
   const std::lock_guard creating(creating_);  // nobody is to read an index that moves
   std::vector<std::uint64_t> sums;
   {
@@ -159,7 +184,7 @@ void Version::move_last_index() {
     }
   }
   const std::lock_guard lock(mutex_);
-  end_write(file, slice);
+  writing.end();
 }
 
 }  // namespace tonearm::cache

@@ -118,6 +118,31 @@ TEST_F(ClosingTest, WhatWaitsToBeClosedIsClosedWithTheDisk) {
   EXPECT_EQ(File::open_count(), 0U);
 }
 
+// Nothing would ever remove it before the next start.
+TEST_F(DirectoryTest, AVersionThatDiesWhileItsFirstPieceIsMadeLeavesNone) {
+  constexpr std::uint64_t slice_size = 2 * block_size;
+  const std::string song(32, 'a');
+  std::unique_ptr<Version> version;
+  const auto on_evicted = [&](const std::string&, std::uint64_t, std::uint64_t, bool) {
+    version->kill();
+  };
+  Disk disk(directory_, 1 << 20, on_evicted);
+  ASSERT_TRUE(disk.wait_until_scanned(std::chrono::minutes(1)));
+  ASSERT_TRUE(disk.create_piece({std::string(32, 'b'), 1, 0}, {slice_size, endless}));
+  SongRecord record;
+  record.key = "key";
+  record.version = 1;
+  record.slice_size = slice_size;
+  record.what.length = slice_size;
+  version = std::make_unique<Version>(disk, song, std::move(record), false);
+  disk.resize(disk.totals().bytes);
+  const auto block = std::make_shared<ArrivingBlock>(0);
+  block->size = block_size;
+  EXPECT_FALSE(version->write(std::vector{block}));
+  EXPECT_TRUE(version->dead());
+  EXPECT_FALSE(std::filesystem::exists(directory_ + '/' + piece_name({song, 1, 0})));
+}
+
 using SweepTest = CacheTest;
 
 // They may have many files open, and each loop asks for an entry with each request.
