@@ -145,14 +145,14 @@ void Store::keep_open(Version& version) {
     return slice < geometry.slices() ? std::optional(slice) : std::nullopt;
   };
   for (auto slice = next(0); slice; slice = next(*slice + 1)) {
-    if (!save_descriptors()) return;
+    save_descriptors();
+    if (has_too_many_open()) return;
     version.load(*slice);
   }
 }
 
-bool Store::save_descriptors() {
+void Store::save_descriptors() {
   if (has_too_many_open()) close_idle();
-  return !has_too_many_open();
 }
 
 void Store::close_idle() {

@@ -53,9 +53,8 @@ class Store {
   bool throw_away(Version& version);
   /// Blocks. The same of all that lies there under a key; `version`: the current one, if one is.
   bool forget(const std::string& key, Version* version);
-  /// Blocks. To be called before a piece is opened: closes idle ones when too many are open. False
-  /// when too many still are.
-  bool save_descriptors();
+  /// Blocks. To be called before a piece is opened: closes idle ones when too many are open.
+  void save_descriptors();
 
   /// A fill is on its way; false when the cache is being stopped.
   bool started(const std::shared_ptr<Fill>& fill);

@@ -39,8 +39,8 @@ struct Statistics {
   std::uint64_t size = 0;
 };
 
-/// The disk cache of one process, shared by all loops. Thread-safe. Destroyed after the loops have
-/// been told to stop and before they are destroyed: see stop().
+/// The disk cache of one process, shared by all loops. Thread-safe. Destroyed after the loops,
+/// since what their requests still hold is given back to it; see also stop().
 class Cache {
  public:
   /// Opens the directory; whatever is wrong with it is a warning, and then nothing is kept.
