@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <csignal>
 #include <iterator>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -29,6 +30,13 @@ std::size_t piece_of(std::string_view text) {
   if (text.size() <= PIPE_BUF) return text.size();
   const std::size_t newline = text.rfind('\n', PIPE_BUF - 1);
   return newline == std::string_view::npos ? PIPE_BUF : newline + 1;
+}
+
+/// Where the next byte goes if nobody else writes meanwhile; empty for what is no regular file.
+std::optional<off_t> end_of_file(int descriptor) {
+  struct stat found {};
+  if (::fstat(descriptor, &found) != 0 || !S_ISREG(found.st_mode)) return std::nullopt;
+  return found.st_size;
 }
 
 bool is_same_file(int one, int other) {
@@ -130,6 +138,7 @@ void LogWriter::write_batch(std::string_view batch) {
     const std::size_t whole_lines = batch.substr(0, begun_).rfind('\n') + 1;
     batch.remove_prefix(whole_lines);
     begun_ -= whole_lines;
+    if (begun_ > 0) part_end_ = ::lseek(output_.get(), 0, SEEK_CUR);
   }
 }
 
@@ -161,7 +170,19 @@ void LogWriter::look_at_changes() {
   if (next.valid()) use(std::move(next));
 }
 
+/// Whoever writes to the file between the look at its size and the cut loses what he wrote: the
+/// kernel cuts on no condition. A log that is written by several is seldom full at that moment.
+void LogWriter::take_back_part() {
+  if (begun_ == 0 || part_end_ < 0 || end_of_file(output_.get()) != part_end_) return;
+  const off_t lines_end = part_end_ - static_cast<off_t>(begun_);
+  if (lines_end < 0 || ::ftruncate(output_.get(), lines_end) != 0) return;
+  // Without O_APPEND the next line would leave a hole.
+  ::lseek(output_.get(), lines_end, SEEK_SET);
+  begun_ = 0;
+}
+
 void LogWriter::use(OwnedDescriptor output) {
+  take_back_part();
   const bool ends_in_part = inside_line_ || begun_ > 0;
   inside_line_ = ends_in_part && is_same_file(output_.get(), output.get());
   begun_ = 0;
@@ -169,6 +190,7 @@ void LogWriter::use(OwnedDescriptor output) {
 }
 
 void LogWriter::give_up(std::string_view rest, int error) {
+  take_back_part();
   inside_line_ = inside_line_ || begun_ > 0;
   begun_ = 0;
   options_.on_drop(static_cast<std::uint64_t>(std::ranges::count(rest, '\n')));

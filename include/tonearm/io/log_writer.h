@@ -2,6 +2,8 @@
 
 #include "tonearm/io/owned_descriptor.h"
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -15,7 +17,8 @@
 namespace tonearm::io {
 
 /// Writes lines to a descriptor from a thread of its own. What cannot be written in time is dropped
-/// by whole lines. Thread-safe.
+/// by whole lines: what a regular file has of one is taken back, unless somebody else has written
+/// behind it, and ends in a newline elsewhere. Thread-safe.
 class LogWriter {
  public:
   struct Options {
@@ -51,6 +54,8 @@ class LogWriter {
   bool wait_writable();
   /// Takes up what wake_up_ stands for.
   void look_at_changes();
+  /// A regular file ends with its last whole line again.
+  void take_back_part();
   void use(OwnedDescriptor output);
   void give_up(std::string_view rest, int error);
 
@@ -60,6 +65,7 @@ class LogWriter {
   // The thread's.
   OwnedDescriptor output_;
   std::size_t begun_ = 0;     ///< How much of the line that is being written the output has.
+  off_t part_end_ = -1;       ///< Where that ends, in a file.
   bool inside_line_ = false;  ///< The output ends in a part of another line.
   bool failing_ = false;      ///< The failure has been reported.
   std::optional<std::chrono::steady_clock::time_point> deadline_;  ///< Set by the stop.

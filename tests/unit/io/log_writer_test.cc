@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -186,6 +187,68 @@ TEST_F(LogWriterTest, AnOutputThatIsLeftIsClosedAlsoWhenNoLineComes) {
   lines->change_output(file());
   char byte = 0;
   EXPECT_TRUE(becomes_true([&] { return ::read(out.get(), &byte, 1) == 0; }));
+}
+
+/// A file that can grow by some bytes only, as on a disk that is full: what fits of a write(2) is
+/// taken. Its end is far beyond what else the test may write.
+class FullLogWriter : public LogWriterTest {
+ protected:
+  static constexpr off_t full = 64 * 1024 * 1024;
+
+  FullLogWriter() {
+    EXPECT_EQ(::getrlimit(RLIMIT_FSIZE, &before_), 0);
+    EXPECT_EQ(::ftruncate(file_, full - 16), 0);
+    limit(full);
+  }
+  ~FullLogWriter() override { limit(before_.rlim_cur); }
+
+  void limit(rlim_t size) const {
+    const rlimit changed{size, before_.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &changed), 0);
+  }
+  std::string written() const {
+    std::string text(256, '\0');
+    const ssize_t count = ::pread(file_, text.data(), text.size(), full - 16);
+    text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+    return text;
+  }
+  void write(LogWriter& lines, std::string_view text) const {
+    EXPECT_TRUE(lines.append(text));
+    EXPECT_TRUE(becomes_true([&] { return lines.is_idle(); }));
+  }
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(FullLogWriter, AFileEndsWithItsLastWholeLine) {
+  const auto lines = writer(file());
+  write(*lines, "one\na line that is too long\nlast\n");
+  EXPECT_EQ(written(), "one\n");
+  EXPECT_EQ(lost_, 2U);
+  write(*lines, "a line that is too long\n");
+  EXPECT_EQ(written(), "one\n");
+  limit(full + 100);
+  write(*lines, "a line that is not too long\n");
+  EXPECT_EQ(written(), "one\na line that is not too long\n");
+}
+
+TEST_F(FullLogWriter, SoDoesOneThatIsNotAppendedTo) {
+  ASSERT_EQ(::fcntl(file_, F_SETFL, 0), 0);
+  ASSERT_EQ(::lseek(file_, full - 16, SEEK_SET), full - 16);
+  const auto lines = writer(file());
+  write(*lines, "one\na line that is too long\n");
+  limit(full + 100);
+  write(*lines, "two\n");
+  EXPECT_EQ(written(), "one\ntwo\n");
+}
+
+TEST_F(FullLogWriter, ALineOfSeveralWritesIsTakenBackAsAWhole) {
+  const auto lines = writer(file());
+  const std::string large = std::string(6000, 'a') + "\n";
+  limit(full + 4096);
+  write(*lines, large);
+  EXPECT_EQ(written(), "");
 }
 
 }  // namespace
