@@ -89,17 +89,19 @@ class SqliteSongStore::Lookups : public std::enable_shared_from_this<Lookups> {
     seen_this_turn_ = true;
     io::asio::post(executor_, [self = shared_from_this()] { self->seen_this_turn_ = false; });
   }
+  void start_working();
   static io::Task<void> work_off(std::shared_ptr<Lookups> self);
   Waiters take_waiters();
   CatalogReader::Batch batch_for(const Waiters& waiters) const;
   io::Task<CatalogReader::Answer> read(CatalogReader::Batch batch);
   void take(CatalogReader::Answer answer, const Waiters& waiters);
+  void fail(const std::exception& error, const Waiters& waiters);
   void put_back(const Waiters& waiters);
 
   io::Executor executor_;
   io::BlockingPool& pool_;
   std::shared_ptr<CatalogReader> reader_;     ///< Shared with a batch that outlives this.
-  bool reading_ = false;                      ///< A batch is on the pool.
+  bool working_ = false;                      ///< work_off() runs, or is about to.
   std::unique_ptr<ChangeDetector> detector_;  ///< Null when the catalog has to be opened anew.
   RowCache rows_;
   bool seen_this_turn_ = false;  ///< That `detector_` says unchanged.
@@ -110,20 +112,34 @@ io::Task<Found> SqliteSongStore::Lookups::look_up(std::shared_ptr<Lookups> self,
   const auto waiter = std::make_shared<Waiter>(self->executor_, std::move(id));
   const Departure departure(*waiter);
   self->waiters_.push_back(waiter);
-  if (!self->reading_ && self->waiters_.size() == 1) {
-    io::asio::co_spawn(self->executor_, work_off(self), io::asio::detached);
-  }
+  if (!self->working_) self->start_working();
   while (!waiter->found) co_await waiter->ready.wait();
   co_return std::move(*waiter->found);
 }
 
+void SqliteSongStore::Lookups::start_working() {
+  working_ = true;
+  try {
+    io::asio::co_spawn(executor_, work_off(shared_from_this()), io::asio::detached);
+  } catch (...) {
+    working_ = false;
+    throw;
+  }
+}
+
+/// What a batch throws is the answer to all who wait for it: they do not hear of it otherwise.
 io::Task<void> SqliteSongStore::Lookups::work_off(std::shared_ptr<Lookups> self) {
   for (;;) {
     const Waiters waiters = self->take_waiters();
-    if (waiters.empty()) co_return;
-    auto answer = co_await self->read(self->batch_for(waiters));
-    self->take(std::move(answer), waiters);
+    if (waiters.empty()) break;
+    try {
+      auto answer = co_await self->read(self->batch_for(waiters));
+      self->take(std::move(answer), waiters);
+    } catch (const std::exception& error) {
+      self->fail(error, waiters);
+    }
   }
+  self->working_ = false;
 }
 
 SqliteSongStore::Lookups::Waiters SqliteSongStore::Lookups::take_waiters() {
@@ -132,21 +148,9 @@ SqliteSongStore::Lookups::Waiters SqliteSongStore::Lookups::take_waiters() {
   return waiters;
 }
 
-/// What a batch throws is the answer to all who wait for it: they do not hear of it otherwise.
 io::Task<CatalogReader::Answer> SqliteSongStore::Lookups::read(CatalogReader::Batch batch) {
-  const std::size_t count = batch.ids.size();
   auto job = [reader = reader_, batch = std::move(batch)] { return reader->look_up(batch); };
-  reading_ = true;
-  CatalogReader::Answer answer;
-  try {
-    answer = co_await pool_.run(std::move(job));
-  } catch (const std::exception& error) {
-    answer = CatalogReader::failure(count, Error{ErrorKind::internal, error.what(), {}});
-    // So that the next batch opens the catalog anew.
-    forget();
-  }
-  reading_ = false;
-  co_return answer;
+  return pool_.run(std::move(job));
 }
 
 CatalogReader::Batch SqliteSongStore::Lookups::batch_for(const Waiters& waiters) const {
@@ -171,6 +175,16 @@ void SqliteSongStore::Lookups::take(CatalogReader::Answer answer, const Waiters&
     waiters[i]->ready.notify();
   }
   put_back({waiters.begin() + static_cast<std::ptrdiff_t>(answer.songs.size()), waiters.end()});
+}
+
+void SqliteSongStore::Lookups::fail(const std::exception& error, const Waiters& waiters) {
+  // So that the next batch opens the catalog anew.
+  forget();
+  for (const auto& waiter : waiters) {
+    if (waiter->found) continue;
+    waiter->found = Error{ErrorKind::internal, error.what(), {}};
+    waiter->ready.notify();
+  }
 }
 
 /// For the next batch, before those who came meanwhile.
