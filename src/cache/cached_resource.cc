@@ -162,7 +162,7 @@ CachedResource::Visiting CachedResource::announce_visit(const source::ReadIntent
 /// Sits down at the visit's fill, and starts it if it is this request's.
 void CachedResource::set_out(const Visiting& visiting, const source::ReadIntent& intent) {
   const std::shared_ptr<Fill>& fill = visiting.visit->fill;
-  if (intent.body) {
+  if (intent.likely) {
     const bool bounded = intent.range && intent.range->last && !intent.range->is_suffix();
     const std::uint64_t end = bounded ? std::min(*intent.range->last, endless) + 1 : endless;
     const std::uint64_t first =
@@ -180,7 +180,7 @@ void CachedResource::set_out(const Visiting& visiting, const source::ReadIntent&
 source::ReadIntent CachedResource::asked_of_origin(const source::ReadIntent& intent) {
   source::ReadIntent ask;
   ask.several = intent.several;
-  ask.body = intent.body && !(intent.range && intent.range->is_suffix());
+  ask.likely = intent.likely && !(intent.range && intent.range->is_suffix());
   if (intent.range) ask.range = align(*intent.range);
   return ask;
 }
@@ -260,28 +260,23 @@ void CachedResource::replace_direct(std::unique_ptr<source::Resource> next) {
 }
 
 io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent& intent) {
-  const std::uint64_t length = version_->geometry().length;
   account_.use.state = cold_ ? State::miss : State::hit;
-  http::ByteRange range{0, length};
-  if (intent.range && length != endless) {
-    const auto fitted = http::fit_range(*intent.range, length);
-    if (!fitted) co_return Way::kept;
-    range = *fitted;
-  }
-  if (!intent.body || range.first >= range.end) co_return Way::kept;
-  const bool arriving_whole = version_->whole_only() && !version_->is_complete();
+  http::ByteRanges parts = parts_read(intent);
+  if (parts.empty()) co_return Way::kept;
+  const http::ByteRange range = parts.front();
+  const bool arriving_whole = has_only_one_fill();
   const bool apart = arriving_whole && range.first > 0 && version_->as_described().ranges;
   if (apart) co_return Way::directly;
-  const Way way = stay_with_the_only_fill(range.first, range.end);
+  const Way way = stay_with_the_only_fill(range);
   if (way != Way::kept) co_return way;
   if (version_->whole_only() && version_->is_complete()) {
     const bool whole = co_await is_whole(store_, version_);
     if (!whole) co_return Way::changed;
   }
-  Coverage seen = coverage_of(*version_, range, intent.further);
-  if (!seen.unknown.empty()) seen = co_await load_coverage(store_, version_, range, intent.further);
-  const http::ByteRange rest{seen.kept_to, range.end};
-  const bool all = seen.all || (!cold_ && has_come(*version_, rest, intent.further));
+  Coverage seen = coverage_of(*version_, parts);
+  if (!seen.unknown.empty()) seen = co_await load_coverage(store_, version_, parts);
+  parts.front().first = seen.kept_to;
+  const bool all = seen.all || (!cold_ && has_come(*version_, parts));
   const bool miss = cold_ || (!seen.some && !all);
   account_.use.state = miss ? State::miss : all ? State::hit : State::partial;
   if (seen.begins) co_return Way::kept;
@@ -304,10 +299,29 @@ io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent
   co_return arriving_whole ? Way::directly : Way::nowhere;
 }
 
+http::ByteRanges CachedResource::parts_read(const source::ReadIntent& intent) const {
+  const std::uint64_t length = version_->geometry().length;
+  http::ByteRanges parts;
+  if (intent.parts) {
+    parts = intent.parts(version_->what());
+    for (http::ByteRange& part : parts) part.end = std::min(part.end, length);
+  } else if (!intent.range || length == endless) {
+    parts.push_back({0, length});
+  } else if (const auto fitted = http::fit_range(*intent.range, length)) {
+    parts.push_back(*fitted);
+  }
+  const auto nothing = [](const http::ByteRange& part) { return part.first >= part.end; };
+  parts.erase(std::remove_if(parts.begin(), parts.end(), nothing), parts.end());
+  return parts;
+}
+
+bool CachedResource::has_only_one_fill() const {
+  return version_->whole_only() && !version_->is_complete();
+}
+
 /// With the lock of the version's fills held.
 std::optional<Fill::Seat> CachedResource::join_running(std::uint64_t position, std::uint64_t end) {
-  const bool only_way = version_->whole_only() && !version_->is_complete();
-  const std::uint64_t patience = only_way ? endless : store_.policy().read_ahead;
+  const std::uint64_t patience = has_only_one_fill() ? endless : store_.policy().read_ahead;
   for (const auto& fill : version_->fills()) {
     if (auto seat = fill->join(position, end, patience)) {
       store_.counters().followers += 1;
@@ -320,15 +334,12 @@ std::optional<Fill::Seat> CachedResource::join_running(std::uint64_t position, s
 
 /// What is not kept yet of a song that is kept only whole can be had from its one fill and never
 /// again: who still reads what is kept must not find that over, or what lies between in no place.
-CachedResource::Way CachedResource::stay_with_the_only_fill(std::uint64_t position,
-                                                            std::uint64_t end) {
-  if (!version_->whole_only() || version_->is_complete()) return Way::kept;
-  sit_at(position, end);
-  if (seat_) return Way::kept;
+CachedResource::Way CachedResource::stay_with_the_only_fill(http::ByteRange range) {
+  if (!has_only_one_fill()) return Way::kept;
+  sit_at(range.first, range.end);
   bool goes_on = false;
   {
     const std::lock_guard lock(version_->fills_mutex());
-    if (auto joined = join_running(position, end)) seat_ = std::move(*joined);
     for (const auto& fill : version_->fills()) goes_on = goes_on || fill->goes_on();
   }
   if (seat_ || version_->is_complete()) return Way::kept;
@@ -397,20 +408,23 @@ io::Task<Result<std::unique_ptr<io::ByteReader>>> CachedResource::read_directly(
 
 /// The seat taken meanwhile is at the range that was asked for, or at the part before. The only
 /// fill of a song goes by where its readers are, and is over when it has none.
-void CachedResource::sit_at(std::uint64_t first, std::optional<std::uint64_t> end) {
-  const bool only_way = version_ && version_->whole_only() && !version_->is_complete();
-  if (seat_ && only_way) {
-    auto here = seat_.fill()->join(first, end.value_or(endless), endless);
-    if (!here) return seat_.leave();
-    seat_ = std::move(*here);
-  } else if (has_read_) {
-    seat_.leave();
+void CachedResource::sit_at(std::uint64_t first, std::uint64_t end) {
+  if (!version_ || !has_only_one_fill()) {
+    if (has_read_) seat_.leave();
+    return;
   }
+  std::optional<Fill::Seat> here;
+  if (seat_) here = seat_.fill()->join(first, end, endless);
+  if (!here) {
+    const std::lock_guard lock(version_->fills_mutex());
+    here = join_running(first, end);
+  }
+  seat_ = here ? std::move(*here) : Fill::Seat();
 }
 
 std::unique_ptr<io::ByteReader> CachedResource::read(std::uint64_t first,
                                                      std::optional<std::uint64_t> end) {
-  sit_at(first, end);
+  sit_at(first, end.value_or(endless));
   has_read_ = true;
   if (!version_)
     return std::make_unique<CountingReader>(direct_->read(first, end), account_.fetched_bytes);

@@ -68,13 +68,17 @@ class CachedResource final : public source::Resource {
   void replace_direct(std::unique_ptr<source::Resource> next);
   io::Task<Way> get_going(const source::ReadIntent& intent);
   void start_afresh();
+  /// What the answer reads of version_.
+  http::ByteRanges parts_read(const source::ReadIntent& intent) const;
   http::Representation as_kept();
 
   /// Sits down at a fill that brings the block at `position`, one of its own if there is none.
   Seated take_seat(std::uint64_t position, std::uint64_t end);
   std::optional<Fill::Seat> join_running(std::uint64_t position, std::uint64_t end);
-  void sit_at(std::uint64_t first, std::optional<std::uint64_t> end);
-  Way stay_with_the_only_fill(std::uint64_t position, std::uint64_t end);
+  void sit_at(std::uint64_t first, std::uint64_t end);
+  /// Of version_: it is kept only whole, and that is not in yet.
+  bool has_only_one_fill() const;
+  Way stay_with_the_only_fill(http::ByteRange range);
   /// The rest from the origin itself, if it still has this version.
   io::Task<Result<std::unique_ptr<io::ByteReader>>> read_directly(std::uint64_t position,
                                                                   std::optional<std::uint64_t> end);

@@ -57,37 +57,28 @@ bool has_come(Version& version, http::ByteRange range) {
 
 }  // namespace
 
-bool has_come(Version& version, http::ByteRange range,
-              const std::vector<http::RangeSpec>& further) {
-  const auto here = [&version](const http::RangeSpec& asked) {
-    const auto part = http::fit_range(asked, version.geometry().length);
-    return !part || has_come(version, *part);
-  };
-  return has_come(version, range) && std::ranges::all_of(further, here);
+bool has_come(Version& version, const http::ByteRanges& parts) {
+  return std::ranges::all_of(
+      parts, [&version](const http::ByteRange& part) { return has_come(version, part); });
 }
 
-Coverage coverage_of(Version& version, http::ByteRange range,
-                     const std::vector<http::RangeSpec>& further) {
+Coverage coverage_of(Version& version, const http::ByteRanges& parts) {
   Coverage seen;
-  seen.kept_to = look_at(version, range, seen);
-  seen.begins = seen.kept_to > range.first;
-  for (const http::RangeSpec& asked : further) {
-    const auto part = http::fit_range(asked, version.geometry().length);
-    if (part) look_at(version, *part, seen);
-  }
+  seen.kept_to = look_at(version, parts.front(), seen);
+  seen.begins = seen.kept_to > parts.front().first;
+  for (std::size_t i = 1; i < parts.size(); ++i) look_at(version, parts[i], seen);
   return seen;
 }
 
 io::Task<Coverage> load_coverage(Store& store, std::shared_ptr<Version> version,
-                                 http::ByteRange range,
-                                 const std::vector<http::RangeSpec>& further) {
-  const Coverage before = coverage_of(*version, range, further);
+                                 const http::ByteRanges& parts) {
+  const Coverage before = coverage_of(*version, parts);
   for (const std::uint64_t position : before.unknown) {
     co_await load_piece(store, version, position);
     const Kind now = version->glance(position, position + 1).kind;
     if (now == Kind::missing || now == Kind::unknown) break;  // no hit, or that cannot be told now
   }
-  co_return coverage_of(*version, range, further);
+  co_return coverage_of(*version, parts);
 }
 
 io::Task<bool> is_whole(Store& store, std::shared_ptr<Version> version) {

@@ -17,23 +17,21 @@ struct Coverage {
   bool begins = true;  ///< Its first byte is kept.
   bool some = false;   ///< A part of it is.
   bool all = true;
-  std::uint64_t kept_to = 0;  ///< Where what is not kept of the first range begins, or its end.
+  std::uint64_t kept_to = 0;  ///< Where what is not kept of the first part begins, or its end.
   /// Positions of which only the disk can tell, those of the first pieces; taken for kept.
   std::vector<std::uint64_t> unknown;
 };
 
-/// Without a look at the disk. `further`: the ranges that were asked for behind `range`.
-Coverage coverage_of(Version& version, http::ByteRange range,
-                     const std::vector<http::RangeSpec>& further);
+/// Without a look at the disk. `parts`: what the answer is made of, one at least.
+Coverage coverage_of(Version& version, const http::ByteRanges& parts);
 
 /// Whether all of it has come, although the disk may not have it yet: what is not kept is in the
 /// memory of a fill.
-bool has_come(Version& version, http::ByteRange range, const std::vector<http::RangeSpec>& further);
+bool has_come(Version& version, const http::ByteRanges& parts);
 
 /// The same as coverage_of(), with the disk asked about some of what is unknown.
 io::Task<Coverage> load_coverage(Store& store, std::shared_ptr<Version> version,
-                                 http::ByteRange range,
-                                 const std::vector<http::RangeSpec>& further);
+                                 const http::ByteRanges& parts);
 
 /// Whether nothing has been lost of a version that is kept only whole: what is can only be had with
 /// all the rest, from another visit, and that must be known before the head is out.

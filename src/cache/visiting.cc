@@ -166,7 +166,7 @@ io::Task<void> take_in(FillJob& job, const source::ReadIntent& ask, std::shared_
     if (visit.version->whole_only()) job.fill->begin_at_start();
   }
   visit.result = Visit::Result::current;
-  const bool has_begun = !ask.body || what.length == 0U;
+  const bool has_begun = !ask.likely || what.length == 0U;
   if (!has_begun) {
     const std::lock_guard lock(visit.version->fills_mutex());
     visit.version->fills().push_back(job.fill);
@@ -212,7 +212,7 @@ io::Task<void> confirm(FillJob& job, std::shared_ptr<Version> known, http::Repre
 bool brings_it(const Visit& visit, const source::ReadIntent& ask) {
   if (!visit.only_whole) return true;
   const bool from_start = !ask.range || ask.range->first == 0U;
-  return ask.body && (from_start || !visit.in_ranges);
+  return ask.likely && (from_start || !visit.in_ranges);
 }
 
 io::Task<void> visit_origin(std::shared_ptr<FillJob> job, Inquiry inquiry,

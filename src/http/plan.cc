@@ -101,6 +101,12 @@ bool is_reasonable(const ByteRanges& parts, const Representation& what) {
 
 }  // namespace
 
+ByteRanges ResponsePlan::body_parts() const {
+  if (!has_body()) return {};
+  if (!parts.empty()) return parts;
+  return {ByteRange{0, std::numeric_limits<std::uint64_t>::max()}};
+}
+
 ResponsePlan plan_response(const RepresentationRequest& request, const Representation& what,
                            const PlanOptions& options, std::string_view content_type,
                            std::string_view boundary) {

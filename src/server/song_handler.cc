@@ -23,13 +23,16 @@ using catalog::Song;
 using http::ResponsePlan;
 using source::Resource;
 
-source::ReadIntent intent_of(const http::RepresentationRequest& asked) {
+/// `asked` is read again while the resource is described.
+source::ReadIntent intent_of(const http::RepresentationRequest& asked, std::uint64_t max_range) {
   source::ReadIntent intent;
-  intent.body = asked.wants_body();
+  intent.likely = asked.wants_body();
+  intent.parts = [&asked, max_range](const http::Representation& what) {
+    return http::plan_response(asked, what, {max_range}, {}, {}).body_parts();
+  };
   if (asked.head || asked.range.specs.empty()) return intent;
   intent.range = asked.range.specs.front();
   intent.several = asked.range.specs.size() > 1;
-  intent.further.assign(asked.range.specs.begin() + 1, asked.range.specs.end());
   return intent;
 }
 
@@ -102,7 +105,8 @@ io::Task<Result<void>> answer_with(const Request& request, Responder& responder,
   const OriginUseReport report(located.resource, responder.exchange());
   located.resource.set_taker(responder.writer());
   const http::RepresentationRequest asked = http::read_representation_request(request.head);
-  Result<http::Representation> what = co_await located.resource.describe(intent_of(asked));
+  Result<http::Representation> what =
+      co_await located.resource.describe(intent_of(asked, request.serving.options.max_range));
   if (!what) co_return what.error();
   co_return co_await send_song(request, responder, located, asked, *what);
 }

@@ -25,7 +25,10 @@ io::Task<Result<void>> send_image(const Request& request, Responder& responder,
   http::RepresentationRequest asked = http::read_representation_request(request.head);
   asked.range = {};  // an image comes whole
   source::ReadIntent intent;
-  intent.body = asked.wants_body();
+  intent.likely = asked.wants_body();
+  intent.parts = [&asked](const http::Representation& what) {
+    return http::plan_response(asked, what, {}, {}, {}).body_parts();
+  };
   Result<http::Representation> what = co_await resource.describe(intent);
   if (!what) co_return what.error();
   std::string type(http::choose_image_type(what->content_type, locator.value));

@@ -18,7 +18,7 @@ constexpr http::ByteRange two_bytes{0, 2};
 /// body at the same time.
 http::ByteRange first_window(const ReadIntent& intent, const WindowSizer& sizer) {
   constexpr auto unbounded = std::numeric_limits<std::uint64_t>::max();
-  if (!intent.body) return two_bytes;
+  if (!intent.likely) return two_bytes;
   if (!intent.range) return sizer.next(0, unbounded, false);
   if (intent.range->is_suffix()) return two_bytes;
   const std::uint64_t first = *intent.range->first;
@@ -112,7 +112,7 @@ void HttpResource::describe_from(Reply reply, const ReadIntent& intent) {
   const bool holds_the_probe =
       body_->end == two_bytes.end && described_.length != two_bytes.end && access_ != Access::whole;
   const bool is_wanted =
-      intent.body && intent.range && !intent.range->is_suffix() && intent.range->last == 1U;
+      intent.likely && intent.range && !intent.range->is_suffix() && intent.range->last == 1U;
   if (holds_the_probe && !is_wanted) close_body();
 }
 

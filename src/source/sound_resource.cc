@@ -51,13 +51,19 @@ std::uint64_t SoundResource::offset() const {
 }
 
 /// The positions that will be read below, as far as they are known already.
-ReadIntent SoundResource::intent_below(const ReadIntent& intent) const {
+ReadIntent SoundResource::intent_below(const ReadIntent& intent) {
   ReadIntent below = intent;
   if (!view_.pcm) {
     below.range = first_block;
-    below.body = true;
+    below.likely = true;
     below.several = true;
+    below.parts = nullptr;
     return below;
+  }
+  if (intent.parts) {
+    below.parts = [this, &intent](const http::Representation& inner) {
+      return parts_below(intent, inner);
+    };
   }
   const std::uint64_t header = http::wav_header(layout_.format, 0).size();
   const std::uint64_t start = offset();
@@ -67,6 +73,17 @@ ReadIntent SoundResource::intent_below(const ReadIntent& intent) const {
   } else if (!intent.range->is_suffix()) {
     below.range->first = map(*intent.range->first);
     if (intent.range->last) below.range->last = map(*intent.range->last);
+  }
+  return below;
+}
+
+http::ByteRanges SoundResource::parts_below(const ReadIntent& intent, http::Representation inner) {
+  describe_sound(inner);
+  const std::uint64_t header = header_.size();
+  http::ByteRanges below;
+  for (const http::ByteRange& part : intent.parts(inner)) {
+    if (part.end <= header) continue;
+    below.push_back({sum(first_, less(part.first, header)), sum(first_, part.end - header)});
   }
   return below;
 }

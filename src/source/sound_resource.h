@@ -23,7 +23,9 @@ class SoundResource final : public Resource {
   CacheUse cache_use() const override { return inner_->cache_use(); }
 
  private:
-  ReadIntent intent_below(const ReadIntent& intent) const;
+  ReadIntent intent_below(const ReadIntent& intent);
+  /// The same once the inner representation is known.
+  http::ByteRanges parts_below(const ReadIntent& intent, http::Representation inner);
   io::Task<Result<http::WavLayout>> find_layout();
   /// Of the position, bytes behind the first sample; saturates.
   std::uint64_t offset() const;

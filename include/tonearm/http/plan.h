@@ -40,6 +40,8 @@ struct ResponsePlan {
   bool is_multipart() const { return parts.size() > 1; }
   /// Whether bytes of the representation are to be sent.
   bool has_body() const { return send_body && (framing == Framing::until_end || !parts.empty()); }
+  /// These bytes; where no end is known, up to the last number.
+  ByteRanges body_parts() const;
 };
 
 /// RFC 9110 §13.2.2 (preconditions in their order), then §14.2. Pure: the heart of tonearm.

@@ -8,9 +8,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
-#include <vector>
 
 namespace tonearm::source {
 
@@ -36,15 +36,21 @@ struct OriginUse {
 /// What the caller is about to read, so that describing can already fetch it: the first request to
 /// an origin then serves both.
 struct ReadIntent {
+  // As far as it can be told before anything is known of the representation.
+
   /// The first range the client asked for; empty: from the start to the end.
   std::optional<http::RangeSpec> range;
-  /// False when a body is unlikely: HEAD, or a request that may well end in 304.
-  bool body = true;
+  /// False when a read is unlikely: HEAD, or a request that may well end in 304. An origin is then
+  /// asked for no more than what describes.
+  bool likely = true;
   /// Several ranges were asked for: more than one read() will follow.
   bool several = false;
-  /// The ranges that were asked for behind the first one, so that a cache can say what it has of
-  /// the whole answer.
-  std::vector<http::RangeSpec> further;
+
+  // For who knows the representation already.
+
+  /// What will be read of it, in this order; nothing where the answer has no body. Empty: what
+  /// `range` says. To be called while describe() runs.
+  std::function<http::ByteRanges(const http::Representation&)> parts;
   /// The version that the caller has already. Describing then asks only whether it is still the
   /// current one (RFC 9110 §13.1): see Representation::unchanged.
   std::optional<http::Validators> known;

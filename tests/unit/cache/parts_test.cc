@@ -141,7 +141,11 @@ TEST_F(PartsTest, WhatIsKeptOfAllPartsIsKnownBeforeTheFirst) {
     source::ReadIntent intent;
     intent.range = http::RangeSpec{row.first, row.first + 99};
     intent.several = true;
-    intent.further = {http::RangeSpec{row.second, row.second + 99}};
+    intent.parts = [&row](const http::Representation& what) {
+      http::ByteRanges parts{{row.first, row.first + 100}};
+      if (row.second < what.length) parts.push_back({row.second, row.second + 100});
+      return parts;
+    };
     ASSERT_TRUE(test::run(loop_, resource->describe(intent)));
     EXPECT_EQ(resource->cache_use().state, row.state) << row.first << ' ' << row.second;
   }

@@ -257,6 +257,12 @@ TEST(PlanUnknownLength, WhatCannotBeSeekedIsSentUntilItsEndToo) {
   expect_until_end(plan_of("bytes=abc", what));
 }
 
+TEST(PlanUnknownLength, ItsBodyReachesAsFarAsItMay) {
+  const ByteRanges all{{0, std::numeric_limits<std::uint64_t>::max()}};
+  Representation what;
+  EXPECT_EQ(plan_of("bytes=0-1", what).body_parts(), all);
+}
+
 TEST(PlanUnknownLength, HeadSendsNoBody) {
   RepresentationRequest request;
   request.head = true;

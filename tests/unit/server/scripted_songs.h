@@ -98,6 +98,7 @@ struct Script {
   int readers = 0;  ///< Alive now.
   int hanging = 0;  ///< Of these, waiting for ever.
   std::vector<source::ReadIntent> intents;
+  http::ByteRanges parts;  ///< What the last of them would read of `what`.
 };
 
 class ScriptedReader final : public io::ByteReader {
@@ -144,6 +145,7 @@ class ScriptedResource final : public source::Resource {
 
   io::Task<Result<http::Representation>> describe(const source::ReadIntent& intent) override {
     script_.intents.push_back(intent);
+    script_.parts = intent.parts ? intent.parts(script_.what) : http::ByteRanges{};
     if (script_.describe_throws) throw std::runtime_error("scripted");
     if (script_.describe_error) co_return *script_.describe_error;
     co_return script_.what;

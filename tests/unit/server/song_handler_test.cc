@@ -5,8 +5,10 @@
 namespace tonearm::server {
 namespace {
 
+using testing::ElementsAre;
 using testing::EndsWith;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::Not;
 using testing::StartsWith;
 
@@ -40,7 +42,7 @@ TEST_F(SongHandler, ARangeIsToldToTheSourceBeforeItIsAnswered) {
   EXPECT_EQ(body_of(answer), "2345");
   ASSERT_EQ(source.script.intents.size(), 1U);
   EXPECT_EQ(source.script.intents[0].range, (http::RangeSpec{2, 5}));
-  EXPECT_TRUE(source.script.intents[0].body);
+  EXPECT_TRUE(source.script.intents[0].likely);
   EXPECT_FALSE(source.script.intents[0].several);
 }
 
@@ -64,7 +66,28 @@ TEST_F(SongHandler, SeveralRangesAreFramedExactly) {
   EXPECT_THAT(body, EndsWith("\r\n\r\n01\r\n--" + boundary + "--\r\n"));
   EXPECT_TRUE(source.script.intents[0].several);
   EXPECT_EQ(source.script.intents[0].range, (http::RangeSpec{6, 8}));
-  EXPECT_EQ(source.script.intents[0].further, (std::vector<http::RangeSpec>{{0, 1}}));
+  EXPECT_THAT(source.script.parts, ElementsAre(http::ByteRange{6, 9}, http::ByteRange{0, 2}));
+}
+
+// What a cache needs to know of it before the head is made.
+TEST_F(SongHandler, WhatIsReadIsToldOfTheRepresentationThatIsThere) {
+  source.script.what.validators.etag = http::EntityTag{"\"v1\"", false};
+  options.max_range = 4;
+  start();
+  const auto parts = [this](const std::string& fields, const char* method = "GET") {
+    get(fields, method);
+    return source.script.parts;
+  };
+  const http::ByteRange whole{0, 10};
+  EXPECT_THAT(parts(""), ElementsAre(whole));
+  EXPECT_THAT(parts("Range: bytes=2-\r\n"), ElementsAre(http::ByteRange{2, 6}));
+  EXPECT_THAT(parts("Range: bytes=2-\r\nIf-Range: \"v0\"\r\n"), ElementsAre(whole));
+  EXPECT_THAT(parts("Range: bytes=20-\r\nIf-Range: \"v0\"\r\n"), ElementsAre(whole));
+  EXPECT_THAT(parts("Range: bytes=20-\r\n"), IsEmpty());
+  EXPECT_THAT(parts("If-None-Match: \"v1\"\r\n"), IsEmpty());
+  EXPECT_THAT(parts("If-None-Match: \"v0\"\r\n"), ElementsAre(whole));
+  EXPECT_THAT(parts("If-Match: \"v0\"\r\n"), IsEmpty());
+  EXPECT_THAT(parts("", "HEAD"), IsEmpty());
 }
 
 TEST_F(SongHandler, EachMultipartAnswerHasABoundaryOfItsOwn) {
@@ -79,7 +102,7 @@ TEST_F(SongHandler, HeadHasTheLengthAndNoBody) {
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 "));
   EXPECT_EQ(field_of(answer, "Content-Length"), "10");
   EXPECT_EQ(body_of(answer), "");
-  EXPECT_FALSE(source.script.intents[0].body);
+  EXPECT_FALSE(source.script.intents[0].likely);
   EXPECT_FALSE(source.script.intents[0].range);
 }
 
@@ -99,7 +122,7 @@ TEST_F(SongHandler, NotModifiedHasNoBody) {
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 304 "));
   EXPECT_EQ(field_of(answer, "ETag"), "\"v1\"");
   EXPECT_EQ(body_of(answer), "");
-  EXPECT_FALSE(source.script.intents[0].body);
+  EXPECT_FALSE(source.script.intents[0].likely);
 }
 
 TEST_F(SongHandler, NotSatisfiableNamesTheSize) {

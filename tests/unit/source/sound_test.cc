@@ -22,7 +22,14 @@ class MemoryResource final : public Resource {
   MemoryResource(std::string content, http::Representation what, Reads& reads)
       : content_(std::move(content)), what_(std::move(what)), reads_(reads) {}
 
-  io::Task<Result<http::Representation>> describe(const ReadIntent&) override { co_return what_; }
+  io::Task<Result<http::Representation>> describe(const ReadIntent& intent) override {
+    if (intent.parts) {
+      for (const http::ByteRange& part : intent.parts(what_)) {
+        reads_.emplace_back(part.first, part.end);
+      }
+    }
+    co_return what_;
+  }
 
   std::unique_ptr<io::ByteReader> read(std::uint64_t first,
                                        std::optional<std::uint64_t> end) override {
@@ -81,13 +88,14 @@ class Sound : public testing::Test {
  protected:
   /// Describes it; the resource itself is `resource`.
   Result<http::Representation> describe(std::string content, http::Representation what,
-                                        const char* pcm, const char* position) {
+                                        const char* pcm, const char* position,
+                                        const ReadIntent& intent = {}) {
     SoundView view;
     if (pcm != nullptr) view.pcm = http::parse_pcm_format(pcm).value();
     if (position != nullptr) view.position = http::SoundPosition::parse(position).value();
     resource = view_as_wav(
         std::make_unique<MemoryResource>(std::move(content), std::move(what), reads), view);
-    return test::run(resource->describe({}));
+    return test::run(resource->describe(intent));
   }
 
   std::string read(std::uint64_t first, std::optional<std::uint64_t> end) {
@@ -120,6 +128,22 @@ TEST_F(Sound, WhatTheCacheGaveIsToldOfItsSound) {
   ASSERT_TRUE(describe(samples(300), known(300), pcm, nullptr));
   EXPECT_EQ(resource->cache_use().state, CacheUse::State::hit);
 }
+
+// A cache below has to know what will be read, and of which representation that was asked.
+TEST_F(Sound, WhatWillBeReadIsToldInPositionsBelow) {
+  ReadIntent intent;
+  http::Representation shown;
+  intent.parts = [&shown](const http::Representation& what) {
+    shown = what;
+    return http::ByteRanges{{0, 44}, {0, 46}, {50, 60}, {44, *what.length}};
+  };
+  const auto what = describe(samples(600), known(600), pcm, "1", intent);
+  ASSERT_TRUE(what);
+  EXPECT_EQ(reads, (MemoryResource::Reads{{200, 202}, {206, 216}, {200, 600}}));
+  EXPECT_EQ(shown.length, what->length);
+  EXPECT_EQ(shown.validators, what->validators);
+}
+
 const http::WavFormat format = http::parse_pcm_format(pcm).value();
 
 std::string wav(const std::string& sound, const std::string& before = {}) {
