@@ -168,7 +168,7 @@ void CachedResource::set_out(const Visiting& visiting, const source::ReadIntent&
     const std::uint64_t first =
         intent.range && intent.range->first ? std::min(*intent.range->first, endless) : 0;
     const bool mine = visiting.hand_over != nullptr;
-    const std::uint64_t patience = mine ? endless : store_.policy().read_ahead;
+    const std::uint64_t patience = mine ? any_patience : store_.policy().read_ahead;
     if (auto seat = fill->join(first, end, patience)) seat_ = std::move(*seat);
   }
   if (!visiting.hand_over) return;
@@ -321,7 +321,7 @@ bool CachedResource::has_only_one_fill() const {
 
 /// With the lock of the version's fills held.
 std::optional<Fill::Seat> CachedResource::join_running(std::uint64_t position, std::uint64_t end) {
-  const std::uint64_t patience = has_only_one_fill() ? endless : store_.policy().read_ahead;
+  const std::uint64_t patience = has_only_one_fill() ? any_patience : store_.policy().read_ahead;
   for (const auto& fill : version_->fills()) {
     if (auto seat = fill->join(position, end, patience)) {
       store_.counters().followers += 1;
@@ -372,7 +372,7 @@ CachedResource::Seated CachedResource::take_seat(std::uint64_t position, std::ui
     fill->limit_to(limit);
     wanted = std::min(run.end, limit);
     // Its own: not to be refused, however little is read ahead.
-    if (auto seat = fill->join(position, end, endless)) seat_ = std::move(*seat);
+    if (auto seat = fill->join(position, end, any_patience)) seat_ = std::move(*seat);
     version_->fills().push_back(fill);
   }
   account_.charge(fill);
@@ -414,7 +414,7 @@ void CachedResource::sit_at(std::uint64_t first, std::uint64_t end) {
     return;
   }
   std::optional<Fill::Seat> here;
-  if (seat_) here = seat_.fill()->join(first, end, endless);
+  if (seat_) here = seat_.fill()->join(first, end, any_patience);
   if (!here) {
     const std::lock_guard lock(version_->fills_mutex());
     here = join_running(first, end);

@@ -50,9 +50,9 @@ std::optional<Fill::Seat> Fill::join(std::uint64_t position, std::uint64_t end,
     const std::lock_guard lock(mutex_);
     const std::uint64_t oldest = blocks_.empty() ? position_ : blocks_.front()->block * block_size;
     if (outcome_ || closed_ || position >= limit_) return std::nullopt;
-    const bool is_kept = patience == endless && !in_memory_;
+    const bool is_kept = patience == any_patience && !in_memory_;
     if (position < oldest && !is_kept) return std::nullopt;
-    const bool on_its_way = position <= position_ || patience == endless ||
+    const bool on_its_way = position <= position_ || patience == any_patience ||
                             (position - position_ <= patience && position <= wanted_ + block_size);
     if (!on_its_way) return std::nullopt;
     wanted_ = std::max(wanted_, end);

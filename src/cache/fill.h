@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -20,6 +21,9 @@
 #include <vector>
 
 namespace tonearm::cache {
+
+/// Of who waits for a fill wherever it is: see Fill::join().
+inline constexpr std::uint64_t any_patience = std::numeric_limits<std::uint64_t>::max();
 
 /// How a fill ended.
 enum class FillOutcome : std::uint8_t {
@@ -61,7 +65,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
 
   /// A seat for a reader of `position` to `end`. It is given when the fill will reach `position`
   /// within `patience` bytes, all of which other readers want: bytes between two ranges are fetched
-  /// for nobody. Endless patience takes any place, also one that the fill has left behind, unless
+  /// for nobody. `any_patience` takes any place, also one that the fill has left behind, unless
   /// it keeps all in memory: what lies there is on disk.
   std::optional<Seat> join(std::uint64_t position, std::uint64_t end, std::uint64_t patience);
 
