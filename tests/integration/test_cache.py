@@ -193,6 +193,22 @@ class Answers(CacheCase):
         changed = self.whole(song, MIB + 1, seed=8)
         self.assertEqual(changed["Cache-Status"], "tonearm; fwd=stale")
 
+    def test_whose_copy_is_out_of_date_gets_the_new_version(self):
+        conditions = {"If_None_Match": '"v0"', "If_Modified_Since": "Sat, 01 Jan 2000 00:00:00 GMT"}
+        songs = {field: self.song(f"{field}.mp3", Resource(4 * MIB)) for field in conditions}
+        self.start()
+        for field, song in songs.items():
+            with self.subTest(field):
+                self.assertStatus(self.get(song, Range="bytes=0-1"), 206)
+                self.idle()
+                self.origin.routes[f"/{field}.mp3"] = Resource(4 * MIB, seed=8, etag='"v2"')
+                answer = self.get(song, Range="bytes=3000000-3000999", **{field: conditions[field]})
+                self.assertStatus(answer, 206)
+                self.assertEqual(answer["ETag"], '"v2"')
+                self.assertBody(answer, content(3_000_000, 3_001_000, 8))
+                self.assertIn("fwd=", answer["Cache-Status"])
+                self.assertNotIn("hit", answer["Cache-Status"])
+
     def test_what_the_origin_corrects_reaches_listeners(self):
         resource = Resource(MIB, kind="audio/mpeg")
         resource.extra = {"Cache_Control": "max-age=0"}

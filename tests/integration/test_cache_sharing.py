@@ -82,6 +82,25 @@ class Sharing(CacheCase):
         self.assertEqual(max(exchange.range[1] for exchange in self.origin.of("/left.mp3")), MIB - 1)
         self.assertOriginSent("/left.mp3", MIB)
 
+    def test_who_asks_conditionally_is_not_left_with_half_a_song(self):
+        """It reads what is kept while the one who began it leaves, and the rest comes only once."""
+        size = 8 * MIB
+        conditions = {"If_None_Match": '"zzz"', "If_Modified_Since": "Sat, 01 Jan 2000 00:00:00 GMT"}
+        songs = {field: self.song(f"{field}.mp3", Resource(size, etag=None)) for field in conditions}
+        self.start()
+        for field, song in songs.items():
+            with self.subTest(field), Client(self.server.port, receive_buffer=8192) as second:
+                kept = get_json(self.server.admin_port, "/cache")["bytes"]
+                with Client(self.server.port, receive_buffer=8192) as first:
+                    first.ask(f"/songs/listen/{song}")
+                    first.take(MIB)
+                    wait_for(lambda: get_json(self.server.admin_port, "/cache")["bytes"] > kept + MIB, "what is kept")
+                    second.ask(f"/songs/listen/{song}", **{field: conditions[field]})
+                    response = second.head()
+                    self.assertStatus(response, 200)
+                wait_for(lambda: len(get_json(self.server.admin_port, "/streams")["streams"]) == 1, "the first to leave")
+                self.assertBody(second.body(response), content(0, size))
+
     def test_a_seek_does_not_wait_for_what_lies_before(self):
         song = self.song("seek.mp3", Resource(32 * MIB))
         self.start()
