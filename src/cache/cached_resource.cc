@@ -122,6 +122,7 @@ io::Task<bool> CachedResource::load_entry() {
 std::optional<Result<void>> CachedResource::settle() {
   const Result<void> done;
   const Moment moment{Clock::now(), now()};
+  let_go_of_dead(*entry_);
   switch (what_is_known(*entry_, store_.policy(), store_.disk().writable(), moment)) {
     case Known::fresh:
       use(entry_->version, false);

@@ -4,9 +4,12 @@
 
 namespace tonearm::cache {
 
-Known what_is_known(Entry& entry, const Policy& policy, bool writable, const Moment& now) {
+void let_go_of_dead(Entry& entry) {
   if (entry.version && entry.version->dead()) entry.version.reset();
-  if (entry.version) {
+}
+
+Known what_is_known(const Entry& entry, const Policy& policy, bool writable, const Moment& now) {
+  if (entry.version && !entry.version->dead()) {
     if (entry.version->is_fresh(policy.fresh, now.date)) return Known::fresh;
     const bool origin_is_down = now.time < entry.do_not_ask_until;
     if (origin_is_down && may_serve_stale(entry, policy, now.date)) return Known::stale;

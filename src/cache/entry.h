@@ -78,8 +78,10 @@ struct Moment {
 
 // With the entry's lock held.
 
-/// Lets go of a version that counts no more. `writable`: whether anything can be kept.
-Known what_is_known(Entry& entry, const Policy& policy, bool writable, const Moment& now);
+/// Of a version that counts no more.
+void let_go_of_dead(Entry& entry);
+/// `writable`: whether anything can be kept.
+Known what_is_known(const Entry& entry, const Policy& policy, bool writable, const Moment& now);
 /// Whether the entry's version may serve although the origin does not confirm it.
 bool may_serve_stale(const Entry& entry, const Policy& policy, http::HttpTime now);
 

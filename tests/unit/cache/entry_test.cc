@@ -80,11 +80,13 @@ TEST_F(EntryTest, AStaleOneThatIsOnlyOnItsWayCannotBeAskedAbout) {
   EXPECT_EQ(known_after(60min), Known::not_kept);
 }
 
-TEST_F(EntryTest, ADeadVersionIsLetGo) {
+TEST_F(EntryTest, ADeadVersionCountsNoMore) {
   keep();
   entry_.version->kill();
   EXPECT_FALSE(may_serve_stale(entry_, policy_, came.date));
   EXPECT_EQ(known_after(0min), Known::nothing);
+  EXPECT_TRUE(entry_.version) << "a question changes nothing";
+  let_go_of_dead(entry_);
   EXPECT_FALSE(entry_.version);
 }
 
