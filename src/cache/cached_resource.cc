@@ -2,6 +2,7 @@
 
 #include "cache/cached_reader.h"
 #include "cache/coverage.h"
+#include "cache/fill_job.h"
 #include "cache/same_version.h"
 #include "cache/visiting.h"
 
@@ -85,7 +86,7 @@ io::Task<Result<void>> CachedResource::find(const source::ReadIntent& intent) {
     {
       const std::lock_guard lock(entry_->mutex);
       if (const auto settled = settle()) co_return *settled;
-      visiting = announce_visit(intent);
+      announce_visit(intent, visiting);
     }
     // Nothing is awaited here: a request that was cancelled meanwhile would unwind, and leave a
     // visit for all to wait for that nobody makes.
@@ -146,35 +147,45 @@ void CachedResource::use(std::shared_ptr<Version> version, bool stale) {
   account_.use.stale = stale;
 }
 
-/// With the entry's lock held.
-CachedResource::Visiting CachedResource::announce_visit(const source::ReadIntent& intent) {
-  Visiting visiting;
+/// With the entry's lock held, which the end of a job takes, too: `visiting` outlives it. Memory
+/// may run out at any of these steps, and a visit that others can find must be made: that is the
+/// last.
+void CachedResource::announce_visit(const source::ReadIntent& intent, Visiting& visiting) {
   visiting.known = entry_->version;
-  if (!entry_->visit) {
-    const auto aligned = intent.range ? align(*intent.range) : std::nullopt;
-    entry_->visit = std::make_shared<Visit>(std::make_shared<Fill>(
-        supply_.loop, aligned ? *aligned->first : 0, store_.policy().read_ahead));
-    visiting.hand_over = std::make_shared<HandOver>();
-  }
   visiting.visit = entry_->visit;
-  return visiting;
+  if (visiting.visit) return;
+  const auto aligned = intent.range ? align(*intent.range) : std::nullopt;
+  auto fill = std::make_shared<Fill>(supply_.loop, aligned ? *aligned->first : 0,
+                                     store_.policy().read_ahead);
+  visiting.visit = std::make_shared<Visit>(fill);
+  visiting.hand_over = std::make_shared<HandOver>();
+  visiting.job = make_job(fill);
+  visiting.job->visit = visiting.visit;
+  account_.charge(std::move(fill));
+  entry_->visit = visiting.visit;
+}
+
+std::shared_ptr<FillJob> CachedResource::make_job(std::shared_ptr<Fill> fill) const {
+  return std::make_shared<FillJob>(store_, entry_, std::move(fill), supply_);
+}
+
+void CachedResource::sit_at_visit(Fill& fill, const source::ReadIntent& intent,
+                                  std::uint64_t patience) {
+  const bool bounded = intent.range && intent.range->last && !intent.range->is_suffix();
+  const std::uint64_t end = bounded ? std::min(*intent.range->last, endless) + 1 : endless;
+  const std::uint64_t first =
+      intent.range && intent.range->first ? std::min(*intent.range->first, endless) : 0;
+  if (auto seat = fill.join(first, end, patience)) seat_ = std::move(*seat);
 }
 
 /// Sits down at the visit's fill, and starts it if it is this request's.
-void CachedResource::set_out(const Visiting& visiting, const source::ReadIntent& intent) {
-  const std::shared_ptr<Fill>& fill = visiting.visit->fill;
+void CachedResource::set_out(Visiting& visiting, const source::ReadIntent& intent) {
+  const bool mine = visiting.job != nullptr;
   if (intent.likely) {
-    const bool bounded = intent.range && intent.range->last && !intent.range->is_suffix();
-    const std::uint64_t end = bounded ? std::min(*intent.range->last, endless) + 1 : endless;
-    const std::uint64_t first =
-        intent.range && intent.range->first ? std::min(*intent.range->first, endless) : 0;
-    const bool mine = visiting.hand_over != nullptr;
-    const std::uint64_t patience = mine ? any_patience : store_.policy().read_ahead;
-    if (auto seat = fill->join(first, end, patience)) seat_ = std::move(*seat);
+    sit_at_visit(*visiting.visit->fill, intent, mine ? any_patience : store_.policy().read_ahead);
   }
-  if (!visiting.hand_over) return;
-  account_.charge(fill);
-  start_visit(store_, entry_, visiting.visit, supply_, {visiting.known, asked_of_origin(intent)},
+  if (!mine) return;
+  start_visit(std::move(visiting.job), {visiting.known, asked_of_origin(intent)},
               visiting.hand_over);
 }
 
@@ -351,7 +362,7 @@ CachedResource::Way CachedResource::stay_with_the_only_fill(http::ByteRange rang
 
 CachedResource::Seated CachedResource::take_seat(std::uint64_t position, std::uint64_t end) {
   seat_.leave();
-  std::shared_ptr<Fill> fill;
+  std::shared_ptr<FillJob> job;  // outlives the lock, which its end takes, too
   std::uint64_t wanted = 0;
   {
     const std::lock_guard lock(version_->fills_mutex());
@@ -369,15 +380,18 @@ CachedResource::Seated CachedResource::take_seat(std::uint64_t position, std::ui
       if (other->first() > run.first) limit = std::min(limit, other->first());
       if (other->position() <= run.first) other->limit_to(run.first);
     }
-    fill = std::make_shared<Fill>(supply_.loop, run.first, store_.policy().read_ahead);
+    auto fill = std::make_shared<Fill>(supply_.loop, run.first, store_.policy().read_ahead);
     fill->limit_to(limit);
     wanted = std::min(run.end, limit);
     // Its own: not to be refused, however little is read ahead.
     if (auto seat = fill->join(position, end, any_patience)) seat_ = std::move(*seat);
-    version_->fills().push_back(fill);
+    job = make_job(fill);
+    job->version = version_;
+    account_.charge(fill);
+    // Memory may run out before, and what others can find must run.
+    version_->fills().push_back(std::move(fill));
   }
-  account_.charge(fill);
-  start_fill(store_, entry_, version_, fill, supply_, wanted);
+  start_fill(std::move(job), wanted);
   return seat_ ? Seated::at_fill : Seated::nowhere;
 }
 

@@ -32,7 +32,8 @@ class CachedResource final : public source::Resource {
   /// This request's part in a visit to the origin.
   struct Visiting {
     std::shared_ptr<Visit> visit;
-    std::shared_ptr<HandOver> hand_over;  ///< Null: another request makes it.
+    std::shared_ptr<FillJob> job;         ///< Until it is started; null: another request makes it.
+    std::shared_ptr<HandOver> hand_over;  ///< Of a visit that this request makes.
     std::shared_ptr<Version> known;       ///< The version that is kept; null: none is.
   };
 
@@ -57,10 +58,11 @@ class CachedResource final : public source::Resource {
   io::Task<bool> load_entry();
   /// What is known without asking; empty: the origin must be asked.
   std::optional<Result<void>> settle();
-  Visiting announce_visit(const source::ReadIntent& intent);
+  void announce_visit(const source::ReadIntent& intent, Visiting& visiting);
+  void sit_at_visit(Fill& fill, const source::ReadIntent& intent, std::uint64_t patience);
   /// What of it a visit of its own would ask the origin for.
   static source::ReadIntent asked_of_origin(const source::ReadIntent& intent);
-  void set_out(const Visiting& visiting, const source::ReadIntent& intent);
+  void set_out(Visiting& visiting, const source::ReadIntent& intent);
   io::Task<Result<void>> hear_of(const Visiting& visiting);
   io::Task<void> wait_until_verified(Fill& fill);
   void use(std::shared_ptr<Version> version, bool stale);
@@ -74,6 +76,7 @@ class CachedResource final : public source::Resource {
 
   /// Sits down at a fill that brings the block at `position`, one of its own if there is none.
   Seated take_seat(std::uint64_t position, std::uint64_t end);
+  std::shared_ptr<FillJob> make_job(std::shared_ptr<Fill> fill) const;
   std::optional<Fill::Seat> join_running(std::uint64_t position, std::uint64_t end);
   void sit_at(std::uint64_t first, std::uint64_t end);
   /// Of version_: it is kept only whole, and that is not in yet.

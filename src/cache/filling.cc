@@ -74,21 +74,14 @@ void spawn(const std::shared_ptr<FillJob>& job, Task task) {
 
 }  // namespace
 
-void start_visit(Store& store, std::shared_ptr<Entry> entry, std::shared_ptr<Visit> visit,
-                 Supply supply, Inquiry inquiry, std::shared_ptr<HandOver> hand_over) {
-  const auto job =
-      std::make_shared<FillJob>(store, std::move(entry), visit->fill, std::move(supply));
-  job->visit = std::move(visit);
-  if (!store.started(job->fill)) return;
+void start_visit(std::shared_ptr<FillJob> job, Inquiry inquiry,
+                 std::shared_ptr<HandOver> hand_over) {
+  if (!job->store.started(job->fill)) return;
   spawn(job, visit_origin(job, std::move(inquiry), std::move(hand_over)));
 }
 
-void start_fill(Store& store, std::shared_ptr<Entry> entry, std::shared_ptr<Version> version,
-                std::shared_ptr<Fill> fill, Supply supply, std::uint64_t wanted_end) {
-  const auto job =
-      std::make_shared<FillJob>(store, std::move(entry), std::move(fill), std::move(supply));
-  job->version = std::move(version);
-  if (!store.started(job->fill)) return;
+void start_fill(std::shared_ptr<FillJob> job, std::uint64_t wanted_end) {
+  if (!job->store.started(job->fill)) return;
   spawn(job, fetch_missing(job, wanted_end));
 }
 

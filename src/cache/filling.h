@@ -30,13 +30,16 @@ struct Inquiry {
   source::ReadIntent ask;          ///< What is to be read, in whole blocks.
 };
 
-/// Asks the origin about a song, and goes on to fetch what the inquiry wants if that can be kept:
-/// on `supply.loop`, on its own. The entry's `visit` is this one until its answer is there.
-void start_visit(Store& store, std::shared_ptr<Entry> entry, std::shared_ptr<Visit> visit,
-                 Supply supply, Inquiry inquiry, std::shared_ptr<HandOver> hand_over);
+// A job is made before others can find its visit or its fill: its end, be it that it cannot be
+// started, is then theirs.
+struct FillJob;
 
-/// Fetches missing blocks of a version: see Fill. It stands in the version's fills already.
-void start_fill(Store& store, std::shared_ptr<Entry> entry, std::shared_ptr<Version> version,
-                std::shared_ptr<Fill> fill, Supply supply, std::uint64_t wanted_end);
+/// Asks the origin about a song, and goes on to fetch what the inquiry wants if that can be kept:
+/// on the job's loop, on its own. The entry's `visit` is the job's until its answer is there.
+void start_visit(std::shared_ptr<FillJob> job, Inquiry inquiry,
+                 std::shared_ptr<HandOver> hand_over);
+
+/// Fetches missing blocks of the job's version: see Fill. It stands in the version's fills already.
+void start_fill(std::shared_ptr<FillJob> job, std::uint64_t wanted_end);
 
 }  // namespace tonearm::cache
