@@ -143,42 +143,50 @@ io::Task<void> compare(FillJob& job, std::shared_ptr<Version> known,
   }
 }
 
-io::Task<void> take_in(FillJob& job, const source::ReadIntent& ask, std::shared_ptr<Version> known,
-                       Answered answered, HandOver& hand_over) {
+/// Nothing is fetched: what is kept is current, or the answer is for who asked alone.
+void hand_back(FillJob& job, Answered answered, HandOver& hand_over) {
   Visit& visit = *job.visit;
-  http::Representation& what = *answered.what;
-  co_await compare(job, std::move(known), what);
-  visit.never_kept = !may_be_kept(job.store, what);
-  visit.only_whole = must_be_whole(what);
-  visit.in_ranges = what.ranges;
-  if (visit.never_kept || !brings_it(visit, ask) || !can_be_kept(job)) {
-    visit.result = visit.version ? Visit::Result::current : Visit::Result::pass;
-    if (!visit.version) {
-      hand_over.resource = std::move(answered.resource);
-      hand_over.what = std::move(what);
-    }
-    conclude(job);
-    job.fill->end(FillOutcome::done, {});
-    co_return;
-  }
+  visit.result = visit.version ? Visit::Result::current : Visit::Result::pass;
   if (!visit.version) {
-    visit.found(job.store.make_version(job.entry->key, what, visit.only_whole));
+    hand_over.resource = std::move(answered.resource);
+    hand_over.what = std::move(*answered.what);
+  }
+  conclude(job);
+  job.fill->end(FillOutcome::done, {});
+}
+
+/// The answer's body is kept as it comes, if it was asked for.
+io::Task<void> keep(FillJob& job, const source::ReadIntent& ask, const Answered& answered) {
+  Visit& visit = *job.visit;
+  if (!visit.version) {
+    visit.found(job.store.make_version(job.entry->key, *answered.what, visit.only_whole));
     if (visit.version->whole_only()) job.fill->begin_at_start();
   }
   visit.result = Visit::Result::current;
-  const bool has_begun = !ask.likely || what.length == 0U;
-  if (!has_begun) {
+  const bool fetches = ask.likely && answered.what->length != 0U;
+  if (fetches) {
     const std::lock_guard lock(visit.version->fills_mutex());
     visit.version->fills().push_back(job.fill);
     job.version = visit.version;
   }
   conclude(job);
-  if (has_begun) {
-    job.fill->end(FillOutcome::done, {});
-  } else {
-    job.visit.reset();  // who waits for it has it, and what it holds
-    co_await fill_body(job, *answered.resource);
+  if (!fetches) co_return job.fill->end(FillOutcome::done, {});
+  job.visit.reset();  // who waits for it has it, and what it holds
+  co_await fill_body(job, *answered.resource);
+}
+
+io::Task<void> take_in(FillJob& job, const source::ReadIntent& ask, std::shared_ptr<Version> known,
+                       Answered answered, HandOver& hand_over) {
+  Visit& visit = *job.visit;
+  const http::Representation& what = *answered.what;
+  co_await compare(job, std::move(known), what);
+  visit.never_kept = !may_be_kept(job.store, what);
+  visit.only_whole = must_be_whole(what);
+  visit.in_ranges = what.ranges;
+  if (visit.never_kept || !brings_it(visit, ask) || !can_be_kept(job)) {
+    co_return hand_back(job, std::move(answered), hand_over);
   }
+  co_await keep(job, ask, answered);
 }
 
 /// Whether an origin that failed so is down. One that refuses is there, and may mean it.
