@@ -8,7 +8,9 @@ source::CacheUse Account::cache_use() const {
   source::CacheUse turned_out = use;
   // More was missing than could be seen beforehand, or the origin told all that is kept once more.
   const bool asked = !begun_.empty() && !use.revalidated && !use.stale;
-  if (use.state == State::hit && (asked || fetched_bytes > 0)) turned_out.state = State::partial;
+  const bool all_was_there = !asked && fetched_bytes == 0;
+  if (use.state == State::hit && !all_was_there) turned_out.state = State::partial;
+  if (unsure && all_was_there && kept_bytes > 0) turned_out.state = State::hit;
   return turned_out;
 }
 

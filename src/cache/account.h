@@ -15,6 +15,7 @@ namespace tonearm::cache {
 class Account {
  public:
   source::CacheUse use;             ///< As it was foreseen.
+  bool unsure = false;              ///< Of the parts that were kept not all was looked at.
   std::uint64_t kept_bytes = 0;     ///< Handed out, of what was there before.
   std::uint64_t fetched_bytes = 0;  ///< Handed out as they came.
 

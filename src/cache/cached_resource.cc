@@ -64,6 +64,7 @@ void CachedResource::start_afresh() {
   seat_.leave();
   replace_direct(nullptr);
   account_.use = {};
+  account_.unsure = false;
   cold_ = false;
 }
 
@@ -273,11 +274,10 @@ void CachedResource::replace_direct(std::unique_ptr<source::Resource> next) {
 
 io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent& intent) {
   account_.use.state = cold_ ? State::miss : State::hit;
-  http::ByteRanges parts = parts_read(intent);
+  const http::ByteRanges parts = parts_read(intent);
   if (parts.empty()) co_return Way::kept;
   const http::ByteRange range = parts.front();
-  const bool arriving_whole = has_only_one_fill();
-  const bool apart = arriving_whole && range.first > 0 && version_->as_described().ranges;
+  const bool apart = has_only_one_fill() && range.first > 0 && version_->as_described().ranges;
   if (apart) co_return Way::directly;
   const Way way = stay_with_the_only_fill(range);
   if (way != Way::kept) co_return way;
@@ -286,12 +286,23 @@ io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent
     if (!whole) co_return Way::changed;
   }
   Coverage seen = coverage_of(*version_, parts);
-  if (!seen.unknown.empty()) seen = co_await load_coverage(store_, version_, parts);
+  if (!seen.unknown.empty()) seen = co_await load_coverage(store_, version_, parts, seen);
+  foresee(seen, parts);
+  if (seen.begins) co_return Way::kept;
+  co_return co_await sit_down(range);
+}
+
+void CachedResource::foresee(const Coverage& seen, http::ByteRanges parts) {
   parts.front().first = seen.kept_to;
-  const bool all = seen.all || (!cold_ && has_come(*version_, parts));
+  const bool all = seen.all() || (!cold_ && seen.is_sure() && has_come(*version_, parts));
   const bool miss = cold_ || (!seen.some && !all);
   account_.use.state = miss ? State::miss : all ? State::hit : State::partial;
-  if (seen.begins) co_return Way::kept;
+  account_.unsure = !miss && !seen.is_sure() && !seen.misses;
+}
+
+/// For the first byte, which is not kept: until it is known that it comes, and of this version.
+io::Task<CachedResource::Way> CachedResource::sit_down(http::ByteRange range) {
+  const bool only_way = has_only_one_fill();
   if (!seat_ || seat_.fill()->ended()) {
     // Nothing can be kept: from the origin, if it was not described by what is kept only.
     const Seated seated = take_seat(range.first, range.end);
@@ -308,7 +319,7 @@ io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent
   const bool has_come = fill->view(range.first).kind != Fill::View::Kind::ended;
   if (outcome != FillOutcome::failed || has_come) co_return Way::kept;
   // The only fill cannot resume, but an answer of which nothing was sent can be begun anew.
-  co_return arriving_whole ? Way::directly : Way::nowhere;
+  co_return only_way ? Way::directly : Way::nowhere;
 }
 
 http::ByteRanges CachedResource::parts_read(const source::ReadIntent& intent) const {

@@ -12,6 +12,8 @@
 
 namespace tonearm::cache {
 
+struct Coverage;
+
 /// A song's bytes from wherever they are: kept, on their way, or the origin. Nobody above can tell.
 class CachedResource final : public source::Resource {
  public:
@@ -69,6 +71,8 @@ class CachedResource final : public source::Resource {
   io::Task<Result<http::Representation>> describe_directly(const source::ReadIntent& intent);
   void replace_direct(std::unique_ptr<source::Resource> next);
   io::Task<Way> get_going(const source::ReadIntent& intent);
+  void foresee(const Coverage& seen, http::ByteRanges parts);
+  io::Task<Way> sit_down(http::ByteRange range);
   void start_afresh();
   /// What the answer reads of version_.
   http::ByteRanges parts_read(const source::ReadIntent& intent) const;

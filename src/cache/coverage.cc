@@ -2,6 +2,8 @@
 
 #include "cache/fill.h"
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -13,14 +15,25 @@ using Kind = Version::Look::Kind;
 /// Pieces whose indexes are read to say beforehand whether an answer is a hit.
 constexpr std::size_t most_loaded = 64;
 
+/// For the same reason, on the loop: of the longest songs not all is looked at.
+constexpr std::size_t most_looks = 4096;
+
+/// Between two turns of the loop.
+constexpr std::size_t looks_at_once = 256;
+
 /// Adds what is kept of `range`, and tells where what is not begins; its end when all is.
 std::uint64_t look_at(Version& version, http::ByteRange range, Coverage& seen) {
   const Geometry geometry = version.geometry();
   for (std::uint64_t at = range.first; at < range.end;) {
+    if (seen.looks == most_looks || seen.unknown.size() == most_loaded) {
+      seen.cut_short = true;
+      return at;
+    }
+    ++seen.looks;
     const Version::Look look = version.glance(at, range.end);
-    if (look.kind == Kind::unknown && seen.unknown.size() < most_loaded) seen.unknown.push_back(at);
+    if (look.kind == Kind::unknown) seen.unknown.push_back(at);
     if (look.kind == Kind::missing) {
-      seen.all = false;
+      seen.misses = true;
       seen.some = seen.some || version.next_kept(at) < range.end;
       return at;
     }
@@ -42,7 +55,9 @@ std::uint64_t end_in_memory(Version& version, std::uint64_t at) {
 
 bool has_come(Version& version, http::ByteRange range) {
   const Geometry geometry = version.geometry();
+  std::size_t looks = 0;
   for (std::uint64_t at = range.first; at < range.end;) {
+    if (++looks > most_looks) return false;
     Version::Look look = version.glance(at, range.end);
     if (look.kind == Kind::missing) {
       look.end = end_in_memory(version, at);
@@ -71,8 +86,7 @@ Coverage coverage_of(Version& version, const http::ByteRanges& parts) {
 }
 
 io::Task<Coverage> load_coverage(Store& store, std::shared_ptr<Version> version,
-                                 const http::ByteRanges& parts) {
-  const Coverage before = coverage_of(*version, parts);
+                                 const http::ByteRanges& parts, const Coverage& before) {
   for (const std::uint64_t position : before.unknown) {
     co_await load_piece(store, version, position);
     const Kind now = version->glance(position, position + 1).kind;
@@ -83,7 +97,9 @@ io::Task<Coverage> load_coverage(Store& store, std::shared_ptr<Version> version,
 
 io::Task<bool> is_whole(Store& store, std::shared_ptr<Version> version) {
   const Geometry geometry = version->geometry();
+  std::size_t looks = 0;
   for (std::uint64_t at = 0; at < geometry.length;) {
+    if (++looks % looks_at_once == 0) co_await io::asio::post(io::use_task);
     Version::Look look = version->look(at, geometry.length);
     if (look.kind == Kind::unknown) {
       co_await load_piece(store, version, at);

@@ -14,11 +14,19 @@ namespace tonearm::cache {
 
 /// What was seen of an answer from a version before the answer's head: as far as that is cheap.
 struct Coverage {
-  bool begins = true;  ///< Its first byte is kept.
-  bool some = false;   ///< A part of it is.
-  bool all = true;
+  /// All of it was looked at.
+  bool is_sure() const { return unknown.empty() && !cut_short; }
+  /// All of it is kept: that is not said of what nobody has looked at.
+  bool all() const { return is_sure() && !misses; }
+
+  bool begins = true;      ///< Its first byte is kept.
+  bool some = false;       ///< A part of it is.
+  bool misses = false;     ///< A part is not.
+  bool cut_short = false;  ///< There is more than can be looked at.
+  std::size_t looks = 0;
   std::uint64_t kept_to = 0;  ///< Where what is not kept of the first part begins, or its end.
-  /// Positions of which only the disk can tell, those of the first pieces; taken for kept.
+  /// Positions of which only the disk can tell, those of the first pieces. What is there is taken
+  /// for a part that is kept.
   std::vector<std::uint64_t> unknown;
 };
 
@@ -29,9 +37,9 @@ Coverage coverage_of(Version& version, const http::ByteRanges& parts);
 /// memory of a fill.
 bool has_come(Version& version, const http::ByteRanges& parts);
 
-/// The same as coverage_of(), with the disk asked about some of what is unknown.
+/// The same as coverage_of(), with the disk asked about what was unknown `before`.
 io::Task<Coverage> load_coverage(Store& store, std::shared_ptr<Version> version,
-                                 const http::ByteRanges& parts);
+                                 const http::ByteRanges& parts, const Coverage& before);
 
 /// Whether nothing has been lost of a version that is kept only whole: what is can only be had with
 /// all the rest, from another visit, and that must be known before the head is out.

@@ -1,3 +1,4 @@
+#include "cache/coverage.h"
 #include "unit/cache/cache_fixture.h"
 
 namespace tonearm::cache {
@@ -149,6 +150,46 @@ TEST_F(PartsTest, WhatIsKeptOfAllPartsIsKnownBeforeTheFirst) {
     ASSERT_TRUE(test::run(loop_, resource->describe(intent)));
     EXPECT_EQ(resource->cache_use().state, row.state) << row.first << ' ' << row.second;
   }
+}
+
+// A look at each of its pieces would cost too much before the head is out.
+TEST_F(PartsTest, OfALongSongAHitIsOnlyClaimedOnceItWasOne) {
+  using State = source::CacheUse::State;
+  constexpr std::uint64_t long_one = 100 * B;
+  options_.slice = B;
+  open(std::make_shared<ScriptedSong>(long_one));
+  get();
+  settle();
+  reopen();
+  ask(0, long_one - 1, false);
+  EXPECT_EQ(resource_->cache_use().state, State::partial);
+  read_from(0, long_one);
+  EXPECT_TRUE(rest() == content(0, long_one));
+  EXPECT_EQ(resource_->cache_use().state, State::hit);
+  ask(0, long_one - 1, false);
+  EXPECT_EQ(resource_->cache_use().state, State::hit) << "by now all pieces are known";
+  reader_.reset();
+  resource_.reset();
+  reopen();
+  ask(0, 60 * B, false);
+  EXPECT_EQ(resource_->cache_use().state, State::hit);
+}
+
+TEST_F(PartsTest, WhatCannotBeLookedAtIsNotWalkedOver) {
+  constexpr std::uint64_t long_one = 100 * B;
+  options_.slice = B;
+  open(std::make_shared<ScriptedSong>(long_one));
+  get();
+  settle();
+  reopen();
+  const auto version =
+      cache_->store().load(key_of({Locator::Kind::plain, "song.mp3", {}}, "scope"));
+  ASSERT_TRUE(version && *version);
+  const Coverage seen = coverage_of(**version, {{0, long_one}});
+  EXPECT_EQ(seen.unknown.size(), 64U);
+  EXPECT_EQ(seen.kept_to, 64 * B);
+  EXPECT_TRUE(seen.begins);
+  EXPECT_FALSE(seen.all());
 }
 
 }  // namespace
