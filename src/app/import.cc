@@ -1,6 +1,5 @@
 #include "app/import.h"
 
-#include "tonearm/base/ascii.h"
 #include "tonearm/base/locator.h"
 #include "tonearm/catalog/catalog_writer.h"
 #include "tonearm/source/check_locator.h"
@@ -72,9 +71,7 @@ Wanted told_apart(const Config& config, const std::vector<std::string>& what) {
 ImportedSong song_of(const std::string& locator) {
   ImportedSong song;
   song.file = locator;
-  const bool is_url = istarts_with(locator, "http:") || istarts_with(locator, "https:");
-  song.guessed_name = is_url ? title_from_url(locator) : title_from_name(locator);
-  if (song.guessed_name.empty()) song.guessed_name = title_from_name(locator);
+  song.guessed_name = title_from_locator(locator);
   song.guessed_type = media_type_of(locator);
   return song;
 }

@@ -75,6 +75,21 @@ bool is_line_of_text(std::string_view text) {
   return true;
 }
 
+/// Of a path: what follows its last slash, but for slashes at its end.
+std::string_view last_segment(std::string_view path) {
+  path = path.substr(0, path.find_last_not_of('/') + 1);
+  return path.substr(path.find_last_of('/') + 1);
+}
+
+/// What follows a URL's host; empty when nothing does.
+std::string_view path_of(std::string_view url) {
+  if (const auto scheme_end = url.find("://"); scheme_end != std::string_view::npos) {
+    url.remove_prefix(scheme_end + 3);
+  }
+  const auto slash = url.find('/');
+  return slash == std::string_view::npos ? std::string_view() : url.substr(slash);
+}
+
 Error unreadable(std::string why) { return Error{ErrorKind::internal, std::move(why), {}}; }
 
 }  // namespace
@@ -119,16 +134,28 @@ std::string media_type_of(std::string_view name) {
 }
 
 std::string title_from_name(std::string_view name) {
-  name = name.substr(name.find_last_of('/') + 1);
+  name = last_segment(name);
   const auto dot = name.find_last_of('.');
   if (dot != std::string_view::npos && dot > 0) name = name.substr(0, dot);
   return repaired_utf8(name);
 }
 
 std::string title_from_url(std::string_view url) {
-  const std::string encoded = title_from_name(url.substr(0, url.find_first_of("?#")));
+  const std::string_view segment = last_segment(path_of(url.substr(0, url.find_first_of("?#"))));
+  const std::string whole = percent_decoded(segment);
+  if (whole == "." || whole == "..") return {};
+  // A URL within it has a host and a query of its own.
+  if (whole.find("://") != std::string::npos) return title_from_url(whole);
+  const std::string encoded = title_from_name(segment);
   std::string decoded = percent_decoded(encoded);
   return is_line_of_text(decoded) ? decoded : encoded;
+}
+
+std::string title_from_locator(std::string_view locator) {
+  constexpr std::string_view s3 = "s3://";
+  if (!istarts_with(locator, s3)) return title_from_url(locator);
+  const auto key = std::min(locator.find('/', s3.size()), locator.size());
+  return title_from_name(locator.substr(key));
 }
 
 }  // namespace tonearm::app

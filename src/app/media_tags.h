@@ -25,7 +25,11 @@ std::string media_type_of(std::string_view name);
 
 /// A file's name as a title: without directories and extension, and UTF-8.
 std::string title_from_name(std::string_view name);
-/// The same of a URL: without query and fragment, and decoded where that gives a line of text.
+/// The same of the last segment of a URL's path that is not empty, decoded where that gives a line
+/// of text. Empty where there is none: host and query are for nobody to see.
 std::string title_from_url(std::string_view url);
+/// The same of a locator that is no file. An S3 key is a plain name; what a resolver is given may
+/// be a URL, and a song's name only behind a slash.
+std::string title_from_locator(std::string_view locator);
 
 }  // namespace tonearm::app

@@ -111,7 +111,13 @@ class Import(Case):
         self.assertEqual([row[0] for row in self.rows("SELECT file FROM music_song ORDER BY id")],
                          ["https://h/x/So%20What.flac?t=1", "s3://bucket/k.mp3", "yt:abc"])
         self.assertEqual([row[0] for row in self.rows("SELECT name FROM music_song ORDER BY id")],
-                         ["So What", "k", "yt:abc"])
+                         ["So What", "k", ""])
+
+    def test_a_name_tells_nothing_of_a_locator_that_is_secret(self):
+        self.imported("http://h/dir/?id=5&tok=geheim", "http://h", "http://u:geheim@h", "yt:geheim",
+                      "yt:https://www.youtube.com/watch?v=dQw&key=geheim")
+        self.assertEqual([row[0] for row in self.rows("SELECT name FROM music_song ORDER BY id")],
+                         ["dir", "", "", "", "watch"])
 
     def test_a_locator_that_could_never_play_is_refused(self):
         for locator, why in (("s3://my-music/", b"give s3://bucket/key"),
