@@ -29,6 +29,17 @@ std::string MediaFinder::locator_of(const fs::path& path) const {
   return "file:" + real.substr(prefix.size());
 }
 
+bool MediaFinder::leads_out(const fs::path& link) const {
+  std::error_code failed;
+  return fs::canonical(link, failed) != root_ && locator_of(link).empty();
+}
+
+void MediaFinder::complain_outside(const fs::path& path) const {
+  complain_(path.string(), "lies outside of files.root (" + root_.string() +
+                               "), so that it could not be served; move it there, or set "
+                               "files.root to a directory above it");
+}
+
 void MediaFinder::add(const fs::path& path) {
   std::error_code failed;
   const auto status = fs::status(path, failed);
@@ -70,6 +81,8 @@ void MediaFinder::add_entry(const fs::path& path) {
                                failed == std::errc::too_many_symbolic_link_levels;
     if (is_media || !leads_nowhere) complain_(path.string(), failed.message());
   } else if (fs::is_directory(status)) {
+    // One to / would be the whole system.
+    if (fs::is_symlink(path, failed) && leads_out(path)) return complain_outside(path);
     add_directory(path);
   } else if (is_media && fs::is_regular_file(status)) {
     add_file(path, false);
@@ -83,11 +96,7 @@ void MediaFinder::add_file(const fs::path& path, bool named) {
   }
   MediaFile file;
   file.locator = locator_of(path);
-  if (file.locator.empty()) {
-    return complain_(path.string(), "lies outside of files.root (" + root_.string() +
-                                        "), so that it could not be served; move it there, or "
-                                        "set files.root to a directory above it");
-  }
+  if (file.locator.empty()) return complain_outside(path);
   if (!found_.insert(file.locator).second) return;
   std::error_code failed;
   file.path = fs::canonical(path, failed).string();

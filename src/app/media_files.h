@@ -42,6 +42,9 @@ class MediaFinder {
   void add_directory(const std::filesystem::path& directory);
   void add_entry(const std::filesystem::path& path);
   void add_file(const std::filesystem::path& path, bool named);
+  /// Whether a directory is neither the root nor below it.
+  bool leads_out(const std::filesystem::path& link) const;
+  void complain_outside(const std::filesystem::path& path) const;
 
   std::filesystem::path root_;
   Complain complain_;

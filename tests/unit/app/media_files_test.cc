@@ -60,6 +60,20 @@ TEST_F(MediaFiles, ADirectoryDeeperThanAnyPathIsTold) {
   EXPECT_THAT(complaints_, ElementsAre(testing::EndsWith(": File name too long")));
 }
 
+TEST_F(MediaFiles, ALinkThatLeadsOutOfTheRootIsToldAndNotFollowed) {
+  write("root/d/a.mp3", "x");
+  write("outside/b.mp3", "x");
+  write("outside/c.mp3", "x");
+  fs::create_symlink("d", directory_ / "root/inside");
+  fs::create_symlink("../outside", directory_ / "root/link");
+  fs::create_symlink("..", directory_ / "root/up");
+  directory_ /= "root";
+  EXPECT_THAT(found({directory_}), ElementsAre("file:d/a.mp3"));
+  EXPECT_THAT(complaints_, ElementsAre(testing::StartsWith("link: lies outside of files.root ("),
+                                       testing::StartsWith("up: lies outside of files.root (")));
+  directory_ = directory_.parent_path();
+}
+
 TEST_F(MediaFiles, ALinkToNowhereIsToldOnlyWhereItIsCalledASong) {
   fs::create_symlink("nowhere", directory_ / "notes");
   fs::create_symlink("circle", directory_ / "circle");
