@@ -171,6 +171,7 @@ class Configuration(Commands):
         self.write('[catalog]\npath = "../%s"\n[files]\nroot = "music"\n[log]\naccess = "a.log"\n'
                    '[server]\nlisten = ["unix:t.socket"]\n[resolver.r]\ncommand = ["./r", "\\n", "{}"]\n'
                    % os.path.basename(self.catalog.path), "etc/t.toml")
+        os.chmod(self.write("", "etc/r"), 0o755)
         first = run("check", "-c", "etc/t.toml", cwd=self.directory)
         self.assertEqual((first.returncode, first.stderr), (0, ""))
         self.write(first.stdout, "etc/printed.toml")
@@ -246,6 +247,25 @@ class Check(Commands):
         lines = told.stderr.splitlines()
         self.assertEqual(len(lines), 3, lines)
         for line, key in zip(lines, ("files.root", "upstream.ca_file", "log.access")):
+            self.assertTrue(line.startswith(f"tonearm: warning: {key}: "), line)
+
+    def test_what_cannot_work_as_it_stands_is_a_warning(self):
+        plain = self.write("no directory", "plain")
+        config = {
+            "catalog": {"path": self.catalog.path, "list": "SELECT 1 AS id"},
+            "log": {"access": self.directory},
+            "cache": {"path": plain},
+            "resolver.a": {"command": ["no-such-program", "{}"]},
+            "resolver.b": {"command": [plain, "{}"]},
+            "s3": {"session_token": "t"},
+        }
+        told = run("check", "-c", self.write(toml(config)))
+        self.assertEqual(told.returncode, 0, told.stderr)
+        lines = told.stderr.splitlines()
+        keys = ("log.access", "cache.path", "resolver.a.command", "resolver.b.command", "catalog.list",
+                "s3.session_token")
+        self.assertEqual(len(lines), len(keys), lines)
+        for line, key in zip(lines, keys):
             self.assertTrue(line.startswith(f"tonearm: warning: {key}: "), line)
 
     def test_a_bad_lookup_is_named(self):

@@ -48,10 +48,50 @@ TEST_F(Absences, CredentialsThatCannotBeReadAreNamedWhereTheyCount) {
 }
 
 TEST_F(Absences, AResolverThatTakesNothingIsNamed) {
-  EXPECT_THAT(of("[resolver.yt]\ncommand = [\"{}\", \"{ }\"]"),
+  EXPECT_THAT(of("[resolver.yt]\ncommand = [\"echo\", \"{ }\"]"),
               ElementsAre("resolver.yt.command: no argument holds {}, the place of what is to be "
                           "resolved: it finds the same for every song"));
   EXPECT_THAT(of("[resolver.yt]\ncommand = [\"sh\", \"-c\", \"find '{}'\"]"), IsEmpty());
+}
+
+TEST_F(Absences, AProgramThatCannotBeRunIsNamed) {
+  std::filesystem::permissions(write("plain", "#!/bin/sh\n"), std::filesystem::perms(0644));
+  std::filesystem::permissions(write("bin/tool", "#!/bin/sh\n"), std::filesystem::perms(0755));
+  std::filesystem::create_directory(directory_ / "bin/folder");
+  const WithVariable path("PATH", (directory_ / "bin").c_str());
+  const auto told = [&](const std::string& program) {
+    return of("[resolver.yt]\ncommand = [\"" + program + "\", \"{}\"]");
+  };
+  const std::string key = "resolver.yt.command: ";
+  const std::string end = ": its songs fail until it can be run";
+  EXPECT_THAT(told("nowhere"), ElementsAre(key + "nowhere is no program in $PATH" + end));
+  EXPECT_THAT(told("./none"), ElementsAre(key + "./none: No such file or directory" + end));
+  EXPECT_THAT(told("./plain"), ElementsAre(key + "./plain is not executable" + end));
+  EXPECT_THAT(told("./bin"), ElementsAre(key + "./bin is no file" + end));
+  EXPECT_THAT(told("folder"), ElementsAre(key + "bin/folder is no file" + end));
+  EXPECT_THAT(told("bin/tool"), IsEmpty());
+  EXPECT_THAT(told("tool"), IsEmpty());
+}
+
+TEST_F(Absences, WhatIsOfTheWrongKindIsNamed) {
+  write("logs/x", "");
+  EXPECT_THAT(of("[log]\naccess = \"logs\"\n[cache]\npath = \"logs/x\""),
+              ElementsAre("log.access: logs is a directory: no log can be opened there",
+                          "cache.path: logs/x is no directory: nothing is kept"));
+  EXPECT_THAT(of("[cache]\npath = \"logs\""), IsEmpty());
+  EXPECT_THAT(of("[cache]\npath = \"none\""), IsEmpty());
+}
+
+TEST_F(Absences, AKeyThatIsNotUsedAsTheOthersAreIsNamed) {
+  EXPECT_THAT(of("[catalog]\nlist = \"SELECT id FROM s\""),
+              ElementsAre("catalog.list: is not used without catalog.lookup: /songs shows the "
+                          "table music_song"));
+  EXPECT_THAT(of("[catalog]\nlist = \"SELECT id FROM s\"\nlookup = \"SELECT file FROM s\""),
+              IsEmpty());
+  EXPECT_THAT(of("[s3]\nsession_token = \"t\""),
+              ElementsAre("s3.session_token: is not used without s3.access_key and "
+                          "s3.secret_key, whose it is"));
+  EXPECT_THAT(of("[s3]\nsession_token = \"t\"\naccess_key = \"a\"\nsecret_key = \"s\""), IsEmpty());
 }
 
 TEST_F(Absences, WhatIsThereIsNotNamed) {

@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <string>
 
@@ -55,13 +56,23 @@ class InDirectory : public testing::Test {
 /// An environment variable for the time of one test.
 class WithVariable {
  public:
-  WithVariable(const char* name, const char* value) : name_(name) { ::setenv(name, value, 1); }
-  ~WithVariable() { ::unsetenv(name_); }
+  WithVariable(const char* name, const char* value) : name_(name) {
+    if (const char* before = ::getenv(name)) before_ = before;
+    ::setenv(name, value, 1);
+  }
+  ~WithVariable() {
+    if (before_) {
+      ::setenv(name_, before_->c_str(), 1);
+    } else {
+      ::unsetenv(name_);
+    }
+  }
   WithVariable(const WithVariable&) = delete;
   WithVariable& operator=(const WithVariable&) = delete;
 
  private:
   const char* name_;
+  std::optional<std::string> before_;
 };
 
 inline std::string read_source_file(const std::string& name) {
