@@ -11,9 +11,13 @@
 #include "app/media_files.h"
 #include "app/media_tags.h"
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace tonearm::app {
@@ -273,6 +277,17 @@ std::string objection(const Config& config, const Wanted& wanted) {
   return {};
 }
 
+/// SQLite opens for reading what it may not make, and so finds that it is not there.
+std::string why_not_written(const std::string& catalog, const Error& error) {
+  std::error_code failed;
+  const fs::path directory = fs::absolute(catalog).parent_path();
+  if (fs::exists(catalog, failed) || !fs::is_directory(directory, failed) ||
+      ::access(directory.c_str(), W_OK | X_OK) == 0) {
+    return error.detail;
+  }
+  return catalog + ": cannot be made: " + std::generic_category().message(errno);
+}
+
 }  // namespace
 
 int run_import(const Config& config, const ImportArguments& arguments) {
@@ -288,7 +303,8 @@ int run_import(const Config& config, const ImportArguments& arguments) {
   std::signal(SIGTERM, &interrupt);
   const auto writer = CatalogWriter::open(config.catalog.path, &is_interrupted);
   if (!writer) {
-    return complain(is_interrupted() ? "interrupted; nothing was imported" : writer.error().detail,
+    return complain(is_interrupted() ? "interrupted; nothing was imported"
+                                     : why_not_written(config.catalog.path, writer.error()),
                     1);
   }
   Import import(config, **writer);

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -376,6 +377,16 @@ else:
                 done = self.imported("--catalog", path, self.media, status=1)
                 [line] = done.stderr.splitlines()
                 self.assertIn(why, line)
+
+    def test_a_directory_that_may_not_be_written_is_told_as_that(self):
+        folder = os.path.join(self.directory, "read only")
+        os.mkdir(folder, 0o555)
+        os.chmod(self.directory, 0o755)  # for another user, as the build's may not be
+        program = shutil.copy(binary(), self.directory)
+        done = subprocess.run([program, "import", "--catalog", "c.db", "http://h/a.mp3"], cwd=folder,
+                              user="nobody" if os.geteuid() == 0 else None, capture_output=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stderr, b"tonearm: c.db: cannot be made: Permission denied\n")
 
     def test_it_waits_for_no_lock_once_interrupted(self):
         self.imported(self.media)
