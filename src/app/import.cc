@@ -154,7 +154,7 @@ bool Import::add_files(const std::vector<MediaFile>& files) {
     } else if (auto song = song_of(file)) {
       if (!add(std::move(*song))) return false;
     } else {
-      report_.complain(file.path + ": " + song.error().detail);
+      report_.complain(file.given + ": " + song.error().detail);
     }
     report_.advance();
   }

@@ -100,6 +100,7 @@ void MediaFinder::add_file(const fs::path& path, bool named) {
   if (!found_.insert(file.locator).second) return;
   std::error_code failed;
   file.path = fs::canonical(path, failed).string();
+  file.given = path.string();
   struct stat found {};
   if (::stat(file.path.c_str(), &found) != 0) {
     return complain_(path.string(), std::generic_category().message(errno));

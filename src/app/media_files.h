@@ -13,6 +13,7 @@ namespace tonearm::app {
 /// A media file below files.root.
 struct MediaFile {
   std::string path;     ///< Without symbolic links.
+  std::string given;    ///< As its user came to it, for complaints.
   std::string locator;  ///< `file:` and its name below files.root.
   std::int64_t size = 0;
   std::int64_t modified = 0;  ///< Nanoseconds since the epoch.

@@ -388,6 +388,22 @@ else:
         self.assertEqual(done.returncode, 1)
         self.assertEqual(done.stderr, b"tonearm: c.db: cannot be made: Permission denied\n")
 
+    def test_a_file_is_told_by_the_name_that_was_given(self):
+        root = os.path.join(self.directory, "told")
+        os.makedirs(os.path.join(root, "d"))
+        with open(os.path.join(root, "d", "broken.mp3"), "wb") as out:
+            out.write(b"no audio" * 1000)
+        os.symlink("/", os.path.join(root, "d", "whole system"))
+        self.configure(root)
+        for argument, folder in (("told", "told/d"), (root, f"{root}/d"), ("told/d/../d", "told/d/../d")):
+            with self.subTest(argument):
+                done = subprocess.run([binary(), "import", "-c", self.conf, argument], cwd=self.directory,
+                                      capture_output=True, text=True)
+                self.assertEqual(done.returncode, 1)
+                [link, broken] = done.stderr.splitlines()
+                self.assertTrue(link.startswith(f"tonearm: {folder}/whole system: lies outside of files.root"), link)
+                self.assertTrue(broken.startswith(f"tonearm: {folder}/broken.mp3: "), broken)
+
     def test_it_waits_for_no_lock_once_interrupted(self):
         self.imported(self.media)
         holder = sqlite3.connect(self.path)
