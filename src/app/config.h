@@ -74,6 +74,8 @@ struct Config {
   AdminConfig admin;
   LogConfig log;
   catalog::CatalogSettings catalog;
+  /// Where catalog.path stands, "tonearm.toml:7: ": what a complaint about the file begins with.
+  std::string catalog_path_place;
   source::UpstreamOptions upstream;
   StreamConfig stream;
   CacheConfig cache;

@@ -311,6 +311,7 @@ Config load_config(const std::optional<fs::path>& file, const Overrides& overrid
   Places places;
   if (file) FileReader(*file, reading, config, places).read();
   apply(overrides, config, places);
+  config.catalog_path_place = place_of("catalog.path", places);
   config.catalog.lookup_place = place_of("catalog.lookup", places);
   config.catalog.list_place = place_of("catalog.list", places);
   if (const auto fault = fault_of_several(config)) {

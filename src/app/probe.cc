@@ -1,9 +1,11 @@
 #include "tonearm/base/locator.h"
+#include "tonearm/catalog/check_catalog.h"
 #include "tonearm/catalog/sqlite_song_store.h"
 #include "tonearm/http/target.h"
 #include "tonearm/io/blocking_pool.h"
 #include "tonearm/source/http_library.h"
 
+#include "app/catalog_complaint.h"
 #include "app/commands.h"
 #include "app/layer_options.h"
 #include "app/one_line.h"
@@ -133,9 +135,13 @@ void Probing::interrupt() {
 }  // namespace
 
 int run_probe(const Config& config, std::string_view id) {
-  const auto fail = [](const Error& error) {
-    return complain(error.detail.empty() ? to_string(error.kind) : error.detail,
-                    error.kind == ErrorKind::catalog_unavailable ? 2 : 1);
+  const auto fail = [&](const Error& error) {
+    if (error.kind == ErrorKind::catalog_unavailable) {
+      // A lookup that took too long is no fault of the catalog's.
+      const auto catalog = catalog::check_catalog({config.catalog});
+      return complain(catalog ? error.detail : catalog_complaint(config, catalog.error()));
+    }
+    return complain(error.detail.empty() ? to_string(error.kind) : error.detail, 1);
   };
   if (!http::is_song_id(id)) return complain("an id is 1 to 128 of A-Z a-z 0-9 . _ ~ -");
   std::signal(SIGPIPE, SIG_IGN);

@@ -222,6 +222,18 @@ class Check(Commands):
         for path in (broken, missing):
             self.assertRefused(run("check", "-c", self.write(toml({"catalog": {"path": path}}))), path)
 
+    def test_what_is_no_catalog_is_told_with_its_key_and_place_and_what_would_be_right(self):
+        text = self.write("no database" * 500, "text.sqlite3")
+        with open(self.catalog.path, "rb") as whole, open(os.path.join(self.directory, "cut.sqlite3"), "wb") as cut:
+            cut.write(whole.read()[:500])
+        for path, why in ((text, "is not a database"), (cut.name, "is "), (self.directory, "is not a regular file")):
+            for command in (["check"], ["probe", "1"]):
+                with self.subTest(path=path, command=command):
+                    conf = self.write(f'[catalog]\npath = "{path}"\n')
+                    self.assertRefused(run(*command, "-c", conf), f"{conf}:2: catalog.path: {path}: {why}",
+                                       "; give an SQLite database that can be read")
+        self.assertRefused(run("check", "--catalog", text), "--catalog: catalog.path: ")
+
     def test_a_name_with_control_characters_is_one_harmless_line(self):
         for command in (["check"], ["probe", "1"]):
             refused = run(*command, "--catalog", "no\nsuch\x1b[31m", cwd=self.directory)
