@@ -4,7 +4,6 @@
 #include "app/secrets.h"
 #include "app/units.h"
 
-#include <limits>
 #include <string>
 #include <utility>
 
@@ -112,7 +111,7 @@ Key<Target> number_key(std::string name, Field field, std::uint64_t least, std::
 
 struct SizeBounds {
   std::uint64_t least = 0;
-  std::uint64_t most = std::numeric_limits<std::int64_t>::max();
+  std::uint64_t most = 8'388'607ULL << 40;  ///< In TiB, the most that 63 bits hold.
   std::string_view zero_means = {};
 };
 

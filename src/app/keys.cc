@@ -1,5 +1,6 @@
 #include "app/keys.h"
 
+#include "tonearm/base/ascii.h"
 #include "tonearm/server/listen_address.h"
 
 #include "app/checks.h"
@@ -8,6 +9,7 @@
 #include "app/suggestions.h"
 
 #include <algorithm>
+#include <map>
 
 namespace tonearm::app {
 namespace {
@@ -76,11 +78,22 @@ Complaint read_header(const std::string& name, const toml::node& value,
   return {};
 }
 
+/// Two keys that name one field, in whatever case: it would be sent twice.
+ValueFault repeated_header(const toml::key& one, const toml::key& other) {
+  const toml::key& later = later_of(one, other);
+  const toml::key& first = &later == &one ? other : one;
+  std::string complaint(later.str());
+  complaint += " is given together with ";
+  complaint += first.str();
+  return {complaint + "; keep one of them", later.source().begin.line};
+}
+
 ValueFault read_headers(const toml::node& node, const std::filesystem::path& directory,
                         source::UpstreamOptions& upstream) {
   const auto* table = node.as_table();
   if (table == nullptr) return Complaint(R"(is not a table; give { Authorization = "…" })");
   std::vector<Field> headers;
+  std::map<std::string, const toml::key*> named;
   for (const auto& [name, value] : *table) {
     Field field;
     Complaint complaint = read_header(std::string(name.str()), value, directory, field);
@@ -89,11 +102,9 @@ ValueFault read_headers(const toml::node& node, const std::filesystem::path& dir
     } else {
       complaint = check_request_field(field);
     }
-    if (!complaint && name.str() != field.first && table->contains(field.first)) {
-      complaint =
-          std::string(name.str()) + " is given together with " + field.first + "; keep one of them";
-    }
     if (complaint) return {std::move(complaint), name.source().begin.line};
+    const auto [place, is_new] = named.try_emplace(to_lower(field.first), &name);
+    if (!is_new) return repeated_header(name, *place->second);
     headers.push_back(std::move(field));
   }
   upstream.headers = std::move(headers);
@@ -118,17 +129,18 @@ Key<Config> headers_key() {
 
 /// unix:/path with a relative path starts at the file that names it.
 template <class Field>
-Key<Config> listen_key(Field field) {
+Key<Config> listen_key(Field field, EmptyArray empty) {
   Key<Config> key = texts_key<Config>("listen", field, check_listen);
   key.read = [=](const toml::node& node, const std::filesystem::path& directory, Config& config) {
-    return read_texts(node, field(config), [&](const toml::node& entry, std::string& text) {
+    const auto read_address = [&](const toml::node& entry, std::string& text) {
       if (auto complaint = read_text(entry, text)) return complaint;
       if (text.starts_with(server::unix_prefix)) {
         text = std::string(server::unix_prefix) +
                rooted(text.substr(server::unix_prefix.size()), directory);
       }
       return check_listen(text);
-    });
+    };
+    return read_texts(node, field(config), read_address, empty);
   };
   key.print = [=](const Config& config, toml::table& into) {
     toml::array addresses;
@@ -147,7 +159,7 @@ Section server_section() {
   using C = Config;
   return {
       "server",
-      {at_start_only(listen_key(PLACE(server.listen)), PLACE(server.listen)),
+      {at_start_only(listen_key(PLACE(server.listen), EmptyArray::refused), PLACE(server.listen)),
        at_start_only(number_key<C>("threads", PLACE(server.threads), 1, 1024, "one loop per core"),
                      PLACE(server.threads)),
        number_key<C>("max_connections", PLACE(server.max_connections), 1, 10'000'000),
@@ -227,7 +239,9 @@ std::vector<Section> make_sections() {
   using C = Config;
   std::vector<Section> all;
   all.push_back(server_section());
-  all.push_back({"admin", {at_start_only(listen_key(PLACE(admin.listen)), PLACE(admin.listen))}});
+  all.push_back(
+      {"admin",
+       {at_start_only(listen_key(PLACE(admin.listen), EmptyArray::allowed), PLACE(admin.listen))}});
   all.push_back({"log",
                  {text_key<C>("level", PLACE(log.level), check_log_level),
                   path_key<C>("access", PLACE(log.access), "-")}});
@@ -254,7 +268,9 @@ Key<source::ResolverOptions> command_key() {
   Key<R> command = texts_key<R>("command", PLACE(command), check_field_value);
   command.read = [](const toml::node& node, const std::filesystem::path& directory,
                     R& resolver) -> ValueFault {
-    if (auto fault = read_texts(node, resolver.command)) return fault;
+    if (auto fault = read_texts(node, resolver.command, read_text, EmptyArray::refused)) {
+      return fault;
+    }
     if (auto complaint = check_resolver_command(resolver.command)) return complaint;
     std::string& program = resolver.command.front();
     if (is_path(program)) program = rooted(program, directory);

@@ -123,17 +123,23 @@ class FileReader {
       }
       const std::string prefix = "resolver." + std::string(resolver.str());
       const auto [place, is_new] = config_.resolvers.try_emplace(to_lower(resolver.str()));
-      if (!is_new) {
-        fail(line_of(resolver), prefix,
-             "differs from another resolver's name in case alone, which does not count; choose "
-             "another name");
-      }
+      if (!is_new) fail_same_resolver(resolver, *node.as_table());
       source::ResolverOptions& config = place->second;
       read_table(prefix, as_table(resolver, prefix, keys), resolver_keys(), config);
       if (auto complaint = check_resolver_command(config.command)) {
         fail(line_of(resolver), prefix + ".command", *complaint);
       }
     }
+  }
+
+  [[noreturn]] void fail_same_resolver(const toml::key& one, const toml::table& all) const {
+    const auto other = std::ranges::find_if(all, [&](const auto& entry) {
+      return iequals(entry.first.str(), one.str()) && entry.first.str() != one.str();
+    });
+    const toml::key& later = later_of(one, other->first);
+    fail(line_of(later), "resolver." + std::string(later.str()),
+         "differs from another resolver's name in case alone, which does not count; choose "
+         "another name");
   }
 
   template <class Target>

@@ -29,6 +29,10 @@ std::string shown(const toml::node& node) {
   return out.str();
 }
 
+const toml::key& later_of(const toml::key& one, const toml::key& other) {
+  return one.source().begin < other.source().begin ? other : one;
+}
+
 Complaint read_text(const toml::node& node, std::string& out) {
   const auto* text = node.as_string();
   if (text == nullptr) return shown(node) + " is not a string; give one in quotes";
@@ -38,11 +42,11 @@ Complaint read_text(const toml::node& node, std::string& out) {
 }
 
 ValueFault read_texts(const toml::node& node, std::vector<std::string>& out,
-                      const ReadEntry& read_entry) {
+                      const ReadEntry& read_entry, EmptyArray empty) {
   const auto* array = node.as_array();
   if (array == nullptr) {
-    return Complaint(shown(node) +
-                     " is not an array of strings; give [\"…\", \"…\"], or [] for none");
+    const std::string none = empty == EmptyArray::allowed ? ", or [] for none" : "";
+    return Complaint(shown(node) + " is not an array of strings; give [\"…\", \"…\"]" + none);
   }
   return read_entries(*array, out, read_entry);
 }

@@ -31,6 +31,9 @@ struct ValueFault {
 /// Reads one entry of an array, and complains of it.
 using ReadEntry = std::function<Complaint(const toml::node&, std::string&)>;
 
+/// What an array without entries is.
+enum class EmptyArray : std::uint8_t { allowed, refused };
+
 /// Texts in double quotes, as in the documentation, and in one line: what toml++ prints as several
 /// does not always read back as the same.
 inline constexpr auto toml_text_flags =
@@ -40,10 +43,15 @@ inline constexpr auto toml_text_flags =
 /// A value as it stands in the file, for a complaint about it.
 std::string shown(const toml::node& node);
 
+/// Of two keys, the one that stands further down in their file.
+const toml::key& later_of(const toml::key& one, const toml::key& other);
+
 /// Each reads one TOML value into `out`, and leaves it alone when it complains.
 Complaint read_text(const toml::node& node, std::string& out);
+/// `empty` is for the complaint: whoever refuses it has a word to say of it.
 ValueFault read_texts(const toml::node& node, std::vector<std::string>& out,
-                      const ReadEntry& read_entry = read_text);
+                      const ReadEntry& read_entry = read_text,
+                      EmptyArray empty = EmptyArray::allowed);
 Complaint read_flag(const toml::node& node, bool& out);
 /// `zero_means` says what 0 stands for where it is allowed below `least`; empty: it is not.
 Complaint read_number(const toml::node& node, std::uint64_t least, std::uint64_t most,
