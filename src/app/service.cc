@@ -3,6 +3,7 @@
 #include "tonearm/catalog/check_catalog.h"
 #include "tonearm/server/listen_address.h"
 
+#include "app/descriptor_limit.h"
 #include "app/exit_deadline.h"
 #include "app/layer_options.h"
 #include "app/listeners.h"
@@ -26,6 +27,8 @@
 #include <memory>
 #include <new>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -103,6 +106,18 @@ io::Task<void> warn_unless_readable(io::BlockingPool& pool, catalog::CatalogOpti
   spdlog::warn("{}{}: answering 503 until it is there", occasion, catalog.error().detail);
 }
 
+void make_room_for_clients(const Config& config, std::size_t loops) {
+  const std::string shortage = raise_descriptor_limit(config, loops);
+  if (!shortage.empty()) spdlog::warn("{}", shortage);
+}
+
+void log_addresses(std::string_view what, const std::vector<server::ListeningSocket>& sockets) {
+  for (const auto& socket : sockets) {
+    spdlog::info("{} {}{}", what, server::to_text(socket.address()),
+                 socket.is_inherited() ? ", passed by the service manager" : "");
+  }
+}
+
 std::size_t loop_count(const Config& config) {
   if (config.server.threads != 0) return config.server.threads;
   return std::max(1U, std::thread::hardware_concurrency());
@@ -113,6 +128,7 @@ std::size_t loop_count(const Config& config) {
 Result<void> Service::open() {
   State& state = *state_;
   const std::size_t count = loop_count(*state.config);
+  make_room_for_clients(*state.config, count);
   Result<Listeners> listeners = open_all_listeners(*state.config, count);
   if (!listeners) return listeners.error();
   server::AccessLogOptions log;
@@ -120,6 +136,7 @@ Result<void> Service::open() {
   auto opened = server::AccessLog::open(std::move(log), state.process.shared.metrics);
   if (!opened) return opened.error();
   state.process.shared.access_log = std::move(*opened);
+  state.process.shared.loops = count;
   state.process.shared.list_pool = &state.process.browsing_pool;
 
   if (!state.config->cache.path.empty()) {
@@ -127,10 +144,8 @@ Result<void> Service::open() {
     state.process.shared.cache = state.process.cache.get();
   }
 
-  for (const auto& socket : listeners->clients.front()) {
-    spdlog::info("listening on {}{}", server::to_text(socket.address()),
-                 socket.is_inherited() ? ", passed by the service manager" : "");
-  }
+  log_addresses("listening on", listeners->clients.front());
+  log_addresses("admin: listening on", listeners->admin);
   for (std::size_t i = 0; i < count; ++i) {
     ServingLoop& loop = state.loops.emplace_back(state.process, *state.config, i);
     std::vector<server::ListeningSocket> admin;
@@ -252,6 +267,7 @@ void Service::State::use(Config fresh) {
     next->log.access = config->log.access;
   }
   set_log_level(next->log.level);
+  make_room_for_clients(*next, loops.size());
   config = next;
   auto its = prepared.begin();
   for (ServingLoop& loop : loops) loop.reconfigure(std::move(*its++));

@@ -1,7 +1,5 @@
 #include "server/acceptor.h"
 
-#include "server/overloaded.h"
-
 #include <spdlog/spdlog.h>
 
 #include <fcntl.h>
@@ -53,13 +51,15 @@ io::OwnedDescriptor spare_descriptor() {
 
 }  // namespace
 
-Acceptor::Acceptor(io::Executor executor, ListeningSocket listener, OnAccept on_accept)
+Acceptor::Acceptor(io::Executor executor, ListeningSocket listener, OnAccept on_accept,
+                   OnRefuse on_refuse)
     : executor_(executor),
       reserve_(spare_descriptor()),
       listener_(std::move(listener)),
       watch_(executor, listener_->descriptor()),
       retry_(executor),
-      on_accept_(std::move(on_accept)) {}
+      on_accept_(std::move(on_accept)),
+      on_refuse_(std::move(on_refuse)) {}
 
 Acceptor::~Acceptor() { close(); }
 
@@ -90,12 +90,19 @@ void Acceptor::accept_later() {
   });
 }
 
-Acceptor::Accepted Acceptor::accept_one() {
+io::OwnedDescriptor Acceptor::take_client(Peer& peer) {
   sockaddr_storage storage{};
   socklen_t size = sizeof storage;
   io::OwnedDescriptor client(::accept4(listener_->descriptor(),
                                        reinterpret_cast<sockaddr*>(&storage), &size,
                                        SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (client.valid()) peer = {address_of(storage), listener_->address().is_unix()};
+  return client;
+}
+
+Acceptor::Accepted Acceptor::accept_one() {
+  Peer peer;
+  io::OwnedDescriptor client = take_client(peer);
   if (!client.valid()) {
     const int error = errno;
     if (error == EAGAIN) return Accepted::none;
@@ -103,16 +110,16 @@ Acceptor::Accepted Acceptor::accept_one() {
     warn(error);
     return error == EMFILE || error == ENFILE ? refuse_one() : Accepted::failed;
   }
-  const bool is_unix = listener_->address().is_unix();
-  const int family = is_unix ? AF_UNIX : static_cast<int>(storage.ss_family);
+  const bool is_v4 = peer.address && peer.address->is_v4();
+  const int family = peer.unix_socket ? AF_UNIX : is_v4 ? AF_INET : AF_INET6;
   Socket socket(executor_);
   boost::system::error_code failed;
-  socket.assign(io::asio::generic::stream_protocol(family, is_unix ? 0 : IPPROTO_TCP), client.get(),
-                failed);
+  socket.assign(io::asio::generic::stream_protocol(family, peer.unix_socket ? 0 : IPPROTO_TCP),
+                client.get(), failed);
   if (failed) return Accepted::failed;
   client.release();  // it is the socket's
   try {
-    on_accept_(std::move(socket), Peer{address_of(storage), is_unix});
+    on_accept_(std::move(socket), std::move(peer));
   } catch (const std::bad_alloc&) {
     warn(ENOMEM);
     return Accepted::failed;
@@ -125,11 +132,15 @@ Acceptor::Accepted Acceptor::refuse_one() {
   reserve_ = {};
   Accepted accepted = Accepted::one;
   {
-    const io::OwnedDescriptor client(
-        ::accept4(listener_->descriptor(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    Peer peer;
+    const io::OwnedDescriptor client = take_client(peer);
     // Without descriptors accept fails also where nobody waits.
     if (!client.valid()) accepted = errno == EAGAIN ? Accepted::none : Accepted::failed;
-    if (client.valid()) tell_overloaded(client.get());
+    try {
+      if (client.valid()) on_refuse_(client.get(), peer);
+    } catch (const std::bad_alloc&) {
+      warn(ENOMEM);
+    }
   }
   reserve_ = spare_descriptor();
   // Somebody else may have been quicker.

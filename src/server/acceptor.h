@@ -29,7 +29,11 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   /// Must not throw.
   using OnAccept = std::function<void(Socket socket, Peer peer)>;
 
-  Acceptor(io::Executor executor, ListeningSocket listener, OnAccept on_accept);
+  /// Told of a client that no descriptor is left for, to answer at once what can be: its socket is
+  /// closed behind the call.
+  using OnRefuse = std::function<void(int client, const Peer& peer)>;
+
+  Acceptor(io::Executor executor, ListeningSocket listener, OnAccept on_accept, OnRefuse on_refuse);
   ~Acceptor();
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
@@ -43,7 +47,9 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   enum class Accepted : std::uint8_t { one, none, failed };
 
   Accepted accept_one();
-  /// Without descriptors: tells one client so, by the one kept for that.
+  /// The next client of the queue; invalid, with errno, when there is none.
+  io::OwnedDescriptor take_client(Peer& peer);
+  /// Without descriptors: has one client told so, by the one kept for that.
   Accepted refuse_one();
   void warn(int error_number);
   void accept_some();
@@ -56,6 +62,7 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   io::asio::posix::basic_stream_descriptor<io::Executor> watch_;
   io::asio::steady_timer::rebind_executor<io::Executor>::other retry_;
   OnAccept on_accept_;
+  OnRefuse on_refuse_;
 };
 
 }  // namespace tonearm::server

@@ -35,11 +35,13 @@ bool body_costs_connection(const http::RequestHead& head) {
 
 }  // namespace
 
-Connection::Connection(std::shared_ptr<Loop> loop, Socket socket, Peer peer, Role role)
+Connection::Connection(std::shared_ptr<Loop> loop, Socket socket, Peer peer, Role role,
+                       Shortage shortage)
     : loop_(std::move(loop)),
       socket_(std::move(socket)),
       peer_(std::move(peer)),
       role_(role),
+      shortage_(shortage),
       reader_(socket_, loop_->scratch()),
       deadline_(loop_->executor(), [this] { on_expiry(); }) {
   if (role_ == Role::client) ++loop_->shared().connections;
@@ -86,10 +88,7 @@ io::Task<void> Connection::serve() {
   // It may have been accepted, and asked something, later than this turn of the loop began: what
   // was looked up in this turn is older than the question.
   co_await io::asio::post(io::use_task);
-  if (role_ == Role::refused) {
-    Error overloaded{ErrorKind::overloaded, "server.max_connections is reached", {}};
-    co_return co_await refuse(std::move(overloaded));
-  }
+  if (role_ == Role::refused) co_return co_await refuse(overloaded(shortage_));
   if (role_ == Role::client && loop_->serving()->options.proxy_protocol) {
     if (!co_await read_proxy_header()) co_return;
   }

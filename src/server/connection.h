@@ -6,6 +6,7 @@
 
 #include "server/acceptor.h"
 #include "server/loop.h"
+#include "server/overloaded.h"
 #include "server/request.h"
 #include "server/request_reader.h"
 #include "server/response_writer.h"
@@ -31,7 +32,9 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
     admin,
   };
 
-  Connection(std::shared_ptr<Loop> loop, Socket socket, Peer peer, Role role);
+  /// `shortage`: why it is refused, if it is.
+  Connection(std::shared_ptr<Loop> loop, Socket socket, Peer peer, Role role,
+             Shortage shortage = Shortage::connections);
   ~Connection() override;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -102,6 +105,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   std::optional<Address> client_;  ///< Of the request that is being answered.
   std::string client_text_;        ///< Made anew only when the client is another. Empty at first.
   const Role role_;
+  const Shortage shortage_;
   RequestReader reader_;
   UnsentLimit unsent_;
   /// Sees a slow client take bytes. Writing does not show it: a socket becomes writable again only

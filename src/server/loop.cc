@@ -1,14 +1,13 @@
 #include "server/loop.h"
 
+#include "tonearm/server/descriptors.h"
+
 #include "server/connection.h"
-#include "server/overloaded.h"
+#include "server/request_id.h"
 
 #include <boost/asio/post.hpp>
-#include <climits>
+#include <spdlog/spdlog.h>
 
-#include <sys/resource.h>
-
-#include <algorithm>
 #include <utility>
 
 namespace tonearm::server {
@@ -18,15 +17,10 @@ namespace {
 /// out.
 constexpr std::size_t most_refused = 1000;
 
-std::size_t descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > INT_MAX) return INT_MAX;
-  return static_cast<std::size_t>(limit.rlim_cur);
-}
-
-/// Descriptors that clients do not get: for origins, the catalog, logs, and to refuse clients with.
-std::size_t descriptors_kept(std::size_t limit) {
-  return std::clamp<std::size_t>(limit / 8, 16, 1024);
+/// As much room as descriptors have is needed for other things: fewer wait for their 503.
+std::size_t most_refused_of(Shortage shortage) {
+  return shortage == Shortage::descriptors ? descriptors_kept(descriptor_limit()) / 8
+                                           : most_refused;
 }
 
 void run_later(const io::Executor& executor, std::function<void()>& callback) {
@@ -41,44 +35,67 @@ void close_all(std::vector<std::shared_ptr<Acceptor>>& acceptors) {
 }  // namespace
 
 Loop::Loop(io::Executor executor, Shared& shared, std::shared_ptr<const Serving> serving)
-    : executor_(executor),
-      shared_(shared),
-      serving_(std::move(serving)),
-      most_descriptors_(descriptor_limit()) {}
+    : executor_(executor), shared_(shared), serving_(std::move(serving)) {}
 
 void Loop::start(std::vector<ListeningSocket> clients, std::vector<ListeningSocket> admin) {
   // An acceptor belongs to this loop and is closed by it: a plain pointer back will do.
   for (ListeningSocket& listener : clients) {
     client_acceptors_.push_back(std::make_shared<Acceptor>(
         executor_, std::move(listener),
-        [this](Socket socket, Peer peer) { accept_client(std::move(socket), std::move(peer)); }));
+        [this](Socket socket, Peer peer) { accept_client(std::move(socket), std::move(peer)); },
+        [this](int client, const Peer& peer) { turn_away(client, peer, Shortage::descriptors); }));
     client_acceptors_.back()->start();
   }
   for (ListeningSocket& listener : admin) {
     admin_acceptors_.push_back(std::make_shared<Acceptor>(
         executor_, std::move(listener),
-        [this](Socket socket, Peer peer) { accept_admin(std::move(socket), std::move(peer)); }));
+        [this](Socket socket, Peer peer) { accept_admin(std::move(socket), std::move(peer)); },
+        [this](int client, const Peer&) {
+          Exchange exchange(shared_, false);
+          tell_overloaded(client, exchange);
+        }));
     admin_acceptors_.back()->start();
   }
 }
 
 void Loop::accept_client(Socket socket, Peer peer) {
-  const bool scarce = few_descriptors_left(socket);
-  const bool full = scarce || shared_.connections >= serving_->options.max_connections;
-  const std::size_t most = scarce ? descriptors_kept(most_descriptors_) / 8 : most_refused;
-  if (full && refused_ >= most) return tell_overloaded(socket.native_handle());
-  const auto role = full ? Connection::Role::refused : Connection::Role::client;
+  const std::optional<Shortage> shortage = shortage_for(socket);
+  if (shortage == Shortage::descriptors) warn_of_descriptors();
+  if (shortage && refused_ >= most_refused_of(*shortage)) {
+    return turn_away(socket.native_handle(), peer, *shortage);
+  }
+  const auto role = shortage ? Connection::Role::refused : Connection::Role::client;
   const auto connection =
-      std::make_shared<Connection>(shared_from_this(), std::move(socket), std::move(peer), role);
-  if (full) ++refused_;
+      std::make_shared<Connection>(shared_from_this(), std::move(socket), std::move(peer), role,
+                                   shortage.value_or(Shortage::connections));
+  if (shortage) ++refused_;
   clients_.insert(connection.get());
   connection->start();
 }
 
-bool Loop::few_descriptors_left(Socket& socket) const {
+void Loop::turn_away(int client, const Peer& peer, Shortage shortage) {
+  Exchange exchange(shared_, true);
+  exchange.set_peer(make_request_id(), to_text(peer.address));
+  exchange.fail(overloaded(shortage));
+  tell_overloaded(client, exchange);
+}
+
+std::optional<Shortage> Loop::shortage_for(Socket& socket) const {
   // The system gives the lowest that is free: all below it are taken.
   const auto descriptor = static_cast<std::size_t>(socket.native_handle());
-  return descriptor + descriptors_kept(most_descriptors_) >= most_descriptors_;
+  const std::size_t limit = descriptor_limit();
+  if (descriptor + descriptors_kept(limit) >= limit) return Shortage::descriptors;
+  const bool full = shared_.connections >= serving_->options.max_connections;
+  return full ? std::optional(Shortage::connections) : std::nullopt;
+}
+
+void Loop::warn_of_descriptors() {
+  if (!shared_.descriptor_warnings.pass(io::Clock::now())) return;
+  const std::size_t most = serving_->options.max_connections;
+  spdlog::warn(
+      "few descriptors are left: new clients are answered 503; the limit (LimitNOFILE=, ulimit "
+      "-n) is {}, and server.max_connections = {} wants {}",
+      descriptor_limit(), most, descriptors_for_streams(most, shared_.loops));
 }
 
 void Loop::accept_admin(Socket socket, Peer peer) {

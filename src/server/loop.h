@@ -5,11 +5,13 @@
 #include "tonearm/server/shared.h"
 
 #include "server/acceptor.h"
+#include "server/overloaded.h"
 #include "server/serving.h"
 
 #include <array>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <unordered_set>
 #include <vector>
@@ -45,8 +47,11 @@ class Loop : public std::enable_shared_from_this<Loop> {
  private:
   void accept_client(Socket socket, Peer peer);
   void accept_admin(Socket socket, Peer peer);
-  /// Whether one more client would take the last descriptors, which those that are served need.
-  bool few_descriptors_left(Socket& socket) const;
+  /// A 503 at once, for a client that nothing more is spent on.
+  void turn_away(int client, const Peer& peer, Shortage shortage);
+  /// What one more client would take the last of: of descriptors, those that are served need some.
+  std::optional<Shortage> shortage_for(Socket& socket) const;
+  void warn_of_descriptors();
   /// Runs the callbacks whose time has come.
   void look_for_the_end();
 
@@ -57,8 +62,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   std::vector<std::shared_ptr<Acceptor>> admin_acceptors_;
   std::unordered_set<Connection*> clients_;
   std::unordered_set<Connection*> admins_;
-  const std::size_t most_descriptors_;  ///< RLIMIT_NOFILE.
-  std::size_t refused_ = 0;             ///< How many of clients_ only get a 503.
+  std::size_t refused_ = 0;  ///< How many of clients_ only get a 503.
   bool draining_ = false;
   std::function<void()> on_drained_;
   std::function<void()> on_stopped_;

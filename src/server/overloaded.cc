@@ -4,6 +4,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -21,16 +22,30 @@ void drop_received(int client) {
 
 }  // namespace
 
-void tell_overloaded(int client) {
+Error overloaded(Shortage of) {
+  const bool descriptors = of == Shortage::descriptors;
+  return Error{ErrorKind::overloaded,
+               descriptors ? "few descriptors are left" : "server.max_connections is reached",
+               {}};
+}
+
+void tell_overloaded(int client, Exchange& exchange) {
   drop_received(client);  // or the close would be a reset, and overtake the answer
   const Problem problem = problem_of(Error{ErrorKind::overloaded, {}, {}});
   const auto now = std::chrono::system_clock::now();
   http::ResponseHead head(problem.status, std::chrono::floor<std::chrono::seconds>(now));
   head.add("X-Content-Type-Options", "nosniff");
+  head.add("X-Request-Id", exchange.request_id());
   head.add("Connection", "close");
   const std::string body = add_problem_fields(head, problem);
   const std::string answer = std::move(head).finish() + body;
-  ::send(client, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  const ssize_t sent = ::send(client, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (sent > 0) {
+    const auto bytes = static_cast<std::size_t>(sent);
+    const std::size_t head_size = answer.size() - body.size();
+    exchange.set_status(problem.status);
+    exchange.add_sent(bytes, bytes - std::min(bytes, head_size));
+  }
   ::shutdown(client, SHUT_WR);
   drop_received(client);
 }

@@ -7,8 +7,10 @@
 #include "tonearm/server/playing_songs.h"
 #include "tonearm/server/request_limiter.h"
 #include "tonearm/server/running_streams.h"
+#include "tonearm/server/throttle.h"
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string_view>
@@ -30,6 +32,9 @@ struct Shared {
   cache::Cache* cache = nullptr;
   /// Set before the first loop starts: makes the text of long lists; null: the loops do.
   io::BlockingPool* list_pool = nullptr;
+  /// Set before the first loop starts: how many there are.
+  std::size_t loops = 1;
+  Throttle descriptor_warnings{std::chrono::seconds(10)};
   /// Client connections that are open, the refused ones not counted.
   std::atomic<std::size_t> connections{0};
   /// Set before the loops are told to drain: /readyz is 503, answers carry Connection: close.
