@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <functional>
 #include <optional>
 #include <string>
@@ -123,6 +124,22 @@ inline OriginAnswer cut_short(OriginAnswer answer, std::size_t body_bytes) {
   answer.bytes.resize(
       std::min(answer.bytes.size(), answer.bytes.find("\r\n\r\n") + 4 + body_bytes));
   answer.then = OriginAnswer::Then::reset;
+  return answer;
+}
+
+/// A 200 without a length; `whole`: with the chunk that ends it.
+inline OriginAnswer chunked(const std::string& content, const std::string& fields = "",
+                            bool whole = true) {
+  char size[24];
+  std::snprintf(size, sizeof size, "%zx\r\n", content.size());
+  OriginAnswer answer;
+  answer.bytes = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" + fields + "\r\n" + size +
+                 content + "\r\n";
+  if (whole) {
+    answer.bytes += "0\r\n\r\n";
+  } else {
+    answer.then = OriginAnswer::Then::reset;
+  }
   return answer;
 }
 

@@ -1,20 +1,9 @@
 #include "http_fixture.h"
 
-#include <array>
-#include <charconv>
 #include <string>
-#include <vector>
 
 namespace tonearm::source {
 namespace {
-
-/// A 200 that says no length.
-OriginAnswer chunked(const std::string& content, const std::string& fields = "") {
-  std::array<char, 16> size{};
-  *std::to_chars(size.data(), size.data() + size.size(), content.size(), 16).ptr = '\0';
-  return {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" + fields + "\r\n" + size.data() +
-          "\r\n" + content + "\r\n0\r\n\r\n"};
-}
 
 /// Of each range only a part, and so none that is of use where nothing is proven.
 OriginAnswer shortened(OriginAsked asked, const std::string& content) {

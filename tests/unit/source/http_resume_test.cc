@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdio>
 #include <string>
 #include <utility>
 
@@ -13,21 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using Then = OriginAnswer::Then;
-
-/// A 200 without a length; `whole`: with the chunk that ends it.
-OriginAnswer chunked(const std::string& content, const std::string& fields, bool whole = true) {
-  char size[24];
-  std::snprintf(size, sizeof size, "%zx\r\n", content.size());
-  OriginAnswer answer;
-  answer.bytes = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" + fields + "\r\n" + size +
-                 content + "\r\n";
-  if (whole) {
-    answer.bytes += "0\r\n\r\n";
-  } else {
-    answer.then = Then::reset;
-  }
-  return answer;
-}
 
 OriginAnswer refusal(const std::string& status, const std::string& fields = "") {
   return {"HTTP/1.1 " + status + "\r\nContent-Length: 0\r\n" + fields + "\r\n"};
