@@ -1,3 +1,4 @@
+#include "tonearm/io/deadline.h"
 #include "tonearm/source/sound.h"
 
 #include "file_fixture.h"
@@ -118,6 +119,30 @@ TEST_F(GrowingFileTest, AWaitingReaderIsWoken) {
   run_until([&] { return got.has_value(); });
   EXPECT_EQ(got, "45");
   EXPECT_TRUE(run(reader->read()).value().empty());
+}
+
+/// As when both run in a container that is paused: who follows it wakes first.
+TEST_F(GrowingFileTest, AStandstillOfItsReaderAndItsWriterIsNoEnd) {
+  constexpr auto timeout = 200ms;
+  write("a", "0123");
+  const auto resource = open(timeout);
+  ASSERT_TRUE(run(resource->describe({})));
+  const auto reader = resource->read(4, std::nullopt);
+  std::optional<std::string> got;
+  io::asio::co_spawn(loop_, reader->read(), [&](std::exception_ptr, Result<io::Chunk> chunk) {
+    got = text(chunk.value());
+  });
+  loop_.restart();
+  loop_.poll();
+  ASSERT_FALSE(got);
+  const auto standstill_ends = io::Clock::now() + timeout + 100ms;
+  while (io::Clock::now() < standstill_ends) {
+  }
+  loop_.poll();
+  EXPECT_FALSE(got);
+  append("a", "45");
+  run_until([&] { return got.has_value(); });
+  EXPECT_EQ(got, "45");
 }
 
 TEST_F(GrowingFileTest, ATruncatedFileIsAnError) {
