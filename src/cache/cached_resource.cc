@@ -69,7 +69,7 @@ void CachedResource::start_afresh() {
 }
 
 http::Representation CachedResource::as_kept() {
-  http::Representation what = version_->what();
+  http::Representation what = std::move(what_);
   source::CacheUse& use = account_.use;
   if (use.state != State::miss || use.revalidated || use.stale) {
     use.age = http::current_age(what.caching, now());
@@ -274,6 +274,7 @@ void CachedResource::replace_direct(std::unique_ptr<source::Resource> next) {
 
 io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent& intent) {
   account_.use.state = cold_ ? State::miss : State::hit;
+  what_ = version_->what();
   const http::ByteRanges parts = parts_read(intent);
   if (parts.empty()) co_return Way::kept;
   const http::ByteRange range = parts.front();
@@ -326,7 +327,7 @@ http::ByteRanges CachedResource::parts_read(const source::ReadIntent& intent) co
   const std::uint64_t length = version_->geometry().length;
   http::ByteRanges parts;
   if (intent.parts) {
-    parts = intent.parts(version_->what());
+    parts = intent.parts(what_);
     for (http::ByteRange& part : parts) part.end = std::min(part.end, length);
   } else if (!intent.range || length == endless) {
     parts.push_back({0, length});

@@ -74,7 +74,7 @@ class CachedResource final : public source::Resource {
   void foresee(const Coverage& seen, http::ByteRanges parts);
   io::Task<Way> sit_down(http::ByteRange range);
   void start_afresh();
-  /// What the answer reads of version_.
+  /// What the answer reads of version_, from what_.
   http::ByteRanges parts_read(const source::ReadIntent& intent) const;
   http::Representation as_kept();
 
@@ -94,7 +94,8 @@ class CachedResource final : public source::Resource {
   const std::shared_ptr<Entry> entry_;
   const Supply supply_;
   std::shared_ptr<Version> version_;
-  Version::Hold hold_;  ///< Of version_.
+  http::Representation what_;  ///< Of version_, as the answer is planned on it.
+  Version::Hold hold_;         ///< Of version_.
   std::unique_ptr<source::Resource> direct_;
   io::Taker* taker_ = nullptr;                     ///< Of what direct_ reads.
   std::optional<http::Representation> described_;  ///< What direct_ said, if it was asked already.
