@@ -17,8 +17,10 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstddef>
 #include <filesystem>
 #include <future>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -255,27 +257,48 @@ TEST_F(DiskTest, OnAFullDiskWhatWasPlayedLongestAgoMakesRoom) {
   EXPECT_LE(disk.totals().bytes, before + slice / 2);
 }
 
-// A search of many files may last for longer than the process has to end.
-TEST_F(DiskTest, WhoStopsDoesNotWaitUntilEverythingWasFound) {
-  const auto is_left = [this](std::uint64_t slice) {
-    return std::filesystem::exists(directory_ + '/' + piece_name({song, 1, slice}));
-  };
-  constexpr std::uint64_t pieces = 20'000;  // without a record: they would all be removed
-  for (std::uint64_t slice = 0; slice < pieces; ++slice) {
-    const auto name = directory_ + '/' + piece_name({song, 1, slice});
-    ASSERT_TRUE(io::OwnedDescriptor(::open(name.c_str(), O_WRONLY | O_CREAT, 0600)).valid());
+/// Many files that are removed once all are listed, for they have no record.
+class LeftoversTest : public DiskTest {
+ protected:
+  void leave() const {
+    for (std::uint64_t slice = 0; slice < 10'000; ++slice) {
+      const auto name = directory_ + '/' + piece_name({other, 1, slice});
+      ASSERT_TRUE(io::OwnedDescriptor(::open(name.c_str(), O_WRONLY | O_CREAT, 0600)).valid());
+    }
   }
-  const auto temporary = directory_ + '/' + record_name(song) + ".new";
-  ASSERT_TRUE(io::OwnedDescriptor(::open(temporary.c_str(), O_WRONLY | O_CREAT, 0600)).valid());
+  std::ptrdiff_t files() const {
+    return std::distance(std::filesystem::directory_iterator(directory_), {});
+  }
+
+  inline static const std::string other = std::string(32, 'b');
+};
+
+// A search of many files may last for longer than the process has to end.
+TEST_F(LeftoversTest, WhoStopsDoesNotWaitUntilEverythingWasFound) {
+  leave();
+  const auto before = files();
   {
     const Disk disk(directory_, 1 << 20, nobody);
-    ASSERT_TRUE(comes_true([&] { return !std::filesystem::exists(temporary); })) << "has begun";
+    ASSERT_TRUE(comes_true([&] { return files() < before; }));
   }
-  std::uint64_t left = 0;
-  for (std::uint64_t slice = 0; slice < pieces; ++slice) {
-    if (is_left(slice)) ++left;
+  EXPECT_GT(files(), 1) << "with the lock";
+}
+
+TEST_F(LeftoversTest, WhatIsForgottenWhenItIsListedAlreadyIsNotTakenOver) {
+  {
+    Disk earlier(directory_, 1 << 20, nobody);
+    ASSERT_TRUE(earlier.wait_until_scanned(std::chrono::seconds(10)));
+    ASSERT_TRUE(keep(earlier, 1, 0));
+    ASSERT_TRUE(keep(earlier, 1, 1));
   }
-  EXPECT_GT(left, 0U);
+  leave();
+  const auto before = files();
+  Disk disk(directory_, 1 << 20, nobody);
+  ASSERT_TRUE(comes_true([&] { return files() < before; }));
+  EXPECT_TRUE(disk.forget(song));
+  ASSERT_TRUE(disk.wait_until_scanned(std::chrono::minutes(1)));
+  EXPECT_EQ(disk.totals().pieces, 0U);
+  EXPECT_EQ(files(), 1) << "the lock";
 }
 
 /// More pieces than the disk's thread takes at once.
