@@ -139,6 +139,7 @@ Result<void> Service::open() {
   state.process.shared.loops = count;
   state.process.shared.list_pool = &state.process.browsing_pool;
 
+  state.process.connections->set_most(state.config->upstream.max_connections_per_host);
   if (!state.config->cache.path.empty()) {
     state.process.cache = std::make_unique<cache::Cache>(cache_options(*state.config));
     state.process.shared.cache = state.process.cache.get();
@@ -230,12 +231,11 @@ void Service::State::go_on_with_the_old(const char* why) {
   if (!reopened) spdlog::error("reload: {}", reopened.error().detail);
 }
 
-/// What can fail of it does so here, where nothing has changed yet, and not on the loops: a first
-/// resolver starts a thread.
+/// What can fail of it does so here and not on the loops: a first resolver starts a thread.
 Config Service::State::read_again() {
   Config fresh = reread();
   try {
-    for (const auto& [name, options] : fresh.resolvers) process.resolvers.get(name, options);
+    if (!fresh.resolvers.empty()) process.resolvers.start();
   } catch (const std::system_error& error) {
     throw ConfigError("resolver: no thread to run its commands: " + error.code().message());
   }
@@ -260,6 +260,7 @@ void Service::State::use(Config fresh) {
   const auto next = std::make_shared<Config>(std::move(fresh));
   std::vector<std::shared_ptr<const server::Serving>> prepared;
   for (ServingLoop& loop : loops) prepared.push_back(loop.prepare(*next));
+  process.connections->set_most(next->upstream.max_connections_per_host);
   if (process.cache) process.cache->change(cache_options(*next));
   const Result<void> reopened = process.shared.access_log->reopen(next->log.access);
   if (!reopened) {

@@ -251,7 +251,11 @@ void Metrics::access_log_lines_dropped(std::uint64_t lines) {
 void Metrics::update_cache(const cache::Statistics& now) {
   series_->cache.update(now);
   const std::lock_guard lock(series_->scraping);
-  add_origin_use({}, now.unclaimed - std::exchange(series_->unclaimed, now.unclaimed));
+  source::OriginUse& before = series_->unclaimed;
+  const source::OriginUse latest{std::max(now.unclaimed.bytes, before.bytes),
+                                 std::max(now.unclaimed.requests, before.requests),
+                                 std::max(now.unclaimed.resumes, before.resumes)};
+  add_origin_use({}, latest - std::exchange(before, latest));
 }
 
 std::string Metrics::expose(std::size_t running_streams) {

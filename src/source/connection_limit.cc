@@ -7,7 +7,7 @@
 namespace tonearm::source {
 
 ConnectionLimit::ConnectionLimit(std::size_t most)
-    : most_(std::make_shared<std::atomic<std::size_t>>(most)) {}
+    : most_(std::make_shared<std::atomic<std::size_t>>(std::max<std::size_t>(most, 1))) {}
 
 ConnectionLimit::~ConnectionLimit() = default;
 

@@ -27,9 +27,8 @@ bool holds_field(std::span<const HeaderField> fields, std::string_view name) {
 }
 
 std::shared_ptr<ConnectionLimit> limit_of(const HttpOptions& options) {
-  auto limit = options.connections ? options.connections : std::make_shared<ConnectionLimit>();
-  limit->set_most(options.max_connections_per_host);
-  return limit;
+  if (options.connections) return options.connections;
+  return std::make_shared<ConnectionLimit>(options.max_connections_per_host);
 }
 
 Reply judged(std::unique_ptr<Transfer> transfer, const std::optional<http::ByteRange>& asked) {

@@ -21,16 +21,23 @@ class Resolvers::Thread {
   Thread(const Thread&) = delete;
   Thread& operator=(const Thread&) = delete;
 
-  std::shared_ptr<Resolver> get(const std::string& name, const ResolverOptions& options) {
+  void start() {
     const std::lock_guard lock(mutex_);
     if (!thread_.joinable()) thread_ = std::thread([this] { loop_.run(); });
-    std::shared_ptr<Resolver>& current = current_[name];
-    if (!current || current->options() != options) {
-      current = std::make_shared<Resolver>(loop_.get_executor(), options);
-      std::erase_if(all_, [](const auto& one) { return one.expired(); });
-      all_.push_back(current);
+  }
+
+  std::shared_ptr<Resolver> get(const std::string& name, const ResolverOptions& options) {
+    start();
+    const std::lock_guard lock(mutex_);
+    std::erase_if(known_, [](const auto& one) { return one.second.expired(); });
+    const auto [first, last] = known_.equal_range(name);
+    for (auto one = first; one != last; ++one) {
+      auto resolver = one->second.lock();
+      if (resolver && resolver->options() == options) return resolver;
     }
-    return current;
+    const auto made = std::make_shared<Resolver>(loop_.get_executor(), options);
+    known_.emplace(name, made);
+    return made;
   }
 
   void stop() {
@@ -46,16 +53,15 @@ class Resolvers::Thread {
   std::vector<std::shared_ptr<Resolver>> resolvers() {
     const std::lock_guard lock(mutex_);
     std::vector<std::shared_ptr<Resolver>> out;
-    for (const auto& one : all_) {
+    for (const auto& [name, one] : known_) {
       if (auto resolver = one.lock()) out.push_back(std::move(resolver));
     }
     return out;
   }
 
   std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<Resolver>> current_;
-  /// Those of former configurations too, which streams may still use.
-  std::vector<std::weak_ptr<Resolver>> all_;
+  /// By name. Those of former configurations too, which streams may still use.
+  std::multimap<std::string, std::weak_ptr<Resolver>> known_;
   io::asio::io_context loop_{1};
   io::asio::executor_work_guard<io::Executor> work_{loop_.get_executor()};
   std::thread thread_;
@@ -64,6 +70,8 @@ class Resolvers::Thread {
 Resolvers::Resolvers() : thread_(std::make_unique<Thread>()) {}
 
 Resolvers::~Resolvers() = default;
+
+void Resolvers::start() { thread_->start(); }
 
 std::shared_ptr<Resolver> Resolvers::get(const std::string& name, const ResolverOptions& options) {
   return thread_->get(name, options);

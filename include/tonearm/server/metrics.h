@@ -50,7 +50,8 @@ class Metrics {
   void connection_closed();
   void access_log_lines_dropped(std::uint64_t lines);
 
-  /// What the cache has done so far, before expose().
+  /// What the cache has done so far, before expose(). Where an older look comes after a later one
+  /// no counter moves; gauges show what came last.
   void update_cache(const cache::Statistics& now);
 
   /// The text exposition format 0.0.4, with the process's own figures; `running_streams` is a gauge

@@ -15,10 +15,11 @@ class ConnectionLimit {
  public:
   class Host;
 
+  /// At least 1.
   explicit ConnectionLimit(std::size_t most = 512);
   ~ConnectionLimit();
 
-  /// At least 1. What is open past a lower one stays.
+  /// What is open past a lower one stays; at least 1.
   void set_most(std::size_t most);
 
   /// Those of one authority. Costs a lookup: whoever asks often keeps it.

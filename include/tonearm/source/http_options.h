@@ -46,8 +46,8 @@ struct HttpOptions : UpstreamOptions {
   /// A body that can be resumed and that nobody has read for so long gives its connection up.
   std::chrono::milliseconds release_after{30'000};
 
-  /// What all loops share, and where max_connections_per_host holds for all of them; null: one of
-  /// its own.
+  /// What all loops share, with the limit that holds for all of them; null: one of its own, with
+  /// max_connections_per_host.
   std::shared_ptr<ConnectionLimit> connections = {};
   /// Told how long each request took from its start to the end of its response head; on the loop of
   /// the client, within a callback of libcurl: it must not block and ask for nothing.

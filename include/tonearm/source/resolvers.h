@@ -18,8 +18,11 @@ class Resolvers {
   Resolvers(const Resolvers&) = delete;
   Resolvers& operator=(const Resolvers&) = delete;
 
-  /// The resolver of that name. As long as its options stay the same it is the same one, with the
-  /// links that it knows.
+  /// Starts the thread, unless it runs. Throws std::system_error when the system gives none.
+  void start();
+
+  /// The resolver of that name and with these options, as long as somebody has it the same one,
+  /// with the links that it knows. Another one beside it changes nothing for it.
   std::shared_ptr<Resolver> get(const std::string& name, const ResolverOptions& options);
 
   /// Kills what runs, and waits for it; who waits for a link is told `draining`. While the loops of

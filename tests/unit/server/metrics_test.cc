@@ -107,6 +107,18 @@ TEST(Metrics, ReloadsAreCounted) {
   EXPECT_THAT(text, HasSubstr("tonearm_configuration_reloads_total{result=\"failed\"} 0\n"));
 }
 
+TEST(Metrics, AnOlderLookAtTheCacheMovesNoCounter) {
+  Metrics metrics;
+  cache::Statistics now;
+  now.unclaimed.requests = 3;
+  metrics.update_cache(now);
+  now.unclaimed.requests = 2;
+  metrics.update_cache(now);
+  now.unclaimed.requests = 4;
+  metrics.update_cache(now);
+  EXPECT_THAT(metrics.expose(0), HasSubstr("tonearm_origin_requests_total{source=\"none\"} 4\n"));
+}
+
 TEST(Metrics, GaugesGoDownAgain) {
   Metrics metrics;
   metrics.connection_opened();

@@ -1,3 +1,5 @@
+#include "tonearm/source/http_source.h"
+
 #include "source/limited_host.h"
 #include "support/run.h"
 
@@ -32,6 +34,17 @@ TEST(ConnectionLimit, MayChange) {
   EXPECT_TRUE(second);
   limit.set_most(1);
   second.reset();
+  EXPECT_FALSE(host->try_enter());
+}
+
+TEST(ConnectionLimit, AClientThatIsMadeChangesNothingForOthers) {
+  io::asio::io_context loop(1);
+  HttpOptions options;
+  options.connections = std::make_shared<ConnectionLimit>(1);
+  options.max_connections_per_host = 2;
+  const auto client = make_http_client(loop.get_executor(), options);
+  const auto host = options.connections->host("a:80");
+  const auto slot = host->try_enter();
   EXPECT_FALSE(host->try_enter());
 }
 

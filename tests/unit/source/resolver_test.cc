@@ -375,5 +375,13 @@ TEST_F(ResolverTest, TheLinksOutliveAReloadThatChangesNothing) {
   EXPECT_NE(resolvers_.get("test", options_), yt);
 }
 
+TEST_F(ResolverTest, TheLinksOutliveAReloadThatCameToNothing) {
+  const auto yt = resolver("echo http://a.example/");
+  const ResolverOptions old = options_;
+  options_.ttl = 5s;
+  resolvers_.get("test", options_);
+  EXPECT_EQ(resolvers_.get("test", old), yt);
+}
+
 }  // namespace
 }  // namespace tonearm::source
