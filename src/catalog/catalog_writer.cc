@@ -95,6 +95,12 @@ class CatalogWriter::Tables {
   bool update(const ImportedSong& song, std::int64_t id);
   bool remember(const ImportedSong& song);
 
+  // Within a write transaction.
+  Result<void> make_playlist_tables();
+  /// The first playlist of this name, made unless it is there.
+  Result<std::int64_t> playlist_of(const std::string& name);
+  Result<void> replace_songs(std::int64_t playlist, const std::vector<std::int64_t>& songs);
+
  private:
   /// SQLite's busy handler: whether to try again.
   static int wait_for_lock(void* tables, int tries);
@@ -265,47 +271,57 @@ Result<std::vector<Result<CatalogWriter::Written>>> CatalogWriter::write(
   return written;
 }
 
-Result<void> CatalogWriter::write_playlist(const std::string& name, const Choose& choose) {
-  sqlite3* const connection = tables_->connection();
-  WriteTransaction transaction(connection);
-  if (!transaction.is_open() ||
-      !execute(connection,
-               "CREATE TABLE IF NOT EXISTS main.playlist(id INTEGER PRIMARY KEY AUTOINCREMENT,"
-               " name TEXT NOT NULL)") ||
-      !execute(connection,
-               "CREATE TABLE IF NOT EXISTS main.playlist_song(playlist_id INTEGER NOT NULL,"
-               " song_id INTEGER NOT NULL, position INTEGER NOT NULL)")) {
-    return tables_->failure();
+Result<void> CatalogWriter::Tables::make_playlist_tables() {
+  const bool made = execute(connection(),
+                            "CREATE TABLE IF NOT EXISTS main.playlist(id INTEGER PRIMARY KEY"
+                            " AUTOINCREMENT, name TEXT NOT NULL)") &&
+                    execute(connection(),
+                            "CREATE TABLE IF NOT EXISTS main.playlist_song(playlist_id INTEGER"
+                            " NOT NULL, song_id INTEGER NOT NULL, position INTEGER NOT NULL)");
+  if (!made) return failure();
+  return {};
+}
+
+Result<std::int64_t> CatalogWriter::Tables::playlist_of(const std::string& name) {
+  const auto existing =
+      prepare(connection(), "SELECT id FROM main.playlist WHERE name = ?1 ORDER BY id LIMIT 1");
+  const auto insert = prepare(connection(), "INSERT INTO main.playlist(name) VALUES (?1)");
+  if (!existing || !insert) return failure();
+  bind_value(existing.get(), 1, name);
+  if (sqlite3_step(existing.get()) == SQLITE_ROW) return sqlite3_column_int64(existing.get(), 0);
+  bind_value(insert.get(), 1, name);
+  if (!run(insert.get())) return failure();
+  return sqlite3_last_insert_rowid(connection());
+}
+
+Result<void> CatalogWriter::Tables::replace_songs(std::int64_t playlist,
+                                                  const std::vector<std::int64_t>& songs) {
+  const auto clear = prepare(connection(), "DELETE FROM main.playlist_song WHERE playlist_id = ?1");
+  const auto add =
+      prepare(connection(),
+              "INSERT INTO main.playlist_song(playlist_id, song_id, position) VALUES (?1, ?2, ?3)");
+  if (!clear || !add) return failure();
+  sqlite3_bind_int64(clear.get(), 1, playlist);
+  if (!run(clear.get())) return failure();
+  for (std::size_t i = 0; i < songs.size(); ++i) {
+    sqlite3_bind_int64(add.get(), 1, playlist);
+    sqlite3_bind_int64(add.get(), 2, songs[i]);
+    sqlite3_bind_int64(add.get(), 3, static_cast<std::int64_t>(i) + 1);
+    if (!run(add.get())) return failure();
   }
-  if (const auto current = tables_->catch_up(); !current) return current.error();
+  return {};
+}
+
+Result<void> CatalogWriter::write_playlist(const std::string& name, const Choose& choose) {
+  WriteTransaction transaction(tables_->connection());
+  if (!transaction.is_open()) return tables_->failure();
+  if (const auto made = tables_->make_playlist_tables(); !made) return made;
+  if (const auto current = tables_->catch_up(); !current) return current;
   const auto songs = choose();
   if (!songs) return {};
-  const auto existing =
-      prepare(connection, "SELECT id FROM main.playlist WHERE name = ?1 ORDER BY id LIMIT 1");
-  const auto insert = prepare(connection, "INSERT INTO main.playlist(name) VALUES (?1)");
-  const auto clear = prepare(connection, "DELETE FROM main.playlist_song WHERE playlist_id = ?1");
-  const auto add =
-      prepare(connection,
-              "INSERT INTO main.playlist_song(playlist_id, song_id, position) VALUES (?1, ?2, ?3)");
-  if (!existing || !insert || !clear || !add) return tables_->failure();
-  bind_value(existing.get(), 1, name);
-  std::int64_t id = 0;
-  if (sqlite3_step(existing.get()) == SQLITE_ROW) {
-    id = sqlite3_column_int64(existing.get(), 0);
-  } else {
-    bind_value(insert.get(), 1, name);
-    if (!run(insert.get())) return tables_->failure();
-    id = sqlite3_last_insert_rowid(connection);
-  }
-  sqlite3_reset(existing.get());
-  sqlite3_bind_int64(clear.get(), 1, id);
-  if (!run(clear.get())) return tables_->failure();
-  for (std::size_t i = 0; i < songs->size(); ++i) {
-    sqlite3_bind_int64(add.get(), 1, id);
-    sqlite3_bind_int64(add.get(), 2, (*songs)[i]);
-    sqlite3_bind_int64(add.get(), 3, static_cast<std::int64_t>(i) + 1);
-    if (!run(add.get())) return tables_->failure();
-  }
+  const auto playlist = tables_->playlist_of(name);
+  if (!playlist) return playlist.error();
+  if (const auto replaced = tables_->replace_songs(*playlist, *songs); !replaced) return replaced;
   if (!transaction.commit()) return tables_->failure();
   return {};
 }

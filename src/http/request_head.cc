@@ -120,7 +120,7 @@ Result<void> read_framing(RequestHead& head) {
 }
 
 /// RFC 9110 §7.2. Most are a name, or a name and a port, in which there is nothing to parse.
-bool is_host(std::string_view value) {
+bool is_host_and_port(std::string_view value) {
   const auto colon = std::min(value.find(':'), value.size());
   const std::string_view port = value.substr(std::min(colon + 1, value.size()));
   const bool digits = port.find_first_not_of("0123456789") == std::string_view::npos;
@@ -135,7 +135,7 @@ Result<void> check_host(const RequestHead& head) {
   for (const auto& line : head.fields) {
     if (line.id != field::host) continue;
     ++hosts;
-    if (!is_host(line.value)) return bad("Host is not a name and a port");
+    if (!is_host_and_port(line.value)) return bad("Host is not a name and a port");
   }
   if (hosts > 1) return bad("there are several Host fields");
   if (hosts == 0 && head.version >= 11) return bad("an HTTP/1.1 request needs a Host field");

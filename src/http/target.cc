@@ -23,7 +23,51 @@ bool is_plain_path(std::string_view target) {
   return target.starts_with('/') && consists_of(plain_path_chars, target);
 }
 
+bool is_http(urls::scheme scheme) {
+  return scheme == urls::scheme::http || scheme == urls::scheme::https;
+}
+
+bool holds_nul(std::string_view text) { return text.find('\0') != text.npos; }
+
+bool holds_nul(const Target& target) {
+  return holds_nul(target.path) || std::ranges::any_of(target.query, [](const auto& parameter) {
+           return holds_nul(parameter.first) || holds_nul(parameter.second);
+         });
+}
+
 Error bad_target(std::string why) { return Error{ErrorKind::bad_request, std::move(why), {}}; }
+
+/// What an origin-form or absolute-form says, decoded.
+Target decoded(const urls::url_view& url, bool origin_form) {
+  Target out;
+  urls::encoding_opts options;
+  if (!origin_form) out.authority = url.encoded_host_and_port();
+  out.path = url.encoded_path().decode(options);
+  if (out.path.empty()) out.path = "/";
+  options.space_as_plus = true;
+  for (const auto& parameter : url.encoded_params()) {
+    out.query.emplace_back(parameter.key.decode(options),
+                           parameter.has_value ? parameter.value.decode(options) : std::string());
+  }
+  return out;
+}
+
+Result<Target> parse_url(std::string_view target) {
+  const bool origin_form = target.starts_with('/');
+  const auto url = origin_form ? urls::parse_origin_form(target) : urls::parse_absolute_uri(target);
+  if (!url) {
+    return bad_target(
+        "the request target is not a valid path or URL, percent-encoded where needed");
+  }
+  if (!origin_form && (!is_http(url->scheme_id()) || url->encoded_host().empty())) {
+    return bad_target("the request target is neither a path nor an http URL with a host");
+  }
+  Target out = decoded(*url, origin_form);
+  // Boost.URL 1.81 reads `http://h:1&:/x` as a host, and a path that does not begin where it ends.
+  if (!out.path.starts_with('/')) return bad_target("the request target's host is not valid");
+  if (holds_nul(out)) return bad_target("the request target holds %00");
+  return out;
+}
 
 }  // namespace
 
@@ -35,51 +79,16 @@ std::optional<std::string_view> Target::parameter(std::string_view name) const {
 }
 
 Result<Target> parse_target(std::string_view sent) {
-  Target out;
-  if (is_plain_path(sent)) {
+  if (is_plain_path(sent) || sent == "*") {
+    Target out;
     out.path = sent;
     return out;
   }
-  std::string cleaned;
-  std::string_view target = sent;
+  const auto query = sent.find('?');
+  if (query == std::string_view::npos) return parse_url(sent);
   // Browsers and curl send some bytes of a query as they are (WHATWG URL, query percent-encode
   // set).
-  if (const auto query = sent.find('?'); query != std::string_view::npos) {
-    cleaned = std::string(sent.substr(0, query)) + encode_strays(sent.substr(query));
-    target = cleaned;
-  }
-  if (target == "*") {
-    out.path = "*";
-    return out;
-  }
-  const bool origin_form = target.starts_with('/');
-  const auto url = origin_form ? urls::parse_origin_form(target) : urls::parse_absolute_uri(target);
-  if (!url)
-    return bad_target(
-        "the request target is not a valid path or URL, percent-encoded where needed");
-  const bool http = origin_form || url->scheme_id() == urls::scheme::http ||
-                    url->scheme_id() == urls::scheme::https;
-  if (!http || (!origin_form && url->encoded_host().empty())) {
-    return bad_target("the request target is neither a path nor an http URL with a host");
-  }
-  urls::encoding_opts options;
-  if (!origin_form) out.authority = url->encoded_host_and_port();
-  out.path = url->encoded_path().decode(options);
-  if (out.path.empty()) out.path = "/";
-  // Boost.URL 1.81 reads `http://h:1&:/x` as a host, and a path that does not begin where it ends.
-  if (!out.path.starts_with('/')) return bad_target("the request target's host is not valid");
-  options.space_as_plus = true;
-  for (const auto& parameter : url->encoded_params()) {
-    out.query.emplace_back(parameter.key.decode(options),
-                           parameter.has_value ? parameter.value.decode(options) : std::string());
-  }
-  const auto holds_nul = [](std::string_view text) { return text.find('\0') != text.npos; };
-  const bool nul = holds_nul(out.path) ||
-                   std::any_of(out.query.begin(), out.query.end(), [&](const auto& parameter) {
-                     return holds_nul(parameter.first) || holds_nul(parameter.second);
-                   });
-  if (nul) return bad_target("the request target holds %00");
-  return out;
+  return parse_url(std::string(sent.substr(0, query)) + encode_strays(sent.substr(query)));
 }
 
 bool is_song_id(std::string_view id) {
