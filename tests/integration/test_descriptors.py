@@ -11,9 +11,10 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from support.case import Case
-from support.client import Client
+from support.client import Client, get
 from support.content import content
 from support.fault_origin import FaultOrigin, Resource
+from support.tonearm import Tonearm
 from support.wait import wait_for
 
 LIMIT = 96
@@ -50,13 +51,34 @@ class Descriptors(Case):
     def assertServes(self, client):
         self.assertBody(client.get(self.target, Range="bytes=9-18"), content(9, 19))
 
+    def assertToldOf(self, refused):
+        """Each in the access log and the metrics, all of them in one warning that says what to do."""
+        self.assertEqual(len(self.tonearm.wait_for_access(refused, status=503, outcome="refused")), refused)
+        metrics = get(self.tonearm.admin_port, "/metrics").body.decode()
+        self.assertIn(f'\ntonearm_requests_total{{outcome="refused",status="5xx"}} {refused}\n', metrics)
+        self.assertIn(f'\ntonearm_errors_total{{error="overloaded",party="self"}} {refused}\n', metrics)
+        log = self.tonearm.stderr()
+        self.assertEqual(log.count("overloaded: few descriptors are left"), refused, log)
+        self.assertNotIn("max_connections is reached", log)
+        warnings = [line for line in log.splitlines() if "new clients are answered 503" in line]
+        self.assertEqual(len(warnings), 1, log)
+        self.assertIn(f"LimitNOFILE=, ulimit -n) is {LIMIT}, and server.max_connections = 10000 wants 2", warnings[0])
+
+    def test_the_soft_limit_is_raised_to_what_the_clients_want(self):
+        for clients, least, most, warned in ((50, 101, 299, False), (1000, 300, 300, True)):
+            with self.subTest(clients):
+                server = Tonearm(self.directory, self.config(server={"max_connections": clients}))
+                server.prefix = ["prlimit", "--nofile=64:300"]
+                server.start()
+                self.addCleanup(server.stop)
+                soft, hard = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
+                self.assertEqual(hard, 300)
+                self.assertTrue(least <= soft <= most, soft)
+                self.assertEqual("1000 clients do not fit into 300 descriptors" in server.stderr(), warned)
+
     def test_the_last_descriptors_are_kept_for_those_who_play(self):
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (LIMIT, hard))
-        try:
-            self.serve_apart(self.origin.base_url)
-        finally:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        self.serve_apart(self.origin.base_url, log={"level": "debug"})
+        self.tonearm.limit_descriptors(LIMIT)
         served = []
         for _ in range(LIMIT):
             client = self.client()
@@ -72,6 +94,7 @@ class Descriptors(Case):
         for _ in range(10):
             refused = self.client().get(self.target)
             self.assertProblem(refused, 503)
+        self.assertToldOf(11)
         self.assertIdle()
         for client in served[:20]:
             client.close()

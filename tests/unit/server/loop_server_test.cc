@@ -2,13 +2,18 @@
 
 #include <gmock/gmock.h>
 
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <sstream>
 #include <string>
+#include <vector>
 
 namespace tonearm::server {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 class LoopServerTest : public ServerTest {
@@ -56,6 +61,42 @@ TEST_F(LoopServerTest, PastMaxConnectionsIs503AndTheAnswerArrives) {
   first.close();
   ASSERT_TRUE(until([&] { return shared.connections == 0; }));
   EXPECT_THAT(get(), StartsWith("HTTP/1.1 200 "));
+}
+
+/// Sets what getrlimit(2) says of descriptors, for as long as it lives.
+class DescriptorLimit {
+ public:
+  explicit DescriptorLimit(rlim_t limit) {
+    EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &before_), 0);
+    const rlimit changed{limit, before_.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &changed), 0);
+  }
+  ~DescriptorLimit() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  DescriptorLimit(const DescriptorLimit&) = delete;
+  DescriptorLimit& operator=(const DescriptorLimit&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(LoopServerTest, WhoeverIsRefusedForWantOfDescriptorsIsCountedAndLogged) {
+  start();
+  const auto lowest_unused = static_cast<rlim_t>(::dup(STDOUT_FILENO));
+  ::close(static_cast<int>(lowest_unused));
+  const DescriptorLimit few(lowest_unused + 16);
+  constexpr int count = 5;  // two wait, and the others are told on the way out
+  std::vector<Client> clients;
+  for (int i = 0; i < count; ++i) {
+    Client& client = clients.emplace_back(connect());
+    client.send(keep_alive_get);
+    EXPECT_TRUE(until([&] { return client.got("HTTP/1.1 503 "); })) << i;
+    EXPECT_TRUE(logged(field_of(client.received, "X-Request-Id"))) << i << "\n" << log;
+  }
+  const auto lines = std::ranges::count(log, '\n');
+  EXPECT_EQ(lines, count) << log;
+  EXPECT_THAT(counted(), HasSubstr("{error=\"overloaded\",party=\"self\"} 5\n"));
+  EXPECT_THAT(log, HasSubstr("\"client\":\"127.0.0.1\""));
+  EXPECT_THAT(log, Not(HasSubstr("\"status\":0")));
 }
 
 TEST_F(LoopServerTest, DrainingClosesIdleConnectionsAtOnce) {

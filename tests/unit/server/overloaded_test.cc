@@ -23,6 +23,7 @@ class Overloaded : public testing::Test {
     EXPECT_EQ(::socketpair(AF_UNIX, type, 0, ends.data()), 0);
     ours_ = io::OwnedDescriptor(ends[0]);
     clients_ = io::OwnedDescriptor(ends[1]);
+    exchange_.set_peer("some-id", "127.0.0.1");
   }
 
   std::string answer() const {
@@ -37,6 +38,8 @@ class Overloaded : public testing::Test {
     return count;
   }
 
+  Shared shared_;
+  Exchange exchange_{shared_, true};
   io::OwnedDescriptor ours_;
   io::OwnedDescriptor clients_;
 };
@@ -44,9 +47,11 @@ class Overloaded : public testing::Test {
 TEST_F(Overloaded, ARequestIsDroppedAndAnswered) {
   const std::string request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
   ASSERT_GT(::send(clients_.get(), request.data(), request.size(), 0), 0);
-  tell_overloaded(ours_.get());
+  tell_overloaded(ours_.get(), exchange_);
   EXPECT_EQ(unread(), 0);
-  EXPECT_THAT(answer(), testing::StartsWith("HTTP/1.1 503 "));
+  const std::string told = answer();
+  EXPECT_THAT(told, testing::StartsWith("HTTP/1.1 503 "));
+  EXPECT_THAT(told, testing::HasSubstr("\r\nX-Request-Id: some-id\r\n"));
   EXPECT_EQ(answer(), "") << "the end";
 }
 
@@ -59,7 +64,7 @@ TEST_F(Overloaded, WhoGoesOnSendingIsNotReadWithoutEnd) {
     count = ::send(clients_.get(), some.data(), some.size(), 0);
   }
   ASSERT_GT(sent, 128 * 1024);
-  tell_overloaded(ours_.get());
+  tell_overloaded(ours_.get(), exchange_);
   EXPECT_EQ(unread(), sent - 128 * 1024) << "64 KiB before the answer, and as much behind it";
   EXPECT_THAT(answer(), testing::StartsWith("HTTP/1.1 503 "));
 }
