@@ -173,6 +173,12 @@ Problem problem_of(const http::ResponsePlan& plan) {
   return problem;
 }
 
+Problem problem_of(const http::ResponsePlan& plan, const http::Representation& what) {
+  Problem problem = problem_of(plan);
+  if (what.starts_past_end) problem.detail = "The position lies at or past the end of the song.";
+  return problem;
+}
+
 std::string problem_json(const Problem& problem) {
   return json_line({{"status", problem.status},
                     {"title", http::reason_phrase(problem.status)},

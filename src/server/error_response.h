@@ -33,6 +33,8 @@ Problem problem_of(const Error& error, std::string_view allow = client_methods);
 
 /// For a plan whose status is 412 or 416.
 Problem problem_of(const http::ResponsePlan& plan);
+/// The same, where it may be the position that was asked for that lies past the end of `what`.
+Problem problem_of(const http::ResponsePlan& plan, const http::Representation& what);
 
 /// The application/problem+json document.
 std::string problem_json(const Problem& problem);

@@ -42,7 +42,7 @@ template <class SendBody>
 io::Task<Result<void>> send_answer(const Request& request, Responder& responder,
                                    PlannedAnswer answer, SendBody send_body) {
   if (answer.plan.status >= 400) {
-    co_return co_await responder.send_problem(problem_of(answer.plan));
+    co_return co_await responder.send_problem(problem_of(answer.plan, answer.what));
   }
   if (end_would_be_ambiguous(request, answer.plan)) co_return wants_http_1_1();
   start_answer(request, responder, answer);

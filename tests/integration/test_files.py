@@ -186,7 +186,9 @@ class Files(Case):
                 self.assertBody(part, expected[40:46])
                 tags.add((song, response["ETag"]))
             for position in ("4", "4.5", "100000000000000000000"):
-                self.assertProblem(self.get(f"/songs/listen/{song}?pos={position}"), 416)
+                past = self.get(f"/songs/listen/{song}?pos={position}")
+                self.assertProblem(past, 416)
+                self.assertIn(b"The position lies", past.body)
             for position in ("-1", "", "x", "1e3", "1.", ".5", "%2B1", "1,5", "nan"):
                 self.assertProblem(self.get(f"/songs/listen/{song}?pos={position}"), 400)
         self.assertEqual(len(tags), 10)

@@ -123,6 +123,15 @@ TEST(ProblemOf, UnauthorizedAsksForABearerToken) {
               HasSubstr("WWW-Authenticate: Bearer\r\n"));
 }
 
+TEST(ProblemOfPlan, APositionPastTheEndIsNoRange) {
+  http::ResponsePlan plan;
+  plan.status = 416;
+  http::Representation what;
+  EXPECT_THAT(problem_of(plan, what).detail, HasSubstr("ranges"));
+  what.starts_past_end = true;
+  EXPECT_THAT(problem_of(plan, what).detail, HasSubstr("position"));
+}
+
 // RFC 9110 §15.5.17.
 TEST(ProblemOfPlan, UnsatisfiableRangeSaysTheLength) {
   http::ResponsePlan plan;
