@@ -136,6 +136,11 @@ class Admin(Listener):
         self.assertStatus(self.admin("/nothing"), 404)
         self.assertStatus(self.admin("/healthz", method="POST"), 405)
 
+    def test_both_addresses_are_in_the_log(self):
+        log = self.tonearm.stderr()
+        self.assertIn(f" listening on 127.0.0.1:{self.tonearm.port}\n", log)
+        self.assertIn(f" admin: listening on 127.0.0.1:{self.tonearm.admin_port}\n", log)
+
     def test_the_admin_paths_are_not_on_the_public_listener(self):
         for path in ("/healthz", "/readyz", "/metrics", "/streams"):
             self.assertProblem(self.get(path), 404)
