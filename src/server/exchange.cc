@@ -37,6 +37,13 @@ void Exchange::set_request(const http::RequestHead& head, std::string request_id
   user_agent_ = head.get(http::field::user_agent);
 }
 
+void Exchange::served_stale(std::optional<std::chrono::seconds> age) const {
+  if (!shared_.stale_warnings.pass(song_, Clock::now())) return;
+  spdlog::warn(
+      "request {}: song {}: its origin cannot be asked: what the cache has is served, {} s old",
+      request_id_, song_, age.value_or(std::chrono::seconds(0)).count());
+}
+
 void Exchange::start_stream(std::string_view name, std::optional<std::uint64_t> length,
                             std::optional<std::uint64_t> first) {
   StreamInfo info;

@@ -35,6 +35,9 @@ class Exchange {
   /// These two are literals.
   void set_source(std::string_view kind) { source_ = kind; }
   void set_cache(std::string_view state) { cache_ = state; }
+  /// The answer is what a cache keeps, since its origin, or the resolver, could not be asked: the
+  /// program's log tells of that, now and then.
+  void served_stale(std::optional<std::chrono::seconds> age) const;
   /// Of the head that is about to leave.
   void set_status(unsigned status) { status_ = status; }
 

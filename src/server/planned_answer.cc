@@ -83,6 +83,7 @@ void start_answer(const Request& request, Responder& responder, const PlannedAns
   head.add("Content-Security-Policy", "sandbox");
   head.add("X-Accel-Buffering", "no");
   const source::CacheUse use = answer.resource.cache_use();
+  if (use.stale) responder.exchange().served_stale(use.age);
   if (use.age) head.add("Age", static_cast<std::uint64_t>(use.age->count()));
   head.add("Cache-Status", cache_status(use));
   responder.start(std::move(head), framing, answer.plan.content_length);

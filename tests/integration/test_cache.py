@@ -187,6 +187,9 @@ class Answers(CacheCase):
         state["down"] = True
         stale = self.whole(song, MIB)
         self.assertIn("hit", stale["Cache-Status"])
+        self.whole(song, MIB)
+        warnings = self.tonearm.stderr().count(f"song {song}: its origin cannot be asked")
+        self.assertEqual(warnings, 1, self.tonearm.stderr())
         state["down"] = False
         self.restart()
         state["resource"] = Resource(MIB + 1, seed=8, etag='"v2"')

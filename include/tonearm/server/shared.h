@@ -35,6 +35,7 @@ struct Shared {
   /// Set before the first loop starts: how many there are.
   std::size_t loops = 1;
   Throttle descriptor_warnings{std::chrono::seconds(10)};
+  SongThrottle stale_warnings{std::chrono::minutes(1)};
   /// Client connections that are open, the refused ones not counted.
   std::atomic<std::size_t> connections{0};
   /// Set before the loops are told to drain: /readyz is 503, answers carry Connection: close.
