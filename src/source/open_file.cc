@@ -119,9 +119,8 @@ http::Validators validators_of(const io::FileStamp& stamp,
   http::Validators validators;
   validators.etag = http::EntityTag{text.data(), false};
   validators.last_modified = floor<seconds>(stamp.modified);
-  const bool may_be_set = floor<seconds>(stamp.changed) > *validators.last_modified;
   validators.last_modified_is_strong =
-      !may_be_set && http::is_strong_last_modified(validators.last_modified, floor<seconds>(now));
+      http::is_strong_last_modified(validators.last_modified, floor<seconds>(now));
   return validators;
 }
 

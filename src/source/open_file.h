@@ -12,8 +12,9 @@
 
 namespace tonearm::source {
 
-/// A strong ETag of inode, size and both times. The time of the last write as Last-Modified: strong
-/// if it is a second old and the inode was not changed later, since then it may have been set.
+/// A strong ETag of inode, size and both times. The time of the last write as Last-Modified, strong
+/// if it is a second old: a file that is copied or edited with its date kept is told apart by its
+/// tag alone.
 http::Validators validators_of(const io::FileStamp& stamp,
                                std::chrono::system_clock::time_point now);
 

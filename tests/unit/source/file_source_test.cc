@@ -67,23 +67,6 @@ TEST_F(FileSourceTest, ATimeThatIsSetBackAfterWritingHidesNoVersion) {
   const http::Validators second = validators();
   EXPECT_EQ(second.last_modified, first.last_modified);
   EXPECT_NE(second.etag, first.etag);
-  EXPECT_FALSE(second.last_modified_is_strong);
-}
-
-TEST_F(FileSourceTest, ADateIsStrongOnceNoChangeCanBearIt) {  // RFC 9110 §8.8.2.2
-  using std::chrono::milliseconds;
-  io::FileStamp stamp;
-  stamp.modified = stamp.changed = io::FileStamp::Time(std::chrono::seconds(1'600'000'000));
-  const auto strong_after = [&](milliseconds age) {
-    return validators_of(stamp, std::chrono::system_clock::time_point(stamp.modified + age))
-        .last_modified_is_strong;
-  };
-  EXPECT_FALSE(strong_after(milliseconds(999)));
-  EXPECT_TRUE(strong_after(milliseconds(1000)));
-  stamp.changed += milliseconds(999);
-  EXPECT_TRUE(strong_after(milliseconds(5000)));
-  stamp.changed += milliseconds(1);
-  EXPECT_FALSE(strong_after(milliseconds(5000)));
 }
 
 TEST_F(FileSourceTest, NothingLeadsOutOfTheRoot) {
