@@ -9,7 +9,7 @@ Result<source::SoundView> sound_view_of(const catalog::Song& song, const http::T
     if (!view.pcm) {
       return Error{ErrorKind::bad_locator,
                    "the pcm_format is not ENCODING/RATE/CHANNELS like s16le/16000/1 (u8, s16le, "
-                   "s24le, s32le or f32le; 1 to 8 channels)",
+                   "s24le, s32le or f32le; 1 to 768000 frames a second; 1 to 8 channels)",
                    {}};
     }
   }
