@@ -106,6 +106,8 @@ class SongsById {
     }
     if (!http::is_song_id(id)) return std::optional<Song>();
     const auto found = query_->find(id);
+    // Of a song that cannot be read the others' playlist is none the worse.
+    if (!found && found.error().kind == ErrorKind::bad_locator) return std::optional<Song>();
     if (!found) return found.error();
     return *found ? std::optional<Song>(**found) : std::optional<Song>();
   }

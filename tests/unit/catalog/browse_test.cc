@@ -203,6 +203,17 @@ TEST_F(Browse, AValueThatIsTooLongIsToldAndNotRead) {
   EXPECT_EQ(ids("", {1, 0}), std::vector<std::string>{"1"}) << "another page than the row's";
 }
 
+TEST_F(Browse, APlaylistLacksASongThatCannotBeReadAndNoOther) {
+  write(real_schema)(songs)("UPDATE music_song SET name = zeroblob(9000000) WHERE id = 2")(
+      "CREATE TABLE playlist(id INTEGER PRIMARY KEY, name TEXT NOT NULL)")(
+      "CREATE TABLE playlist_song(playlist_id INTEGER, song_id INTEGER, position INTEGER)")(
+      "INSERT INTO playlist VALUES (1, 'all')")(
+      "INSERT INTO playlist_song VALUES (1, 3, 1), (1, 2, 2), (1, 1, 3)");
+  use(options());
+  EXPECT_THAT(playlist_ids("1"), ElementsAre("3", "1"));
+  EXPECT_THAT(playlist_lengths(), ElementsAre(2U));
+}
+
 TEST_F(Browse, AFileReplacedByRenameCounts) {
   write(real_schema)(songs);
   EXPECT_EQ(ids("").size(), 5U);
