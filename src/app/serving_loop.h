@@ -46,7 +46,7 @@ class ServingLoop {
  private:
   Process& process_;
   const std::string name_;  ///< Of the thread, too.
-  // One thread runs it: no locks inside.
+  // One thread runs it, and others post to it.
   io::asio::io_context context_{1};
   io::asio::executor_work_guard<io::Executor> work_{context_.get_executor()};
   std::unique_ptr<server::LoopServer> server_;

@@ -5,6 +5,7 @@
 
 #include "server/json_line.h"
 #include "server/rfc3339.h"
+#include "server/sent_path.h"
 
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
@@ -22,16 +23,6 @@ namespace tonearm::server {
 namespace {
 
 using nlohmann::ordered_json;
-
-/// The path of a target in origin-form or absolute-form, whose authority may hold a password.
-std::string_view path_of(std::string_view target) {
-  target = target.substr(0, target.find_first_of("?#"));
-  if (target.starts_with('/')) return target;
-  const std::size_t scheme_end = target.find("://");
-  if (scheme_end == std::string_view::npos) return target;
-  const std::size_t slash = target.find('/', scheme_end + 3);
-  return slash == std::string_view::npos ? "/" : target.substr(slash);
-}
 
 /// Milliseconds with three decimals at most.
 ordered_json milliseconds_or_null(std::optional<std::chrono::nanoseconds> duration) {
@@ -67,7 +58,7 @@ std::string format_access_line(const AccessRecord& record) {
   line.emplace_back("request_id", text_or_null(record.request_id));
   line.emplace_back("client", text_or_null(record.client));
   line.emplace_back("method", text_or_null(record.method));
-  line.emplace_back("path", text_or_null(path_of(record.target)));
+  line.emplace_back("path", text_or_null(sent_path(record.target)));
   line.emplace_back("status", record.status);
   line.emplace_back("range", text_or_null(record.range));
   line.emplace_back("bytes", record.bytes);

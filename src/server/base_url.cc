@@ -20,7 +20,7 @@ constexpr CharSet prefix_chars = make_char_set("/-._~%!$&'()*+,;=:@");
 bool is_port_or_empty(std::string_view text) { return text.empty() || is_port_number(text); }
 
 /// RFC 3986 §3.2.2 and an optional port; of the names only what stands in real ones.
-bool is_host(std::string_view text) {
+bool is_usual_host(std::string_view text) {
   if (text.starts_with('[')) {
     const auto end = text.find(']');
     if (end == std::string_view::npos || !consists_of(address_chars, text.substr(1, end - 1)))
@@ -59,7 +59,7 @@ struct Parts {
     if (iequals(text, "http")) scheme = "http";
   }
   void take_host(const std::string& text) {
-    if (is_host(text)) host = text;
+    if (is_usual_host(text)) host = text;
   }
   void take_prefix(std::string text) {
     while (text.ends_with('/')) text.pop_back();

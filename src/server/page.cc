@@ -1,5 +1,7 @@
 #include "server/page.h"
 
+#include "tonearm/base/ascii.h"
+
 #include "server/document.h"
 
 #include <boost/url/parse.hpp>
@@ -74,7 +76,7 @@ bool takes_gzip(const http::RequestHead& head) {
   std::string_view field = head.get_combined(http::field::accept_encoding, storage);
   while (!field.empty()) {
     const auto comma = field.find(',');
-    std::string member(field.substr(0, comma));
+    std::string member = to_lower(field.substr(0, comma));  // as codings and `q` are compared
     std::erase_if(member, [](char c) { return c == ' ' || c == '\t'; });
     if (member == "gzip") return true;
     if (member.starts_with("gzip;q=")) return member.find_first_of("123456789") != member.npos;

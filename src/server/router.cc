@@ -2,6 +2,7 @@
 
 #include "server/list_handler.h"
 #include "server/page.h"
+#include "server/sent_path.h"
 #include "server/song_handler.h"
 #include "server/thumbnail_handler.h"
 
@@ -46,16 +47,6 @@ constexpr Route routes[] = {
 
 std::ptrdiff_t slashes(std::string_view path) { return std::ranges::count(path, '/'); }
 
-/// The path as received: %2F is a part of a segment here, and after decoding no longer.
-std::string_view raw_path(std::string_view target) {
-  if (const auto scheme = target.find("://"); !target.starts_with('/') && scheme != target.npos) {
-    target.remove_prefix(scheme + 3);
-    target.remove_prefix(std::min(target.find_first_of("/?"), target.size()));
-  }
-  target = target.substr(0, target.find('?'));
-  return target.empty() ? "/" : target;
-}
-
 std::optional<Match> match(std::string_view path, std::ptrdiff_t depth) {
   for (const Route& route : routes) {
     if (depth != slashes(route.prefix) + slashes(route.suffix)) continue;
@@ -76,7 +67,7 @@ Result<Match> find_route(const http::RequestHead& head, const http::Target& targ
   if (head.method == http::verb::options) return Match{&answer_options, Access::open, {}};
   // RFC 9112 §3.2.4.
   if (target.path == "*") return Error{ErrorKind::bad_request, "* is for OPTIONS alone", {}};
-  std::optional<Match> found = match(target.path, slashes(raw_path(head.target)));
+  std::optional<Match> found = match(target.path, slashes(sent_path(head.target)));
   if (!found) return Error{ErrorKind::path_not_found, {}, {}};
   if (!is_read(head.method)) return Error{ErrorKind::method_not_allowed, {}, {}};
   return *found;

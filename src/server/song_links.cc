@@ -12,7 +12,8 @@
 namespace tonearm::server {
 namespace {
 
-std::string path_of(const std::string& base) {
+/// What links without a host begin with.
+std::string path_of_base(const std::string& base) {
   const auto scheme = base.find("://");
   if (scheme == std::string::npos) return base;
   const auto path = base.find('/', scheme + 3);
@@ -37,7 +38,7 @@ SongLinks::SongLinks(const Request& request)
           base_url(request.head, request.target.authority,
                    request.from_trusted_proxy ? &request.serving.options.trusted_proxies : nullptr,
                    request.serving.options.public_url)),
-      prefix_(path_of(base_)) {}
+      prefix_(path_of_base(base_)) {}
 
 std::string SongLinks::stream_url(std::string_view id) const {
   const std::string path = "/songs/listen/" + percent_encoded(id);

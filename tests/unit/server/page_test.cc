@@ -55,6 +55,7 @@ TEST_F(Page, ComesAsItIsOrCompressed) {
   EXPECT_LT(body_of(packed).size(), 60U * 1024);
   EXPECT_NE(field_of(packed, "ETag"), field_of(plain, "ETag"));
   EXPECT_EQ(field_of(ask_for("GET", "Accept-Encoding: gzip;q=0, br\r\n"), "Content-Encoding"), "");
+  EXPECT_EQ(field_of(ask_for("GET", "Accept-Encoding: GZip;Q=1\r\n"), "Content-Encoding"), "gzip");
 }
 
 TEST_F(Page, AllowsItsOwnScriptAlone) {
