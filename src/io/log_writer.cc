@@ -132,12 +132,12 @@ void LogWriter::write_batch(std::string_view batch) {
       if (errno == EINTR || errno == EAGAIN) continue;
       return give_up(batch, errno);
     }
-    failing_ = false;
     if (std::exchange(inside_line_, false)) continue;
     begun_ += static_cast<std::size_t>(written);
     const std::size_t whole_lines = batch.substr(0, begun_).rfind('\n') + 1;
     batch.remove_prefix(whole_lines);
     begun_ -= whole_lines;
+    if (whole_lines > 0) failing_ = false;
     if (begun_ > 0) part_end_ = ::lseek(output_.get(), 0, SEEK_CUR);
   }
 }

@@ -26,7 +26,7 @@ class LogWriter {
     std::chrono::milliseconds flush_timeout;
     /// Told how many lines were lost; from any thread.
     std::function<void(std::uint64_t)> on_drop;
-    /// Told why nothing can be written, once until something can; from the writer's thread.
+    /// Told why nothing can be written, once until a line can; from the writer's thread.
     std::function<void(const std::string&)> on_failure;
   };
 

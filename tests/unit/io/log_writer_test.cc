@@ -81,7 +81,7 @@ class LogWriterTest : public testing::Test {
     return std::make_unique<LogWriter>(
         std::move(output),
         LogWriter::Options{capacity, flush_timeout, [this](std::uint64_t lines) { lost_ += lines; },
-                           [](const std::string&) {}});
+                           [this](const std::string&) { ++failures_; }});
   }
   OwnedDescriptor file() const { return OwnedDescriptor(::fcntl(file_, F_DUPFD_CLOEXEC, 3)); }
   std::string in_file() const {
@@ -97,6 +97,7 @@ class LogWriterTest : public testing::Test {
   std::string name_ = (std::filesystem::current_path() / "log_writer-XXXXXX").string();
   int file_ = ::mkostemp(name_.data(), O_APPEND | O_CLOEXEC);
   std::atomic<std::uint64_t> lost_ = 0;
+  std::atomic<int> failures_ = 0;
   SmallPipe pipe_;
 };
 
@@ -228,6 +229,7 @@ TEST_F(FullLogWriter, AFileEndsWithItsLastWholeLine) {
   EXPECT_EQ(lost_, 2U);
   write(*lines, "a line that is too long\n");
   EXPECT_EQ(written(), "one\n");
+  EXPECT_EQ(failures_, 1) << "said once, though a part of each line fits";
   limit(full + 100);
   write(*lines, "a line that is not too long\n");
   EXPECT_EQ(written(), "one\na line that is not too long\n");
