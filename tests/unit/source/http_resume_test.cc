@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 using Then = OriginAnswer::Then;
 
-OriginAnswer refusal(const std::string& status, const std::string& fields = "") {
+OriginAnswer refuse(const std::string& status, const std::string& fields = "") {
   return {"HTTP/1.1 " + status + "\r\nContent-Length: 0\r\n" + fields + "\r\n"};
 }
 
@@ -183,7 +183,7 @@ TEST_F(HttpResumeTest, WhatIsRefusedOnceInMidBodyIsAskedForAgain) {
   const std::string content = make_content(300 * KiB);
   for (const std::string status : {"403 Forbidden", "410 Gone", "401 Unauthorized"}) {
     ScriptedOrigin origin([&, count = 0](const OriginAsked& asked) mutable {
-      return ++count == 2 ? refusal(status) : honest_answer(asked, content, strong);
+      return ++count == 2 ? refuse(status) : honest_answer(asked, content, strong);
     });
     const Heard heard = hear(origin);
     EXPECT_FALSE(heard.error) << status;
@@ -212,7 +212,7 @@ TEST_F(HttpResumeTest, InMidBodyOnlyRetriesCount) {
   ScriptedOrigin origin([&, count = 0](const OriginAsked& asked) mutable {
     if (++count == 1 || refused == 3) return honest_answer(asked, content, strong);
     ++refused;
-    return refusal("503 Busy");
+    return refuse("503 Busy");
   });
   const Heard heard = hear(origin);  // 100 + 200 + 400 ms of waiting
   EXPECT_FALSE(heard.error);
@@ -229,7 +229,7 @@ TEST_F(HttpResumeTest, ARetryAfterThatDoesNotFitDoesNotCount) {
       std::atomic<int> count = 0;
       ScriptedOrigin origin([&](const OriginAsked& asked) {
         if (++count <= last_good) return honest_answer(asked, content, strong);
-        return refusal("503 Busy", "Retry-After: " + when + "\r\n");
+        return refuse("503 Busy", "Retry-After: " + when + "\r\n");
       });
       const Heard heard = hear(origin);
       ASSERT_TRUE(heard.error) << when;
@@ -245,14 +245,14 @@ TEST_F(HttpResumeTest, AfterAFailureTheRedirectorIsAskedAgain) {
       [&](const OriginAsked& asked) {
         return cut_short(honest_answer(asked, content, strong), 1000);
       },
-      [&](const OriginAsked&) { return refusal("500 Broken"); },
+      [&](const OriginAsked&) { return refuse("500 Broken"); },
       [&](const OriginAsked&) {
         return OriginAnswer{"", Then::reset};
       }};
   for (const auto& failure : failures) {
     ScriptedOrigin origin([&, directed = 0, first = 0](const OriginAsked& asked) mutable {
       if (asked.target == "/song") {
-        return refusal("302 Found", ++directed == 1 ? "Location: /one\r\n" : "Location: /two\r\n");
+        return refuse("302 Found", ++directed == 1 ? "Location: /one\r\n" : "Location: /two\r\n");
       }
       if (asked.target == "/two") return honest_answer(asked, content, strong);
       return ++first == 1 ? honest_answer(asked, content, strong) : failure(asked);
