@@ -20,6 +20,9 @@ void publish(FillJob& job) {
   Entry& entry = *job.entry;
   const Visit& visit = *job.visit;
   const auto now = Clock::now();
+  const bool has_answered =
+      visit.result != Visit::Result::failed && visit.result != Visit::Result::pending;
+  if (has_answered) entry.do_not_ask_until = {};
   switch (visit.result) {
     case Visit::Result::current:
       if (!visit.version->dead()) entry.version = visit.version;

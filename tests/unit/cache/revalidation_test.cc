@@ -165,6 +165,18 @@ TEST_F(RevalidationTest, ARefusalIsNoReasonToServeWhatIsStale) {
   EXPECT_TRUE(get().use.stale);
 }
 
+TEST_F(RevalidationTest, AnOriginThatHasAnsweredIsAskedAgain) {
+  song_->failure = ErrorKind::destination_unavailable;
+  EXPECT_TRUE(get(0, 0).use.stale);
+  song_->failure.reset();
+  forget();  // so that it is asked at once
+  EXPECT_EQ(get().body, content(0, length));
+  settle();
+  song_->seed = 9;
+  song_->what.validators.etag = http::EntityTag{"\"v2\"", false};
+  EXPECT_EQ(get().body, content(0, length, 9));
+}
+
 TEST_F(RevalidationTest, WhoseResolverFailsIsServedStale) {
   song_->failure = ErrorKind::resolver_failed;
   EXPECT_TRUE(get().use.stale);
