@@ -312,15 +312,26 @@ io::Task<CachedResource::Way> CachedResource::sit_down(http::ByteRange range) {
   }
   const std::shared_ptr<Fill> fill = seat_.fill();
   co_await wait_until_verified(*fill);
-  const auto outcome = fill->outcome();
-  if (outcome == FillOutcome::changed) {
+  const bool has_failed = fill->outcome() == FillOutcome::failed &&
+                          fill->view(range.first).kind == Fill::View::Kind::ended;
+  if (!has_failed) {
+    co_await wait_until_it_comes(*fill, range.first);
+    if (fill->outcome() != FillOutcome::changed) co_return Way::kept;
     seat_.leave();
     co_return Way::changed;
   }
-  const bool has_come = fill->view(range.first).kind != Fill::View::Kind::ended;
-  if (outcome != FillOutcome::failed || has_come) co_return Way::kept;
   // The only fill cannot resume, but an answer of which nothing was sent can be begun anew.
   co_return only_way ? Way::directly : Way::nowhere;
+}
+
+/// Or does not come. The head waits for it anyway, and until it is out another version may be
+/// begun.
+io::Task<void> CachedResource::wait_until_it_comes(Fill& fill, std::uint64_t position) {
+  const auto event = std::make_shared<io::Event>(supply_.loop);
+  for (Fill::View view = fill.view(position); view.kind == Fill::View::Kind::wait;
+       view = fill.view(position)) {
+    co_await fill.wait(view.seen, event, supply_.loop);
+  }
 }
 
 http::ByteRanges CachedResource::parts_read(const source::ReadIntent& intent) const {

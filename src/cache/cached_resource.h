@@ -67,6 +67,7 @@ class CachedResource final : public source::Resource {
   void set_out(Visiting& visiting, const source::ReadIntent& intent);
   io::Task<Result<void>> hear_of(const Visiting& visiting);
   io::Task<void> wait_until_verified(Fill& fill);
+  io::Task<void> wait_until_it_comes(Fill& fill, std::uint64_t position);
   void use(std::shared_ptr<Version> version, bool stale);
   io::Task<Result<http::Representation>> describe_directly(const source::ReadIntent& intent);
   void replace_direct(std::unique_ptr<source::Resource> next);

@@ -77,6 +77,7 @@ class ScriptedResource final : public source::Resource {
     ++song_->described;
     ++use_.requests;
     several_ = intent.several;
+    seed_ = song_->seed;
     if (song_->before_describe) song_->before_describe();
     if (song_->before_answer) co_await song_->before_answer();
     if (song_->failure)
@@ -116,6 +117,9 @@ class ScriptedResource final : public source::Resource {
       if (song.what.single_pass && !of_.several_ && of_.reads_ > 1) {
         co_return Error{ErrorKind::representation_changed, "scripted: a second answer", {}};
       }
+      if (of_.seed_ && *of_.seed_ != song.seed) {
+        co_return Error{ErrorKind::representation_changed, "scripted: another version", {}};
+      }
       if (song.breaks_at && position_ >= *song.breaks_at) {
         co_return Error{ErrorKind::http_response_incomplete, "scripted", {}};
       }
@@ -136,6 +140,7 @@ class ScriptedResource final : public source::Resource {
   std::shared_ptr<ScriptedSong> song_;
   source::OriginUse use_;
   bool several_ = false;
+  std::optional<int> seed_;  ///< When it was described.
   int reads_ = 0;
 };
 

@@ -205,6 +205,30 @@ TEST_F(CacheTest, AChangeThatShowsOnlyInTheMiddleIsNeverSpliced) {
   EXPECT_EQ(get().body, content(0, length, 9));
 }
 
+// Of who waits for a byte of somebody else's fill no head is out.
+TEST_F(CacheTest, AChangeThatShowsBeforeTheFirstWantedByteIsBegunAnew) {
+  open(a_song());
+  bool flows = true;
+  song_->before_read = [&] {
+    flows = flows && song_->served < B;
+    return wait_until(flows);
+  };
+  const auto first = begin(0);
+  ASSERT_TRUE(run_until([&] { return !flows; }));
+  const auto second = begin(4 * B, 5 * B - 1);
+  ASSERT_TRUE(run_until([&] { return cache_->statistics().followers == 1; }));
+  song_->seed = 9;
+  song_->what.validators.etag = http::EntityTag{"\"v2\"", false};
+  song_->before_read = nullptr;
+  flows = true;
+  ASSERT_TRUE(run_until([&] { return first->ended && second->ended; }));
+  ASSERT_TRUE(first->got.error);
+  EXPECT_EQ(first->got.error->kind, ErrorKind::representation_changed);
+  EXPECT_FALSE(second->got.error);
+  EXPECT_EQ(second->got.what.validators, song_->what.validators);
+  EXPECT_EQ(second->got.body, content(4 * B, 5 * B, 9));
+}
+
 TEST_F(CacheTest, AStaleSongIsRevalidated) {
   auto song = a_song();
   song->what.caching.max_age = std::chrono::seconds(0);
