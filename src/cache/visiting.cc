@@ -187,9 +187,10 @@ io::Task<void> take_in(FillJob& job, const source::ReadIntent& ask, std::shared_
   visit.only_whole = must_be_whole(what);
   visit.in_ranges = what.ranges;
   if (visit.never_kept || !brings_it(visit, ask) || !can_be_kept(job)) {
-    co_return hand_back(job, std::move(answered), hand_over);
+    hand_back(job, std::move(answered), hand_over);
+  } else {
+    co_await keep(job, ask, answered);
   }
-  co_await keep(job, ask, answered);
 }
 
 /// Whether an origin that failed so is down. One that refuses is there, and may mean it.

@@ -67,9 +67,13 @@ std::string words_of(const Request& request) {
 template <class Make>
 io::Task<Result<std::string>> make_text(const Request& request, std::size_t songs, Make make) {
   io::BlockingPool* const pool = request.shared.list_pool;
-  if (songs <= most_songs || pool == nullptr) co_return make();
-  auto job = [make = std::move(make)](const std::stop_token&) { return make(); };
-  co_return co_await pool->run_while_wanted(std::move(job));
+  const bool is_long = songs > most_songs;
+  if (is_long && pool != nullptr) {
+    auto job = [make = std::move(make)](const std::stop_token&) { return make(); };
+    co_return co_await pool->run_while_wanted(std::move(job));
+  } else {
+    co_return make();
+  }
 }
 
 /// Adds songs, total, limit and offset.
