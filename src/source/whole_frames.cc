@@ -15,12 +15,18 @@ WholeFrames::Bytes WholeFrames::take(std::size_t count) {
   return taken;
 }
 
+/// Swapped, so that no frame costs an allocation.
+WholeFrames::Bytes WholeFrames::take_begun() {
+  std::swap(taken_, begun_);
+  begun_.clear();
+  return taken_;
+}
+
 WholeFrames::Bytes WholeFrames::complete_frame() {
   const Bytes more = take(std::min(frame_size_ - begun_.size(), come_.size()));
   begun_.insert(begun_.end(), more.begin(), more.end());
   if (begun_.size() < frame_size_) return {};
-  whole_ = std::exchange(begun_, {});
-  return whole_;
+  return take_begun();
 }
 
 WholeFrames::Bytes WholeFrames::take_frames() {
@@ -40,8 +46,7 @@ io::Task<Result<io::Chunk>> WholeFrames::read() {
     }
     if (come_.empty()) {
       if (passing_.all > 0) co_return io::Chunk();
-      whole_ = std::exchange(begun_, {});
-      co_return io::Chunk(Bytes(whole_));
+      co_return io::Chunk(take_begun());
     }
     Bytes next;
     if (passing_.lead > 0) {

@@ -33,13 +33,15 @@ class WholeFrames final : public io::ByteReader {
   /// Goes on with the frame that is begun; all of it once it is whole.
   Bytes complete_frame();
   Bytes take_frames();
+  /// What has come of the frame that is begun, whole or not; there is none then.
+  Bytes take_begun();
 
   std::unique_ptr<io::ByteReader> sound_;
   std::size_t frame_size_;
   Passing passing_;
   Bytes come_;                    ///< Of the last chunk, what is not handed on.
   std::vector<std::byte> begun_;  ///< Of one frame.
-  std::vector<std::byte> whole_;  ///< The one frame that was handed on last.
+  std::vector<std::byte> taken_;  ///< What take_begun() gave last.
 };
 
 }  // namespace tonearm::source
