@@ -1,5 +1,7 @@
 #include "source/child_process.h"
 
+#include "tonearm/source/find_program.h"
+
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -9,7 +11,6 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -38,21 +39,6 @@ bool open_pipe(Pipe& pipe) {
 
 bool never_block(const io::OwnedDescriptor& end) {
   return ::fcntl(end.get(), F_SETFL, O_NONBLOCK) == 0;
-}
-
-/// As a shell finds it. Done before the fork: afterwards little is allowed.
-std::string find_program(const std::string& name) {
-  if (name.find('/') != std::string::npos) return name;
-  const char* path = std::getenv("PATH");
-  std::string_view rest = path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin";
-  while (!rest.empty()) {
-    const std::string_view folder = rest.substr(0, rest.find(':'));
-    rest.remove_prefix(std::min(folder.size() + 1, rest.size()));
-    std::string candidate(folder.empty() ? "." : folder);
-    candidate += '/' + name;
-    if (::access(candidate.c_str(), X_OK) == 0) return candidate;
-  }
-  return {};
 }
 
 struct ChildSetup {
@@ -127,6 +113,7 @@ ChildProcess::~ChildProcess() {
 }
 
 Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& words) {
+  // Before the fork: afterwards little is allowed.
   const std::string program = find_program(words.front());
   if (program.empty()) return cannot_start(words.front(), ENOENT);
   const io::OwnedDescriptor nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
