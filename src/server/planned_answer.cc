@@ -89,6 +89,18 @@ void start_answer(const Request& request, Responder& responder, const PlannedAns
   responder.start(std::move(head), framing, answer.plan.content_length);
 }
 
+source::ReadIntent read_intent(const http::RepresentationRequest& asked, std::uint64_t max_range) {
+  source::ReadIntent intent;
+  intent.likely = asked.wants_body();
+  intent.parts = [&asked, max_range](const http::Representation& what) {
+    return http::plan_response(asked, what, {max_range}, {}, {}).body_parts();
+  };
+  if (asked.head || asked.range.specs.empty()) return intent;
+  intent.range = asked.range.specs.front();
+  intent.several = asked.range.specs.size() > 1;
+  return intent;
+}
+
 io::Task<Result<void>> pump_body(const PlannedAnswer& answer, io::ByteWriter& writer) {
   const ResponsePlan& plan = answer.plan;
   if (plan.framing == ResponsePlan::Framing::until_end) {

@@ -24,6 +24,11 @@ struct PlannedAnswer {
   http::ResponsePlan plan;
 };
 
+/// What an answer will read, told to its resource before it is described. `asked` is read again
+/// while it is. `max_range`: bytes, as in http::PlanOptions.
+source::ReadIntent read_intent(const http::RepresentationRequest& asked,
+                               std::uint64_t max_range = 0);
+
 /// Moves the body of a plan that has one: a part, several, or all until its end.
 io::Task<Result<void>> pump_body(const PlannedAnswer& answer, io::ByteWriter& writer);
 

@@ -14,8 +14,8 @@ struct Match {
   std::string_view id;  ///< Points into the target.
 };
 
-/// path_not_found, or method_not_allowed. OPTIONS of any path is the
-/// preflight's: it tells nobody what is there.
+/// path_not_found, or method_not_allowed. OPTIONS of any path is the preflight's: it tells nobody
+/// what is there.
 Result<Match> find_route(const http::RequestHead& head, const http::Target& target);
 
 /// The handler of the client listener: counts the request, finds its route, and

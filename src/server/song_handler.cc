@@ -23,19 +23,6 @@ using catalog::Song;
 using http::ResponsePlan;
 using source::Resource;
 
-/// `asked` is read again while the resource is described.
-source::ReadIntent intent_of(const http::RepresentationRequest& asked, std::uint64_t max_range) {
-  source::ReadIntent intent;
-  intent.likely = asked.wants_body();
-  intent.parts = [&asked, max_range](const http::Representation& what) {
-    return http::plan_response(asked, what, {max_range}, {}, {}).body_parts();
-  };
-  if (asked.head || asked.range.specs.empty()) return intent;
-  intent.range = asked.range.specs.front();
-  intent.several = asked.range.specs.size() > 1;
-  return intent;
-}
-
 /// Whether the body begins with what is not written yet: the head then does not wait for it.
 bool is_ahead(const PlannedAnswer& answer) {
   if (!answer.what.growth || !answer.plan.send_body) return false;
@@ -106,7 +93,7 @@ io::Task<Result<void>> answer_with(const Request& request, Responder& responder,
   located.resource.set_taker(responder.writer());
   const http::RepresentationRequest asked = http::read_representation_request(request.head);
   Result<http::Representation> what =
-      co_await located.resource.describe(intent_of(asked, request.serving.options.max_range));
+      co_await located.resource.describe(read_intent(asked, request.serving.options.max_range));
   if (!what) co_return what.error();
   co_return co_await send_song(request, responder, located, asked, *what);
 }

@@ -24,11 +24,7 @@ io::Task<Result<void>> send_image(const Request& request, Responder& responder,
   resource.set_taker(responder.writer());
   http::RepresentationRequest asked = http::read_representation_request(request.head);
   asked.range = {};  // an image comes whole
-  source::ReadIntent intent;
-  intent.likely = asked.wants_body();
-  intent.parts = [&asked](const http::Representation& what) {
-    return http::plan_response(asked, what, {}, {}, {}).body_parts();
-  };
+  const source::ReadIntent intent = read_intent(asked);
   Result<http::Representation> what = co_await resource.describe(intent);
   if (!what) co_return what.error();
   std::string type(http::choose_image_type(what->content_type, locator.value));
