@@ -133,7 +133,7 @@ class Disk {
   void discard_leftovers(FoundSong& song);
   void take_over(std::vector<FoundSong> found);
   std::size_t take_over_some(std::span<const FoundSong> found);
-  void take_over_one(const FoundSong& song, Inventory::Removals* forgotten);
+  void take_over_one(const FoundSong& song);
   void destroy_waiting();
   void note_played();
   void shrink();

@@ -158,7 +158,13 @@ std::size_t Disk::take_over_some(std::span<const FoundSong> found) {
     const std::lock_guard lock(mutex_);
     for (; songs < found.size() && pieces < pieces_in_batch; ++songs) {
       const FoundSong& song = found[songs];
-      take_over_one(song, forgotten_.contains(song.name) ? &forgotten : nullptr);
+      if (forgotten_.contains(song.name)) {
+        for (const FoundPiece& piece : song.pieces) {
+          forgotten.push_back({piece.id, false, piece.bytes, false});
+        }
+      } else {
+        take_over_one(song);
+      }
       pieces += song.pieces.size();
     }
   }
@@ -166,14 +172,10 @@ std::size_t Disk::take_over_some(std::span<const FoundSong> found) {
   return songs;
 }
 
-/// With the lock held. What is `forgotten` was to be removed before it was found.
-void Disk::take_over_one(const FoundSong& song, Inventory::Removals* forgotten) {
+/// With the lock held.
+void Disk::take_over_one(const FoundSong& song) {
   Inventory::Removals none;
   for (const FoundPiece& piece : song.pieces) {
-    if (forgotten != nullptr) {
-      forgotten->push_back({piece.id, false, piece.bytes, false});
-      continue;
-    }
     if (inventory_.contains(piece.id)) continue;
     if (inventory_.contains_other(piece.id.song, piece.id.version)) continue;
     inventory_.add(piece.id, piece.bytes, Inventory::Turn::first, none);
