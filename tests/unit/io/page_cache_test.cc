@@ -41,24 +41,33 @@ class PageCacheTest : public testing::Test {
   bool has(std::uint64_t first, std::uint64_t end) {
     return is_in_page_cache(descriptor_, first, end - first);
   }
+  /// Whether what is read is found in memory. A machine that is short of memory may let go of it
+  /// between the reading and the look, but not each time.
+  bool has_once_read(std::uint64_t first, std::uint64_t end) {
+    std::string bytes(end - first, 0);
+    for (int tries = 0; tries < 100; ++tries) {
+      EXPECT_EQ(read_from_disk(descriptor_, first, std::as_writable_bytes(std::span(bytes))),
+                bytes.size());
+      if (has(first, end)) return true;
+    }
+    return false;
+  }
 
   int descriptor_ = -1;
 };
 
 TEST_F(PageCacheTest, WhatWasWrittenIsThereAndWhatWasDroppedIsNotUntilItIsRead) {
-  EXPECT_TRUE(has(0, size));
+  EXPECT_TRUE(has(0, size) || has_once_read(0, size));
   if (!drop(size)) GTEST_SKIP() << "the file system drops nothing";
   EXPECT_FALSE(has(0, size));
-  std::string bytes(size, 0);
-  EXPECT_EQ(read_from_disk(descriptor_, 0, std::as_writable_bytes(std::span(bytes))), size);
-  EXPECT_TRUE(has(0, size));
-  EXPECT_TRUE(has(size - 1, size));
+  EXPECT_TRUE(has_once_read(0, size));
+  EXPECT_TRUE(has_once_read(size - 1, size));
 }
 
 TEST_F(PageCacheTest, APartThatIsMissingIsSeenWhereverTheRegionBegins) {
   constexpr std::uint64_t lost = size / 4;
   if (!drop(lost)) GTEST_SKIP() << "the file system drops nothing";
-  ASSERT_TRUE(has(lost, size));
+  ASSERT_TRUE(has_once_read(lost, size));
   for (const std::uint64_t first : {std::uint64_t{0}, lost / 3, lost / 2, lost * 5 / 8, lost - 1}) {
     for (const std::uint64_t end : {lost + 1, lost * 4 / 3, lost * 2, size}) {
       EXPECT_FALSE(has(first, end)) << first << "-" << end;
