@@ -11,6 +11,10 @@ namespace {
 
 constexpr int most_in_vain = 3;
 
+/// At a time of what is still on its way. For this one others may wait, and one that takes longer
+/// than release_after stands still in their eyes.
+constexpr std::uint64_t step = 64 * 1024;
+
 }  // namespace
 
 io::Task<Result<io::Chunk>> CachedResource::Reader::read() {
@@ -25,7 +29,9 @@ io::Task<Result<io::Chunk>> CachedResource::Reader::read() {
     const std::uint64_t end = end_ ? *end_ : version_->geometry().length;
     if (position_ >= end) co_return io::Chunk();
     resource_.seat_.move_to(position_);
-    Version::Look look = version_->look(position_, end);
+    const std::uint64_t reach =
+        resource_.has_only_one_fill() ? std::min(end, position_ + step) : end;
+    Version::Look look = version_->look(position_, reach);
     if (look.kind == Version::Look::Kind::kept) {
       const bool just_read = verified > position_;
       if (just_read) look.end = std::min(look.end, verified);

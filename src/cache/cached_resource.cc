@@ -156,8 +156,7 @@ void CachedResource::announce_visit(const source::ReadIntent& intent, Visiting& 
   visiting.visit = entry_->visit;
   if (visiting.visit) return;
   const auto aligned = intent.range ? align(*intent.range) : std::nullopt;
-  auto fill = std::make_shared<Fill>(supply_.loop, aligned ? *aligned->first : 0,
-                                     store_.policy().read_ahead);
+  auto fill = std::make_shared<Fill>(supply_.loop, aligned ? *aligned->first : 0, store_.policy());
   visiting.visit = std::make_shared<Visit>(fill);
   visiting.hand_over = std::make_shared<HandOver>();
   visiting.job = make_job(fill);
@@ -403,7 +402,7 @@ CachedResource::Seated CachedResource::take_seat(std::uint64_t position, std::ui
       if (other->first() > run.first) limit = std::min(limit, other->first());
       if (other->position() <= run.first) other->limit_to(run.first);
     }
-    auto fill = std::make_shared<Fill>(supply_.loop, run.first, store_.policy().read_ahead);
+    auto fill = std::make_shared<Fill>(supply_.loop, run.first, store_.policy());
     fill->limit_to(limit);
     wanted = std::min(run.end, limit);
     // Its own: not to be refused, however little is read ahead.

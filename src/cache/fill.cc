@@ -1,5 +1,7 @@
 #include "cache/fill.h"
 
+#include "tonearm/io/deadline.h"
+
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 
@@ -18,9 +20,10 @@ constexpr std::size_t crowd = 4;
 
 }  // namespace
 
-Fill::Fill(io::Executor home, std::uint64_t first, std::uint64_t read_ahead)
+Fill::Fill(io::Executor home, std::uint64_t first, const Policy& policy)
     : home_(home),
-      read_ahead_(std::max(read_ahead, block_size)),
+      read_ahead_(std::max(policy.read_ahead, block_size)),
+      release_after_(policy.release_after),
       home_event_(home),
       first_(first),
       position_(first),
@@ -187,6 +190,7 @@ Fill::Next Fill::next(const Geometry& geometry, bool whole) {
   if (in_memory_) make_room(whole);
   const bool room = !in_memory_ || blocks_.size() < most_in_memory;
   const bool may_go = room && (nobody || position_ < may_reach());
+  next.full = !room;
   next.kind = may_go ? Next::Kind::fetch : Next::Kind::wait;
   home_waits_ = !may_go;
   return next;
@@ -278,18 +282,38 @@ void Fill::keep_in_memory() {
   in_memory_ = true;
 }
 
-/// Makes room for what the fastest reader waits for. Who still reads what was written before does
-/// not count. With the lock held.
+/// Makes room for what the fastest reader waits for. With the lock held.
 void Fill::make_room(bool whole) {
   if (blocks_.size() < most_in_memory) return;
-  const std::uint64_t oldest = blocks_.front()->block * block_size;
   std::uint64_t done = seats_.empty() ? endless : fastest();
   for (const auto& [number, position] : seats_) {
-    if (whole && position >= oldest) done = std::min(done, position);
+    if (whole && position >= pace_from_) done = std::min(done, position);
   }
   while (blocks_.size() >= most_in_memory && (blocks_.front()->block + 1) * block_size <= done) {
     blocks_.pop_front();
   }
+}
+
+io::Task<void> Fill::wait_for_readers() {
+  std::optional<io::Deadline> patience;
+  if (holds_up_the_fastest()) {
+    patience.emplace(home_, [this] { give_up_who_is_behind(); });
+    patience->expire_after(release_after_);
+  }
+  co_await home_event_.wait();
+}
+
+bool Fill::holds_up_the_fastest() const {
+  const std::lock_guard lock(mutex_);
+  return !seats_.empty() && fastest() == position_;
+}
+
+void Fill::give_up_who_is_behind() {
+  {
+    const std::lock_guard lock(mutex_);
+    pace_from_ = fastest();
+  }
+  home_event_.notify();
 }
 
 std::uint64_t Fill::unwritten_bytes() const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tonearm/base/error.h"
+#include "tonearm/cache/options.h"
 #include "tonearm/io/event.h"
 #include "tonearm/io/task.h"
 #include "tonearm/source/resource.h"
@@ -38,7 +39,7 @@ enum class FillOutcome : std::uint8_t {
 class Fill : public std::enable_shared_from_this<Fill> {
  public:
   /// `first`: where it starts, the beginning of a block.
-  Fill(io::Executor home, std::uint64_t first, std::uint64_t read_ahead);
+  Fill(io::Executor home, std::uint64_t first, const Policy& policy);
 
   // For readers.
 
@@ -117,6 +118,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
     std::uint64_t end = 0;   ///< fetch: up to here.
     std::uint64_t stop = 0;  ///< fetch: if nobody comes, it ends here.
     FillOutcome outcome = FillOutcome::done;
+    bool full = false;     ///< wait: memory takes no more.
     bool crowded = false;  ///< So many read that they will hardly all leave.
   };
   /// What is to be done next. An end is final: nobody joins any more who wants what is behind it,
@@ -124,7 +126,9 @@ class Fill : public std::enable_shared_from_this<Fill> {
   Next next(const Geometry& geometry, bool whole);
   /// What comes is written there; what is written and not read yet stays there.
   void write_to(Disk& disk, const Version& version);
-  io::Task<void> wait_for_readers() { return home_event_.wait(); }
+  /// Until one of them has come on. If nobody does for release_after, and one of them has read all
+  /// there is, those behind are waited for no more.
+  io::Task<void> wait_for_readers();
   /// Before anything has come: it begins at the first byte after all.
   void begin_at_start();
   void set_verified();
@@ -136,8 +140,8 @@ class Fill : public std::enable_shared_from_this<Fill> {
   ArrivingBlocks unwritten(const Geometry& geometry) const;
   /// They are on disk.
   void release(const ArrivingBlocks& blocks);
-  /// Nothing can be written any more: what comes stays in memory, up to a bound. Who is too slow
-  /// finds it gone then; of a song that can only be had whole, who reads from there sets the pace.
+  /// What comes stays in memory, up to a bound, unless it is written all the same. Who is too slow
+  /// finds it gone; of a song that can only be had whole, the slowest sets the pace.
   void keep_in_memory();
   std::uint64_t unwritten_bytes() const;
   /// It is about to end, and nobody joins any more.
@@ -156,6 +160,8 @@ class Fill : public std::enable_shared_from_this<Fill> {
   using Waiters = std::vector<Waiter>;
 
   source::OriginUse take_rest();  // with the lock held
+  bool holds_up_the_fastest() const;
+  void give_up_who_is_behind();
   void leave(std::uint64_t number);
   void move(std::uint64_t number, std::uint64_t position);
   // With the lock held.
@@ -169,6 +175,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
 
   const io::Executor home_;
   const std::uint64_t read_ahead_;
+  const std::chrono::milliseconds release_after_;
   io::Event home_event_;                           ///< Home loop only.
   boost::asio::cancellation_signal cancellation_;  ///< Home loop only.
 
@@ -188,6 +195,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
   bool home_waits_ = false;
   bool verified_ = false;
   bool in_memory_ = false;
+  std::uint64_t pace_from_ = 0;  ///< Who is before that is waited for no more.
   bool closed_ = false;
   std::optional<FillOutcome> outcome_;
   Error error_;

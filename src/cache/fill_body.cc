@@ -54,27 +54,61 @@ struct RunningFill {
   const bool seekable;  ///< Its length is known.
   std::unique_ptr<io::ByteReader> reader;
   std::uint64_t reader_end = 0;
-  bool writing = true;   ///< The disk has taken everything so far.
-  bool entered = false;  ///< The first piece was looked at.
+  bool keeps = true;            ///< The disk has taken everything so far, and is to.
+  bool outgrown = false;        ///< It is too large to be kept as a whole.
+  bool entered = false;         ///< The first piece was looked at.
+  std::uint64_t let_go_to = 0;  ///< The slices before are passed.
   bool expects_many = false;
 };
 
 io::Task<void> write_down(RunningFill& running, Extent extent = Extent::all) {
-  if (running.writing) running.writing = co_await write_out(running.job, extent);
+  if (running.keeps) running.keeps = co_await write_out(running.job, extent);
 }
 
-/// A song of unknown length has turned out to be too large: its readers read on.
-io::Task<void> keep_no_more(RunningFill& running) {
-  const bool writing = std::exchange(running.writing, false);
-  if (!writing) co_return;
+/// A song of unknown length has turned out to be too large: it is passed on to who reads it now.
+void keep_no_more(RunningFill& running) {
+  running.keeps = false;
+  running.outgrown = true;
   running.fill.keep_in_memory();
-  co_await forbid(running.job);
-  // Else it takes its place on the disk until the last of them leaves, and a stream may have no
-  // end.
-  auto let_go = [version = running.version, slowest = running.fill.slowest()] {
-    version->let_go(slowest);
-  };
+}
+
+/// What is only passed on takes no place on the disk once all have read it: a stream may have no
+/// end.
+io::Task<void> let_go_of_what_is_passed(RunningFill& running) {
+  if (!running.whole || running.keeps) co_return;
+  const std::uint64_t slowest = running.fill.slowest();
+  const std::uint64_t slice = running.version->geometry().slice_at(slowest);
+  if (slice == std::exchange(running.let_go_to, slice)) co_return;
+  auto let_go = [version = running.version, slowest] { version->let_go(slowest); };
   co_await on_pool(running.job.store, std::move(let_go));
+}
+
+/// Of what is only passed on the disk takes what memory has no room for, for those who are behind.
+/// Whether there is room in memory again.
+io::Task<bool> write_for_who_is_behind(RunningFill& running) {
+  FillJob& job = running.job;
+  const bool is_possible = running.whole && !running.keeps && job.store.disk().writable();
+  if (!is_possible || running.version->dead()) co_return false;
+  const std::uint64_t before = running.fill.unwritten_bytes();
+  co_await write_out(job, Extent::whole_batches);
+  co_return running.fill.unwritten_bytes() < before;
+}
+
+io::Task<void> wait(RunningFill& running, bool full) {
+  if (full) {
+    const bool has_room = co_await write_for_who_is_behind(running);
+    if (has_room) co_return;
+  }
+  co_await running.fill.wait_for_readers();
+}
+
+/// It can be had by nobody else.
+io::Task<void> discard(RunningFill& running) {
+  if (running.outgrown) {
+    co_await forbid(running.job);
+  } else {
+    co_await throw_away(running.job);
+  }
 }
 
 /// Where a block that is kept already begins, the fill ends.
@@ -92,12 +126,12 @@ io::Task<void> stop_at_what_is_kept(RunningFill& running) {
 
 io::Task<void> come_to_end(RunningFill& running, FillOutcome outcome) {
   co_await write_down(running);
-  const bool complete = outcome == FillOutcome::done && running.writing;
+  const bool complete = outcome == FillOutcome::done && running.keeps;
   if (running.whole && complete) {
     auto keep = [version = running.version] { version->complete(); };
     co_await on_pool(running.job.store, std::move(keep));
   }
-  if (running.whole && !complete) co_await throw_away(running.job);
+  if (running.whole && !complete) co_await discard(running);
   running.fill.end(outcome, {});
 }
 
@@ -105,7 +139,7 @@ io::Task<void> break_off(RunningFill& running, Error error) {
   if (running.whole) running.fill.close();
   co_await write_down(running);
   const bool changed = error.kind == ErrorKind::representation_changed;
-  if (running.whole || changed) co_await throw_away(running.job);
+  if (running.whole || changed) co_await discard(running);
   running.fill.end(changed ? FillOutcome::changed : FillOutcome::failed, std::move(error));
 }
 
@@ -145,7 +179,8 @@ io::Task<void> fill_body(FillJob& job, source::Resource& resource) {
     const bool has_batch = running.fill.unwritten_bytes() >= batch_size;
     if (has_batch) co_await write_down(running, Extent::whole_batches);
     const bool outgrown = running.whole && is_too_large(job.store, running.fill.position());
-    if (outgrown) co_await keep_no_more(running);
+    if (outgrown) keep_no_more(running);
+    co_await let_go_of_what_is_passed(running);
     co_await stop_at_what_is_kept(running);
     const Fill::Next next = running.fill.next(running.version->geometry(), running.whole);
     switch (next.kind) {
@@ -153,7 +188,7 @@ io::Task<void> fill_body(FillJob& job, source::Resource& resource) {
         co_return co_await come_to_end(running, next.outcome);
       case Fill::Next::Kind::wait:
         co_await write_down(running);
-        co_await running.fill.wait_for_readers();
+        co_await wait(running, next.full);
         break;
       case Fill::Next::Kind::fetch:
         // Once: how large the parts are later, how they were taken tells better.

@@ -172,14 +172,16 @@ void Version::close_idle() {
 }
 
 void Version::let_go(std::uint64_t position) {
-  std::vector<std::shared_ptr<File>> files;
-  const std::lock_guard lock(mutex_);
-  files.reserve(pieces_.size());
-  for (auto& [slice, piece] : pieces_) {
-    if ((slice + 1) * slice_size_ > position) continue;
-    files.push_back(std::move(piece.file));
-    piece = Piece{};
+  Pieces passed;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto next = pieces_.begin(); next != pieces_.end();) {
+      const auto piece = next++;
+      const bool is_passed = (piece->first + 1) * slice_size_ <= position;
+      if (is_passed) passed.insert(pieces_.extract(piece));
+    }
   }
+  for (const auto& [slice, piece] : passed) disk_.drop_piece(id_of(slice));
 }
 
 void Version::complete() {
@@ -414,7 +416,8 @@ void Version::evicted(std::uint64_t slice, bool last) {
   Pieces::node_type gone;  // outlives the lock: its file is closed then
   const std::lock_guard lock(mutex_);
   if (last) recorded_ = false;
-  if (whole_only_) dead_ = true;
+  const bool was_let_go = !complete_ && !pieces_.contains(slice);
+  if (whole_only_ && !was_let_go) dead_ = true;
   if (dead_ && holds_ > 0) return;  // who plays it reads on
   gone = pieces_.extract(slice);
 }

@@ -61,7 +61,8 @@ class Version {
   /// who plays it.
   void kill();
   bool dead() const { return dead_; }
-  /// Blocks. Once it is dead: nobody reads what lies before `position`, and its files are closed.
+  /// Blocks. Of one that will never be whole: nobody reads what lies before `position`, and its
+  /// pieces go.
   void let_go(std::uint64_t position);
 
   /// Of who plays it. What is removed meanwhile can be read on as far as it is open, and of a

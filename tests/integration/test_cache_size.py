@@ -1,5 +1,9 @@
-"""The size of the cache bounds the files that whole songs are kept in, whoever adds them up, and however."""
+"""The size of the cache bounds the files that whole songs are kept in, whoever adds them up, and however.
 
+Nobody hears of it, not even where a song comes only once and is larger than the cache.
+"""
+
+import concurrent.futures
 import os
 import random
 import sys
@@ -8,10 +12,11 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from support.cache_case import MIB, CacheCase
-from support.client import get_json
+from support.client import Client, get_json
 from support.content import content
 from support.fault_origin import Resource
 from support.tonearm import sanitized
+from support.wait import wait_for
 
 SIZE = 8 * MIB
 SHORT = 100_000
@@ -64,6 +69,21 @@ class Size(CacheCase):
         self.assertWithinBound()
         self.play(songs)
         self.assertWithinBound()
+
+    def test_who_reads_what_outgrows_the_cache_slowly_gets_all_of_it(self):
+        size = 3 * SIZE
+        song = self.song("long.mp3", self.chunked(size, seed=1))
+        self.start(size=SIZE)
+        with concurrent.futures.ThreadPoolExecutor(1) as pool, Client(self.server.port, receive_buffer=8192) as slow:
+            slow.ask(f"/songs/listen/{song}")
+            response = slow.head()
+            fast = pool.submit(self.get, song)
+            wait_for(lambda: self.origin.sent("/long.mp3") > SIZE, "the fast one to be ahead")
+            self.assertBody(slow.body(response), content(0, size))
+            self.assertBody(fast.result(), content(0, size))
+        self.assertEqual(len(self.origin.of("/long.mp3")), 1)
+        self.idle()
+        self.assertEqual(self.files(), [])
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ TEST_F(AccountTest, AHitForWhichTheOriginWasAskedIsOneOnlyIfThatConfirmedIt) {
   using State = source::CacheUse::State;
   Account account;
   account.use.state = State::hit;
-  account.charge(std::make_shared<Fill>(loop_.get_executor(), 0, 0));
+  account.charge(std::make_shared<Fill>(loop_.get_executor(), 0, Policy{}));
   EXPECT_EQ(account.cache_use().state, State::partial);
   account.use.stale = true;
   EXPECT_EQ(account.cache_use().state, State::hit);
@@ -80,7 +80,7 @@ TEST_F(AccountTest, AHitForWhichTheOriginWasAskedIsOneOnlyIfThatConfirmedIt) {
 
 TEST_F(AccountTest, WhatFillsCostIsChargedOnce) {
   Account account;
-  const auto fill = std::make_shared<Fill>(loop_.get_executor(), 0, 0);
+  const auto fill = std::make_shared<Fill>(loop_.get_executor(), 0, Policy{});
   account.charge(fill);
   account.charge(source::OriginUse{100, 1, 0});
   fill->set_use({1000, 2, 0});
