@@ -134,9 +134,7 @@ Complaint check_readable_file(const std::string& path) {
 }
 
 Complaint check_field_value(const std::string& text) {
-  const bool clean = std::none_of(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F;
-  });
+  const bool clean = std::ranges::none_of(text, [](char c) { return is_ctl(c) && c != '\t'; });
   if (clean) return {};
   return "a field value must not hold control characters; remove them";
 }

@@ -1,5 +1,7 @@
 #include "app/secrets.h"
 
+#include "tonearm/base/ascii.h"
+
 #include <algorithm>
 #include <cstdlib>
 #include <string_view>
@@ -62,9 +64,7 @@ Complaint read_secret_file(const std::filesystem::path& path, io::Reading readin
 
 Complaint check_secret(std::string_view secret) {
   if (is_blank(secret)) return "a secret must not be empty or blank; remove it";
-  const bool clean = std::ranges::none_of(
-      secret, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
-  if (clean) return {};
+  if (std::ranges::none_of(secret, is_ctl)) return {};
   return "a secret must not hold control characters, such as a line's end; remove them";
 }
 

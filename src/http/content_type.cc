@@ -102,8 +102,7 @@ bool looks_like_list(std::string_view type) {
 /// The type as it may stand in a field: without control characters and commas, which only
 /// parameters can hold.
 std::string clean(std::string_view type) {
-  const auto harmful = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
-  if (std::any_of(type.begin(), type.end(), harmful) || looks_like_list(type)) {
+  if (std::ranges::any_of(type, is_ctl) || looks_like_list(type)) {
     return std::string(essence(type));
   }
   return std::string(trim(type, " "));

@@ -57,8 +57,8 @@ Result<void> parse_request_line(std::string_view line, RequestHead& head) {
     return Error{
         ErrorKind::version_not_supported, "HTTP/0.9 is not spoken here, only HTTP/1.x", {}};
   }
-  const bool plain = std::all_of(head.target.begin(), head.target.end(),
-                                 [](unsigned char c) { return c > ' ' && c != 0x7F; });
+  const bool plain =
+      std::ranges::none_of(head.target, [](char c) { return is_ctl(c) || c == ' '; });
   if (head.target.empty() || !plain) {
     return bad("the request target is empty or holds a blank or a control character");
   }
@@ -83,9 +83,7 @@ Result<RequestHead::Field> parse_field_line(std::string_view line) {
   out.name = line.substr(0, colon);
   if (!is_token(out.name)) return bad("a field name is not a token followed at once by a colon");
   out.value = trim(line.substr(colon + 1));
-  const bool clean = std::none_of(out.value.begin(), out.value.end(), [](char c) {
-    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F;
-  });
+  const bool clean = std::ranges::none_of(out.value, [](char c) { return is_ctl(c) && c != '\t'; });
   if (!clean) return bad("a field value holds a control character");
   out.id = boost::beast::http::string_to_field(out.name);
   return out;

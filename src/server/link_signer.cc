@@ -1,5 +1,6 @@
 #include "tonearm/server/link_signer.h"
 
+#include "tonearm/base/ascii.h"
 #include "tonearm/base/hmac.h"
 #include "tonearm/http/signed_link.h"
 
@@ -35,7 +36,7 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
 
 /// A request's target ends at a blank, and a link in a list at a line's end. What else may stand in
 /// a query as it is (http/stray_bytes) does arrive.
-bool breaks_a_link(char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7F; }
+bool breaks_a_link(char c) { return is_ctl(c) || c == ' '; }
 
 Error forbidden(std::string why) { return Error{ErrorKind::forbidden, std::move(why), {}}; }
 

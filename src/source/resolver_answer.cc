@@ -2,7 +2,6 @@
 
 #include "tonearm/base/ascii.h"
 #include "tonearm/base/char_set.h"
-#include "tonearm/base/utf8.h"
 #include "tonearm/http/content_type.h"
 #include "tonearm/http/token.h"
 #include "tonearm/source/http_options.h"
@@ -27,9 +26,7 @@ Error failed(std::string why) {
 }
 
 /// Of the controls only those of one byte: a head may hold every byte of the others.
-bool holds_control(std::string_view text) {
-  return std::ranges::any_of(text, [](const char& c) { return is_control({&c, 1}); });
-}
+bool holds_control(std::string_view text) { return std::ranges::any_of(text, is_ctl); }
 
 Result<OriginUrl> read_url(std::string_view text) {
   if (text.size() > longest_url) return failed("is a URL that is too long");

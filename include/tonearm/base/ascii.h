@@ -10,6 +10,9 @@ namespace tonearm {
 /// Boost.Beast's function of this name does.
 bool iequals(std::string_view a, std::string_view b);
 
+/// Whether `c` is a control character of ASCII (CTL, RFC 5234 §B.1).
+inline bool is_ctl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+
 /// Whether `text` begins or ends with the other one, compared as iequals() does.
 bool istarts_with(std::string_view text, std::string_view start);
 bool iends_with(std::string_view text, std::string_view end);

@@ -50,5 +50,11 @@ TEST(Ascii, ReadsNothingPastTheEnd) {
   EXPECT_TRUE(iequals({text.get(), 5}, "HTTP/"));
 }
 
+TEST(Ascii, ControlCharactersAreThoseBelowTheBlankAndDel) {
+  for (int byte = 0; byte < 256; ++byte) {
+    EXPECT_EQ(is_ctl(static_cast<char>(byte)), byte < 0x20 || byte == 0x7F) << byte;
+  }
+}
+
 }  // namespace
 }  // namespace tonearm
