@@ -4,6 +4,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <new>
 #include <utility>
 
 namespace tonearm::server {
@@ -26,6 +27,14 @@ spdlog::level::level_enum level_of(ErrorKind kind) {
 }  // namespace
 
 Exchange::Exchange(Shared& shared, bool counts) : shared_(shared), counts_(counts) {}
+
+Exchange::~Exchange() {
+  try {
+    finish();
+  } catch (const std::bad_alloc&) {
+    return;  // then it stands in no log
+  }
+}
 
 void Exchange::set_request(const http::RequestHead& head, std::string request_id,
                            std::string client) {

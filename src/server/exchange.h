@@ -21,7 +21,7 @@ class Exchange {
   /// `counts`: whether the access log and the metrics are told of it (the admin listener's do not
   /// count).
   Exchange(Shared& shared, bool counts);
-  ~Exchange() { finish(); }
+  ~Exchange();
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
