@@ -118,6 +118,14 @@ void log_addresses(std::string_view what, const std::vector<server::ListeningSoc
   }
 }
 
+/// With the last set that wants a signal Asio gives it back to the system, for which it is the end
+/// of a process that ends well. These want them for as long as there is a process.
+void keep_signals_from_killing() {
+  static auto* const context = new asio::io_context(1);
+  static auto* const signals = new asio::signal_set(*context, SIGINT, SIGTERM, SIGHUP);
+  static_cast<void>(signals);
+}
+
 std::size_t loop_count(const Config& config) {
   if (config.server.threads != 0) return config.server.threads;
   return std::max(1U, std::thread::hardware_concurrency());
@@ -159,6 +167,7 @@ Result<void> Service::open() {
 void Service::run() {
   State& state = *state_;
   state.wait_for_signals();
+  keep_signals_from_killing();
   state.running = state.loops.size();
   state.start_loops();
   state.look_at_catalog("");

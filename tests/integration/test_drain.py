@@ -79,6 +79,15 @@ class Drain(Case):
                 self.assertTrue(client.is_closed())
                 self.ends()
 
+    def test_no_later_signal_kills_what_is_about_to_end(self):
+        for again in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            with self.subTest(again):
+                process = self.start().process
+                process.send_signal(signal.SIGTERM)
+                while process.poll() is None:
+                    process.send_signal(again)
+                self.tonearm.check_ended()
+
     def test_idle_connections_close_at_once(self):
         tonearm = self.start()
         playing, head = self.listener()
