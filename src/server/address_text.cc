@@ -1,5 +1,6 @@
 #include "server/address_text.h"
 
+#include "tonearm/base/char_set.h"
 #include "tonearm/base/number.h"
 
 #include <boost/asio/ip/address_v4.hpp>
@@ -8,6 +9,17 @@
 namespace tonearm::server {
 
 namespace ip = boost::asio::ip;
+
+namespace {
+
+/// RFC 7239 §6.3: a proxy may hide the port, and only that.
+bool is_node_port(std::string_view text) {
+  constexpr CharSet obfuscated = make_char_set("._-");
+  if (text.starts_with('_')) return text.size() > 1 && consists_of(obfuscated, text);
+  return is_port_number(text);
+}
+
+}  // namespace
 
 bool is_port_number(std::string_view text) {
   return text.size() <= 5 && parse_number<std::uint16_t>(text);
@@ -27,7 +39,7 @@ std::optional<Address> parse_node(std::string_view text) {
     const std::size_t end = text.find(']');
     if (end == std::string_view::npos) return std::nullopt;
     const std::string_view behind = text.substr(end + 1);
-    if (!behind.empty() && !(behind[0] == ':' && is_port_number(behind.substr(1))))
+    if (!behind.empty() && !(behind[0] == ':' && is_node_port(behind.substr(1))))
       return std::nullopt;
     const auto address = parse_address(text.substr(1, end - 1));
     if (!address || !address->is_v6()) return std::nullopt;
@@ -35,7 +47,7 @@ std::optional<Address> parse_node(std::string_view text) {
   }
   const std::size_t colon = text.find(':');
   if (colon != std::string_view::npos && colon == text.rfind(':')) {
-    if (!is_port_number(text.substr(colon + 1))) return std::nullopt;
+    if (!is_node_port(text.substr(colon + 1))) return std::nullopt;
     text = text.substr(0, colon);
   }
   return parse_address(text);
