@@ -67,8 +67,7 @@ void append_song_m3u(std::string& out, const catalog::Song& song, const SongLink
   const bool known = seconds > 0 && seconds < 1e9;
   out += known ? std::to_string(std::lround(seconds)) : "-1";
   out += ',';
-  if (!song.artist.empty()) out += m3u_text(song.artist) + " - ";
-  out += m3u_text(name);
+  out += m3u_text(song.artist.empty() ? name : song.artist + " - " + name);
   out += '\n';
   out += links.stream_url(song.id);
   out += '\n';

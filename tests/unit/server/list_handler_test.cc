@@ -125,6 +125,14 @@ class SongJson : public ServerTest {
   }
 };
 
+TEST_F(SongJson, InM3uArtistAndNameShareOneShortLine) {
+  song().artist = std::string(400, 'a');
+  song().name = std::string(400, 'n');
+  const std::string list =
+      body_of(ask("GET /songs.m3u HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"));
+  EXPECT_THAT(list, HasSubstr(std::string(400, 'a') + " - " + std::string(97, 'n') + "…\n"));
+}
+
 TEST_F(SongJson, IsOneLineOfItsMembersInOrder) {
   song().name = "S\u00F8ng \u266B \U0001F3B5 /?&";
   song().duration = 183.24;
