@@ -39,7 +39,7 @@ Complaint base_fault(const std::string& text) {
 Complaint check_base(const std::string& text, std::string_view example,
                      std::string_view instead = {}) {
   const auto url = boost::urls::parse_uri(text);
-  // The text is not shown: it holds a password.
+  // Such a text is not shown: it holds a password, or seems to.
   if (url && url->has_userinfo()) {
     return "must not hold a user or a password, which everyone who sees it would learn; give one "
            "such as \"" +
@@ -47,7 +47,9 @@ Complaint check_base(const std::string& text, std::string_view example,
   }
   const Complaint fault = base_fault(text);
   if (!fault) return {};
-  return quoted(text) + ' ' + *fault + "; give one such as \"" + std::string(example) + '"';
+  const bool may_hold_password = text.find('@') != std::string::npos;
+  return (may_hold_password ? "(not shown: it holds an @)" : quoted(text)) + ' ' + *fault +
+         "; give one such as \"" + std::string(example) + '"';
 }
 
 /// A prefix of no bits behind the address of one network: a digit is missing.

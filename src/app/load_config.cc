@@ -30,6 +30,13 @@ std::string at(const fs::path& file, toml::source_index line) {
 
 toml::source_index line_of(const toml::key& name) { return name.source().begin.line; }
 
+/// toml++ repeats a number that is too large: it may be a secret that lacks its quotes.
+std::string fault_of(const toml::parse_error& error) {
+  const bool is_number = error.description().find("is not representable") != std::string_view::npos;
+  if (is_number) return "a number does not fit into 64 bits; a text stands in quotes";
+  return std::string(error.description());
+}
+
 /// Where the keys that were given, by their full names, got their values: what a complaint begins
 /// with.
 using Places = std::map<std::string, std::string>;
@@ -85,7 +92,7 @@ class FileReader {
     try {
       root = toml::parse(text, file_.string());
     } catch (const toml::parse_error& error) {
-      throw ConfigError(at(file_, error.source().begin.line) + std::string(error.description()) +
+      throw ConfigError(at(file_, error.source().begin.line) + fault_of(error) +
                         "; TOML's syntax is at https://toml.io");
     }
     // A default means what it would mean if the file said it.

@@ -91,9 +91,12 @@ TEST(CheckBaseUrl, TakesPortsThatThereAre) {
 }
 
 TEST(CheckBaseUrl, DoesNotShowAPassword) {
-  const auto complaint = check_base_url("http://user:secret@host/");
-  ASSERT_TRUE(complaint);
-  EXPECT_EQ(complaint->find("secret"), std::string::npos);
+  for (const char* const url : {"http://user:secret@host/", "http://user:secret@[host/",
+                                "http://user:secret @host/", "user:secret@host"}) {
+    const auto complaint = check_base_url(url);
+    ASSERT_TRUE(complaint) << url;
+    EXPECT_EQ(complaint->find("secret"), std::string::npos) << *complaint;
+  }
 }
 
 TEST(CheckPublicUrl, TakesHttpUrlsOrNothing) {

@@ -195,6 +195,15 @@ TEST_F(LoadConfig, BrokenTomlIsNamedByItsLineInOneLine) {
   }
 }
 
+TEST_F(LoadConfig, ASecretWithoutItsQuotesIsNotShown) {
+  for (const std::string secret : {"98765432109876543210", "0xDEADBEEFDEADBEEFDEADBEEF"}) {
+    EXPECT_EQ(
+        error_of("[s3]\nsecret_key = " + secret),
+        "t.toml:2: a number does not fit into 64 bits; a text stands in quotes; TOML's syntax "
+        "is at https://toml.io");
+  }
+}
+
 TEST_F(LoadConfig, AMissingFileIsNamed) {
   try {
     load_config(directory_ / "none.toml", {});
