@@ -28,12 +28,19 @@ bool is_pipe(int descriptor) {
   return ::fstat(descriptor, &found) == 0 && S_ISFIFO(found.st_mode);
 }
 
+/// More is no configuration, secret, certificate or playlist, and may have no end.
+constexpr std::size_t most = 64 * 1024 * 1024;
+
 /// False with errno set.
 bool read_to_end(int descriptor, std::string& out) {
   std::array<char, 16 * 1024> piece;
   for (;;) {
     const ssize_t got = ::read(descriptor, piece.data(), piece.size());
     if (got == 0) return true;
+    if (out.size() > most) {
+      errno = EFBIG;
+      return false;
+    }
     if (got > 0) {
       out.append(piece.data(), static_cast<std::size_t>(got));
     } else if (errno != EINTR) {

@@ -56,6 +56,7 @@ TEST_F(ReadWholeFile, AReadThatFailsIsNoEmptyFile) {
   for (const Reading reading : {Reading::once, Reading::again}) {
     // Its first page is not mapped.
     EXPECT_EQ(fault("/proc/self/mem", reading), "cannot read /proc/self/mem: Input/output error");
+    EXPECT_EQ(fault("/dev/zero", reading), "cannot read /dev/zero: File too large");
     EXPECT_EQ(fault(directory_ / "none", reading), "cannot read none: No such file or directory");
     EXPECT_EQ(fault(write("d/f", "").parent_path(), reading), "cannot read d: Is a directory");
   }
