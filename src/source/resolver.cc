@@ -135,6 +135,8 @@ void Resolver::touch(const std::string& value) {
 
 void Resolver::renew_if_due(const std::string& value, const Entry& entry, Clock::time_point now) {
   if (!entry.link || entry.run || now < entry.renew) return;
+  const bool is_kept = entry.link->renew < entry.link->keep;  // else nobody would use the new one
+  if (!is_kept) return;
   if (const auto run = run_of(value)) (*run)->for_nobody = true;
 }
 

@@ -163,6 +163,16 @@ TEST_F(ResolverTest, WithoutATtlNothingIsKept) {
   EXPECT_EQ(runs(), 2U);
 }
 
+TEST_F(ResolverTest, WhatIsNotKeptIsNotRenewedWhileItPlays) {
+  options_.ttl = 0ms;
+  options_.max_running = 1;
+  const auto yt = resolver("echo http://a.example/");
+  find(*yt).value();
+  yt->touch("v");
+  find(*yt, "w").value();  // in its turn
+  EXPECT_EQ(runs(), 2U);
+}
+
 TEST_F(ResolverTest, ALinkThatWasRefusedIsReplacedOnceForAll) {
   const auto yt = resolver("echo http://a.example/$(wc -l <" + path("runs") + ")");
   const LinkPtr old = find(*yt).value();
