@@ -53,7 +53,7 @@ std::string_view type_by_extension(std::string_view name) {
     std::string_view extension;
     std::string_view type;
   };
-  static constexpr std::array<Known, 26> known{{{"mp3", "audio/mpeg"},
+  static constexpr std::array<Known, 27> known{{{"mp3", "audio/mpeg"},
                                                 {"m4a", "audio/mp4"},
                                                 {"m4b", "audio/mp4"},
                                                 {"mp4", "video/mp4"},
@@ -77,6 +77,7 @@ std::string_view type_by_extension(std::string_view name) {
                                                 {"ts", "video/mp2t"},
                                                 {"m3u", "audio/x-mpegurl"},
                                                 {"m3u8", "application/vnd.apple.mpegurl"},
+                                                {"pls", "audio/x-scpls"},
                                                 {"mpd", "application/dash+xml"},
                                                 {"xspf", "application/xspf+xml"}}};
   const std::string_view extension = extension_of(name);

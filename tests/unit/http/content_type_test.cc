@@ -40,6 +40,7 @@ TEST(ChooseContentType, KnowsTheExtensionsOfMediaAndPlaylists) {
       {"a.mp4", "video/mp4"},
       {"a.webm", "video/webm"},
       {"a.m3u8", "application/vnd.apple.mpegurl"},
+      {"a.pls", "audio/x-scpls"},
       {"a.mpd", "application/dash+xml"},
       {"a.xspf", "application/xspf+xml"},
   };
