@@ -2,31 +2,11 @@
 
 #include "catalog/song_columns.h"
 
-#include <algorithm>
-#include <array>
 #include <optional>
 #include <string>
 
 namespace tonearm::catalog {
 namespace {
-
-constexpr std::array<const char*, 14> volatile_functions = {
-    "random",        "randomblob",        "date",
-    "time",          "datetime",          "julianday",
-    "strftime",      "unixepoch",         "current_date",
-    "current_time",  "current_timestamp", "changes",
-    "total_changes", "last_insert_rowid"};
-
-int note_function(void* context, int action, const char*, const char* function, const char*,
-                  const char*) {
-  const auto is_this = [function](const char* name) {
-    return sqlite3_stricmp(name, function) == 0;
-  };
-  if (action == SQLITE_FUNCTION && std::ranges::any_of(volatile_functions, is_this)) {
-    static_cast<CheckedLookup*>(context)->depends_on_database_only = false;
-  }
-  return SQLITE_OK;
-}
 
 /// A key that holds SQL: what is said when it is wrong.
 struct StatementKey {
@@ -89,23 +69,18 @@ std::string parameter_objection(sqlite3_stmt* statement) {
 
 }  // namespace
 
-Result<CheckedLookup> prepare_checked_lookup(sqlite3* connection, const CatalogOptions& options) {
-  CheckedLookup lookup;
+Result<PreparedQuery> prepare_checked_lookup(sqlite3* connection, const CatalogOptions& options) {
   std::string_view tail;
-  sqlite3_set_authorizer(connection, &note_function, &lookup);
-  lookup.statement = prepare(connection, options.lookup, &tail);
-  sqlite3_set_authorizer(connection, nullptr, nullptr);
-
+  auto query = prepare_query(connection, options.lookup, &tail);
   const StatementKey key = lookup_key(options);
   if (auto refused = refusal(connection, options.path, key)) return *refused;
-  auto problem = objection(connection, lookup.statement.get(), tail);
-  if (problem.empty()) problem = parameter_objection(lookup.statement.get());
-  if (problem.empty() && !SongColumns(lookup.statement.get()).has_file()) {
+  auto problem = objection(connection, query.statement.get(), tail);
+  if (problem.empty()) problem = parameter_objection(query.statement.get());
+  if (problem.empty() && !SongColumns(query.statement.get()).has_file()) {
     problem = "must return a column file";
   }
   if (!problem.empty()) return key.complain(problem);
-  lookup.id_parameter = sqlite3_bind_parameter_index(lookup.statement.get(), ":id");
-  return lookup;
+  return query;
 }
 
 Result<Statement> prepare_checked_list(sqlite3* connection, const CatalogOptions& options) {

@@ -7,6 +7,9 @@
 namespace tonearm::catalog {
 namespace {
 
+/// That of a lookup (`:id`) has the same number.
+constexpr int id_parameter = 1;
+
 /// A statement left at a row holds its lock on the database.
 class ResetAtEnd {
  public:
@@ -24,10 +27,11 @@ class ResetAtEnd {
 
 }  // namespace
 
-SongQuery::SongQuery(const CatalogOptions& options, Statement statement)
+SongQuery::SongQuery(const CatalogOptions& options, PreparedQuery query)
     : path_(options.path),
       is_lookup_(!options.lookup.empty()),
-      statement_(std::move(statement)),
+      cacheable_(query.depends_on_database_only),
+      statement_(std::move(query.statement)),
       columns_(statement_.get()) {}
 
 Result<SongQuery> SongQuery::prepare(sqlite3* connection, const CatalogOptions& options) {
@@ -38,18 +42,15 @@ Result<SongQuery> SongQuery::prepare(sqlite3* connection, const CatalogOptions& 
 Result<SongQuery> SongQuery::prepare_table(sqlite3* connection, const CatalogOptions& options) {
   const auto select = song_table_select(connection, options.path);
   if (!select) return select.error();
-  auto statement = catalog::prepare(connection, *select + " WHERE music_song.\"id\" = ?1");
-  if (!statement) return unavailable(options.path, connection);
-  return SongQuery(options, std::move(statement));
+  auto query = prepare_query(connection, *select + " WHERE music_song.\"id\" = ?1");
+  if (!query.statement) return unavailable(options.path, connection);
+  return SongQuery(options, std::move(query));
 }
 
 Result<SongQuery> SongQuery::prepare_lookup(sqlite3* connection, const CatalogOptions& options) {
   auto lookup = prepare_checked_lookup(connection, options);
   if (!lookup) return lookup.error();
-  SongQuery query(options, std::move(lookup->statement));
-  query.cacheable_ = lookup->depends_on_database_only;
-  query.parameter_ = lookup->id_parameter;
-  return query;
+  return SongQuery(options, std::move(*lookup));
 }
 
 SongQuery::Found SongQuery::find(std::string_view id) {
@@ -96,9 +97,9 @@ SongQuery::Found SongQuery::find_by_lookup(std::string_view id) {
   return found;
 }
 
-void SongQuery::bind(std::string_view id) { bind_text(statement_.get(), parameter_, id); }
+void SongQuery::bind(std::string_view id) { bind_text(statement_.get(), id_parameter, id); }
 
-void SongQuery::bind(std::int64_t id) { sqlite3_bind_int64(statement_.get(), parameter_, id); }
+void SongQuery::bind(std::int64_t id) { sqlite3_bind_int64(statement_.get(), id_parameter, id); }
 
 SongQuery::Found SongQuery::step(std::string_view id) {
   switch (sqlite3_step(statement_.get())) {

@@ -5,8 +5,8 @@
 #include "tonearm/catalog/check_catalog.h"
 #include "tonearm/catalog/song.h"
 
+#include "catalog/prepared_query.h"
 #include "catalog/song_columns.h"
-#include "catalog/sqlite_handles.h"
 
 #include <memory>
 #include <string_view>
@@ -25,12 +25,12 @@ class SongQuery {
   /// A null song when there is none.
   Found find(std::string_view id);
 
-  /// False when the lookup's answer depends on more than the database: the clock, random().
+  /// False when the answer depends on more than the database: the clock, random().
   bool is_cacheable() const { return cacheable_; }
   CatalogDescription describe() const;
 
  private:
-  SongQuery(const CatalogOptions& options, Statement statement);
+  SongQuery(const CatalogOptions& options, PreparedQuery query);
   static Result<SongQuery> prepare_table(sqlite3* connection, const CatalogOptions& options);
   static Result<SongQuery> prepare_lookup(sqlite3* connection, const CatalogOptions& options);
   Found find_in_table(std::string_view id);
@@ -42,9 +42,8 @@ class SongQuery {
 
   std::string path_;
   bool is_lookup_ = false;
-  bool cacheable_ = true;
+  bool cacheable_;
   Statement statement_;
-  int parameter_ = 1;
   SongColumns columns_;
 };
 

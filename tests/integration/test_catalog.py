@@ -218,6 +218,19 @@ class Schemas(CatalogCase):
         self.assertProblem(self.get(2), 404)
         self.assertEqual(other.exchanges, [])
 
+    def test_a_view_that_depends_on_the_clock_counts_as_time_goes_by(self):
+        self.catalog.execute(
+            "DROP TABLE music_song;"
+            "CREATE TABLE tracks (id INTEGER PRIMARY KEY, due REAL, file TEXT);"
+            "CREATE VIEW music_song AS SELECT id, file, julianday('now') AS name FROM tracks"
+            " WHERE due <= julianday('now')", script=True)
+        self.start()
+        soon = 2 / 86400  # days
+        self.catalog.execute("INSERT INTO tracks VALUES (1, julianday('now') + ?, '1.mp3')", (soon,))
+        wait_for(lambda: self.get(1).status == 200, "the song that was not due yet")
+        first = self.get("/songs/1").body
+        wait_for(lambda: self.get("/songs/1").body != first, "the name at another time")
+
     def test_lookup_reads_any_schema(self):
         self.catalog.execute(
             "CREATE TABLE tracks (key TEXT, path TEXT, mime TEXT);"

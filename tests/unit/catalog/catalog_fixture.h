@@ -62,6 +62,8 @@ class Writer {
     return *this;
   }
 
+  sqlite3* connection() const { return connection_.get(); }
+
  private:
   Connection connection_;
 };

@@ -1,3 +1,4 @@
+#include "catalog/song_query.h"
 #include "unit/catalog/catalog_fixture.h"
 
 namespace tonearm::catalog {
@@ -52,6 +53,55 @@ TEST_F(SongTable, MayBeAView) {
       "CREATE VIEW music_song AS SELECT key AS id, path AS file FROM track");
   EXPECT_EQ(file("7"), "v.ogg");
 }
+
+TEST_F(SongTable, AViewThatDependsOnTheClockIsAskedEachTime) {
+  write("CREATE VIEW music_song AS SELECT 1 AS id, random() AS file");
+  EXPECT_NE(file("1"), file("1"));
+}
+
+struct CacheableRow {
+  const char* schema;
+  const char* lookup;  ///< Empty: the table.
+  bool cacheable;
+};
+
+class CacheableSong : public CatalogTest, public ::testing::WithParamInterface<CacheableRow> {};
+
+TEST_P(CacheableSong, IsOneThatDependsOnTheDatabaseOnly) {
+  const auto& row = GetParam();
+  write(std::string("CREATE TABLE track(id INTEGER PRIMARY KEY, at TEXT, file TEXT);") +
+        row.schema);
+  Writer connection(path());
+  const auto query = SongQuery::prepare(connection.connection(), options(row.lookup));
+  ASSERT_TRUE(query) << query.error().detail;
+  EXPECT_EQ(query->is_cacheable(), row.cacheable) << row.schema << row.lookup;
+}
+
+const CacheableRow cacheable_rows[] = {
+    {"CREATE TABLE music_song(id INTEGER PRIMARY KEY, file TEXT DEFAULT (datetime('now')))", "",
+     true},
+    {"CREATE TABLE music_song(id INTEGER PRIMARY KEY, at TEXT, name TEXT AS (date(at)),"
+     " file TEXT AS (lower(name)) STORED)",
+     "", true},
+    {"CREATE VIEW music_song AS SELECT id, 'file:' || lower(trim(file)) AS file FROM track", "",
+     true},
+    {"CREATE VIEW music_song AS SELECT max(id) AS id, coalesce(file, '') AS file FROM track"
+     " GROUP BY file",
+     "", true},
+    {"CREATE VIEW music_song AS SELECT id, file FROM track WHERE at <= strftime('%s', 'now')", "",
+     false},
+    {"CREATE VIEW music_song AS SELECT id, file FROM track WHERE at <= CURRENT_TIMESTAMP", "",
+     false},
+    {"CREATE VIEW due AS SELECT * FROM track WHERE at <= datetime('now');"
+     "CREATE VIEW music_song AS SELECT id, file FROM due",
+     "", false},
+    {"CREATE VIEW music_song AS SELECT id, file FROM track"
+     " WHERE EXISTS (SELECT 1 FROM track AS other WHERE other.at < unixepoch())",
+     "", false},
+    {"", "SELECT lower(file) AS file FROM track WHERE id = :id", true},
+    {"", "SELECT file FROM track WHERE id = :id AND at <= date()", false},
+};
+INSTANTIATE_TEST_SUITE_P(All, CacheableSong, ::testing::ValuesIn(cacheable_rows));
 
 TEST_F(SongTable, NullAndUselessValuesAreEmpty) {
   write(
