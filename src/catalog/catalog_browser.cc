@@ -7,18 +7,23 @@
 namespace tonearm::catalog {
 namespace {
 
-/// What is asked meanwhile is all of one state of the catalog.
+/// What is asked meanwhile is all of one state of the catalog. Of another schema than SQLite knows
+/// it hears when it reads: until then it would prepare for the old one.
 class ReadTransaction {
  public:
-  explicit ReadTransaction(sqlite3* connection) : connection_(connection) {
-    sqlite3_exec(connection_, "BEGIN", nullptr, nullptr, nullptr);
-  }
-  ~ReadTransaction() { sqlite3_exec(connection_, "ROLLBACK", nullptr, nullptr, nullptr); }
+  explicit ReadTransaction(Database& database)
+      : connection_(database.connection()),
+        open_(execute(connection_, "BEGIN") && database.read_schema()) {}
+  ~ReadTransaction() { execute(connection_, "ROLLBACK"); }
   ReadTransaction(const ReadTransaction&) = delete;
   ReadTransaction& operator=(const ReadTransaction&) = delete;
 
+  /// False leaves the error in the connection.
+  bool is_open() const { return open_; }
+
  private:
   sqlite3* connection_;
+  bool open_;
 };
 
 bool is_failure(const Result<void>& done) {
@@ -71,7 +76,8 @@ Result<void> CatalogBrowser::try_once(const Ask& ask, const TimeLimit& limit) {
     database_.emplace(std::move(*database));
   }
   database_->set_limit(limit);
-  const ReadTransaction transaction(database_->connection());
+  const ReadTransaction transaction(*database_);
+  if (!transaction.is_open()) return unavailable(options_.path, database_->connection());
   return ask(database_->connection());
 }
 

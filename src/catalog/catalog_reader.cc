@@ -28,7 +28,7 @@ CatalogReader::Answer CatalogReader::look_up(const Batch& batch) {
   if (batch.reopen) close();
   for (;;) {
     auto answer = try_once(batch, limit);
-    const bool torn = was_written_meanwhile();
+    const bool torn = answer.torn || was_written_meanwhile();
     if (torn || answer.failed) close();
     if (!torn && !answer.disturbed) {
       rest();
@@ -59,13 +59,17 @@ CatalogReader::Answer CatalogReader::try_once(const Batch& batch, TimeLimit limi
     limit.begin_statement();
     database_->set_limit(limit);
     answer.songs.push_back(read(id));
-    const Found& found = answer.songs.back();
-    if (is_useless(found)) {
+    const bool useless = is_useless(answer.songs.back());
+    const bool busy = is_busy(database_->connection());
+    if (useless) {
       answer.failed = true;
       answer.disturbed = needs_to_write(database_->connection());
-    } else if (!is_busy(database_->connection()) && Clock::now() >= enough) {
-      break;  // A lock is waited for once, for all.
     }
+    // Changed while a lock was waited for, it is no news yet to whoever looks for changes.
+    if (query_->was_prepared_anew() || useless) answer.torn = has_other_schema();
+    if (answer.torn) break;
+    // A lock is waited for once, for all.
+    if (!useless && !busy && Clock::now() >= enough) break;
   }
   if (answer.failed) answer.detector.reset();
   return answer;
@@ -88,6 +92,11 @@ bool CatalogReader::was_written_meanwhile() const {
   return database_ && database_->access() == Access::immutable && !files_->are_same();
 }
 
+bool CatalogReader::has_other_schema() {
+  const auto version = database_->schema_version();
+  return version && *version != schema_version_;
+}
+
 Result<std::unique_ptr<ChangeDetector>> CatalogReader::open(const TimeLimit& limit) {
   if (options_.path == ":memory:" && options_.lookup.empty()) {
     return Error(unavailable(options_.path, "needs catalog.lookup: there is no table in it"));
@@ -99,8 +108,14 @@ Result<std::unique_ptr<ChangeDetector>> CatalogReader::open(const TimeLimit& lim
   std::unique_ptr<ChangeDetector> detector;
   // Before the schema is looked at, whose changes count like those of rows.
   if (!known) detector = ChangeDetector::make(*files_, *database);
+  // The version first: what is read next makes SQLite prepare for that one, or a later one.
+  const auto version = database->schema_version();
+  if (!version || !database->read_schema()) {
+    return unavailable(options_.path, database->connection());
+  }
   auto query = SongQuery::prepare(database->connection(), options_);
   if (!query) return query.error();
+  schema_version_ = *version;
   database_.emplace(std::move(*database));
   query_.emplace(std::move(*query));
   return detector;

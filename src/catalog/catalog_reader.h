@@ -8,6 +8,7 @@
 #include "catalog/song_query.h"
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +35,7 @@ class CatalogReader {
     bool cacheable = false;
     bool failed = false;     ///< By more than a lock or its time: what is open is of no more use.
     bool disturbed = false;  ///< Somebody wrote at the wrong moment: worth another try.
+    bool torn = false;       ///< The same, and no song of it is to be believed.
     /// Of what was opened anew for this batch, before any row was read; else nothing.
     std::unique_ptr<ChangeDetector> detector;
   };
@@ -59,10 +61,13 @@ class CatalogReader {
   bool is_useless(const Found& found) const;
   Found read(const std::string& id);
   bool was_written_meanwhile() const;
+  /// Whether the schema is surely not the one that query_ was prepared for.
+  bool has_other_schema();
 
   CatalogOptions options_;
   std::optional<CatalogFiles> files_;  ///< Before database_ was opened.
   std::optional<Database> database_;
+  std::int64_t schema_version_ = 0;
   std::optional<SongQuery> query_;  ///< After database_, to be destroyed before it.
   bool rests_ = false;              ///< Closed, and nothing had changed by then.
 };

@@ -113,6 +113,11 @@ bool Database::read_schema() {
   return statement && sqlite3_step(statement.get()) == SQLITE_ROW;
 }
 
+std::optional<std::int64_t> Database::schema_version() {
+  const auto statement = prepare(connection_.get(), "PRAGMA main.schema_version");
+  return statement ? read_integer(statement.get()) : std::nullopt;
+}
+
 Result<Database> Database::whole(const std::string& path, Database opened) {
   if (opened.is_cut_short()) return unavailable(path, "is damaged: it is shorter than it says");
   return opened;

@@ -7,7 +7,9 @@
 #include "catalog/sqlite_handles.h"
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -54,6 +56,8 @@ class Database {
   Access access() const { return access_; }
   /// The least that a readable catalog can do; false leaves the error in the connection.
   bool read_schema();
+  /// Another number after each change of the schema; empty when SQLite fails.
+  std::optional<std::int64_t> schema_version();
   /// For the work that follows.
   void set_limit(const TimeLimit& limit) { *limit_ = limit; }
 

@@ -114,6 +114,11 @@ SongQuery::Found SongQuery::step(std::string_view id) {
   }
 }
 
+bool SongQuery::was_prepared_anew() {
+  constexpr int reset = 1;
+  return sqlite3_stmt_status(statement_.get(), SQLITE_STMTSTATUS_REPREPARE, reset) > 0;
+}
+
 CatalogDescription SongQuery::describe() const {
   CatalogDescription description;
   description.source = is_lookup_ ? "catalog.lookup" : "table music_song";

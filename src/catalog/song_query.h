@@ -27,6 +27,9 @@ class SongQuery {
 
   /// False when the answer depends on more than the database: the clock, random().
   bool is_cacheable() const { return cacheable_; }
+  /// Whether SQLite has prepared the statement anew, by itself, since this was asked last: for a
+  /// value of :id, or another schema, whose columns may stand elsewhere.
+  bool was_prepared_anew();
   CatalogDescription describe() const;
 
  private:

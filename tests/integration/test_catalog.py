@@ -36,9 +36,9 @@ class CatalogCase(Case):
         os.makedirs(folder)
         self.catalog = Catalog(os.path.join(folder, "db.sqlite3"))
 
-    def start(self, **catalog):
+    def start(self, threads=0, **catalog):
         catalog = {"path": self.catalog.path, **catalog}
-        return self.serve_apart(self.origin.base_url, catalog=catalog)
+        return self.serve_apart(self.origin.base_url, catalog=catalog, server={"threads": threads})
 
     def plays(self, song, seed):
         response = self.get(song)
@@ -91,6 +91,43 @@ class Changes(CatalogCase):
         self.plays(song, 1)
         writer.execute("COMMIT")
         self.plays(song, 2)
+
+    def waiting(self, target, changes):
+        """The answer to a request that comes while the catalog is locked for these changes."""
+        writer = sqlite3.connect(self.catalog.path, isolation_level=None)
+        self.addCleanup(writer.close)
+        writer.execute("BEGIN EXCLUSIVE")
+        for change in changes:
+            writer.execute(change)
+        with Client(self.tonearm.port) as client:
+            client.ask(target)
+            self.assertStatus(self.get("/"), 200)  # the one loop has heard of the other, too
+            writer.execute("COMMIT")
+            return client.body(client.head())
+
+    def test_a_request_that_waits_for_another_schema_is_answered_from_that(self):
+        self.start(threads=1)
+        song = self.catalog.add("1.mp3", artist="Nina")
+        self.plays(song, 1)
+        change = "ALTER TABLE music_song DROP COLUMN artist"
+        self.assertBody(self.waiting(f"/songs/listen/{song}", [change]), content(0, SIZE, 1))
+        change = "ALTER TABLE music_song ADD COLUMN artist TEXT DEFAULT 'Miles'"
+        answer = self.waiting(f"/songs/{song}", [change])
+        self.assertEqual(json.loads(answer.body)["artist"], "Miles")
+
+    def test_a_request_that_waits_for_other_columns_gets_what_stands_in_them(self):
+        self.catalog.execute("CREATE TABLE tracks (id TEXT, file TEXT, name TEXT);"
+                             "INSERT INTO tracks VALUES ('x', '1.mp3', '2.mp3')", script=True)
+        self.start(threads=1, lookup="SELECT * FROM tracks WHERE id = :id", list="SELECT * FROM tracks")
+        self.plays("x", 1)
+        changes = ["DROP TABLE tracks", "CREATE TABLE tracks (id TEXT, name TEXT, file TEXT)",
+                   "INSERT INTO tracks VALUES ('x', '2.mp3', '3.mp3')"]
+        self.assertBody(self.waiting("/songs/listen/x", changes), content(0, SIZE, 3))
+        self.assertEqual(json.loads(self.get("/songs").body)["songs"][0]["name"], "2.mp3")
+        changes = ["DROP TABLE tracks", "CREATE TABLE tracks (id TEXT, file TEXT, name TEXT)",
+                   "INSERT INTO tracks VALUES ('x', '3.mp3', 'Three')"]
+        answer = self.waiting("/songs", changes)
+        self.assertEqual(json.loads(answer.body)["songs"][0]["name"], "Three")
 
     def test_a_file_replaced_by_rename_is_noticed(self):
         song = self.catalog.add("1.mp3")

@@ -1,4 +1,6 @@
+#include "catalog/catalog_browser.h"
 #include "catalog/search_index.h"
+#include "catalog/song_list.h"
 #include "unit/catalog/catalog_fixture.h"
 
 #include <gmock/gmock.h>
@@ -269,6 +271,37 @@ TEST_F(Browse, ListedIsTheRowOfTheList) {
   EXPECT_EQ((*song)->name, "SO WHAT");
   EXPECT_EQ(test::run(loop_, store_->listed("4")).error().kind, ErrorKind::song_not_found);
   EXPECT_EQ(test::run(loop_, store_->listed("02")).error().kind, ErrorKind::song_not_found);
+}
+
+TEST_F(Browse, AnAnswerIsOfOneStateOfTheCatalog) {
+  auto writer = write("CREATE TABLE tracks(id TEXT, name TEXT, file TEXT)");
+  writer("INSERT INTO tracks VALUES ('x', 'Name', 'secret')");
+  CatalogOptions with = options("SELECT file FROM tracks WHERE id = :id");
+  with.list = "SELECT * FROM tracks";
+  CatalogBrowser browser(with);
+  std::string change;
+  const auto name = [&] {
+    std::string found;
+    const auto done = browser.read(
+        [&](sqlite3* connection) -> Result<void> {
+          // A lock keeps it away, or it counts from the first row on.
+          sqlite3_exec(writer.connection(), change.c_str(), nullptr, nullptr, nullptr);
+          const auto page = search_songs(connection, with, "", {});
+          if (!page) return page.error();
+          found = page->songs.at(0).name;
+          return {};
+        },
+        TimeLimit::from(std::chrono::steady_clock::now(), {}));
+    return done ? found : done.error().detail;
+  };
+  EXPECT_EQ(name(), "Name");
+  change =
+      "BEGIN; DROP TABLE tracks; CREATE TABLE tracks(id TEXT, file TEXT, name TEXT);"
+      "INSERT INTO tracks VALUES ('x', 'secret', 'New'); COMMIT";
+  EXPECT_EQ(name(), "Name");
+  writer("ROLLBACK")(change);
+  change.clear();
+  EXPECT_EQ(name(), "New");
 }
 
 TEST_F(Browse, ListedReadsNoOtherRow) {

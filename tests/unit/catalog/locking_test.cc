@@ -145,6 +145,65 @@ TEST_F(Locking, ThatEndsNeverEarnsLaterFindsTheOldRow) {
   for (const auto& found : ended_) EXPECT_EQ((*found)->file, "new");
 }
 
+TEST_F(Locking, ThatEndsWithAnotherTableIsAnsweredFromThat) {
+  (*writer_)(
+      "CREATE TABLE tracks(key TEXT, file TEXT, name TEXT);"
+      "INSERT INTO tracks VALUES ('1', 'a', 'old')");
+  for (const std::string condition : {"key = :id", "key LIKE :id"}) {
+    use(options("SELECT * FROM tracks WHERE " + condition));
+    EXPECT_EQ(file("1"), "a");
+    (*writer_)(
+        "BEGIN EXCLUSIVE; DROP TABLE tracks;"
+        "CREATE TABLE tracks(key TEXT, name TEXT, growing, file TEXT);"
+        "INSERT INTO tracks VALUES ('1', 'new', 1, 'b')");
+    ended_.clear();
+    start("1");
+    run_what_is_ready();
+    (*writer_)("COMMIT");
+    run_until([&] { return !ended_.empty(); });
+    ASSERT_TRUE(ended_.front());
+    EXPECT_EQ((*ended_.front())->file, "b");
+    EXPECT_EQ((*ended_.front())->name, "new");
+    EXPECT_TRUE((*ended_.front())->growing);
+    (*writer_)(
+        "DROP TABLE tracks; CREATE TABLE tracks(key TEXT, file TEXT, name TEXT);"
+        "INSERT INTO tracks VALUES ('1', 'a', 'old')");
+  }
+}
+
+TEST_F(Locking, ThatEndsWithAColumnLessOrMoreIsAnsweredWithoutOrWithIt) {
+  use(options());
+  const std::pair<const char*, const char*> changes[] = {
+      {"ADD COLUMN artist TEXT DEFAULT 'Nina'", "Nina"},
+      {"DROP COLUMN artist", ""},
+  };
+  EXPECT_EQ(file("1"), "a");
+  for (const auto& [change, artist] : changes) {
+    (*writer_)(std::string("BEGIN EXCLUSIVE; ALTER TABLE music_song ") + change);
+    ended_.clear();
+    start("1");
+    run_what_is_ready();
+    (*writer_)("COMMIT");
+    run_until([&] { return !ended_.empty(); });
+    ASSERT_TRUE(ended_.front()) << ended_.front().error().detail;
+    EXPECT_EQ((*ended_.front())->artist, artist);
+  }
+}
+
+TEST_F(Locking, ThatEndsWithNoTableIsUnavailableAtOnce) {
+  EXPECT_EQ(file("1"), "a");
+  (*writer_)("BEGIN EXCLUSIVE; DROP TABLE music_song");
+  start("1");
+  run_what_is_ready();
+  (*writer_)("COMMIT");
+  run_until([&] { return !ended_.empty(); });
+  ASSERT_FALSE(ended_.front());
+  EXPECT_EQ(ended_.front().error().detail,
+            path() +
+                ": no table music_song (there is none at all); create it, or set "
+                "catalog.lookup to read another schema");
+}
+
 TEST_F(Locking, ManyWaitersWaitTogether) {
   (*writer_)("BEGIN EXCLUSIVE");
   const auto since = Clock::now();

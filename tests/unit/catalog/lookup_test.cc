@@ -1,5 +1,6 @@
 #include "tonearm/catalog/check_catalog.h"
 
+#include "catalog/catalog_reader.h"
 #include "unit/catalog/catalog_fixture.h"
 
 #include <gmock/gmock.h>
@@ -85,6 +86,17 @@ TEST_F(Lookup, EndsOnceAStopIsRequested) {
 TEST_F(Lookup, WhatDependsOnTheClockIsAskedEachTime) {
   use(options("SELECT random() AS file, :id AS id"));
   EXPECT_NE(file("1"), file("1"));
+}
+
+TEST_F(Lookup, OneThatIsPreparedAnewForEachIdIsNotOpenedAnew) {
+  CatalogReader reader(options("SELECT path AS file FROM tracks WHERE path LIKE :id"));
+  CatalogReader::Batch batch;
+  batch.ids = {"one.mp3", "two.mp3"};
+  batch.since = std::chrono::steady_clock::now();
+  EXPECT_TRUE(reader.look_up(batch).detector);
+  const auto again = reader.look_up(batch);
+  EXPECT_FALSE(again.detector);
+  EXPECT_EQ((*again.songs.at(0))->file, "one.mp3");
 }
 
 TEST_F(Lookup, AColumnThatGoesIsUnavailableUntilItIsBack) {
