@@ -15,7 +15,7 @@
 namespace tonearm::catalog {
 namespace {
 
-/// Sets the values of ?1, ?2, … in their order.
+/// Sets the values of a statement's parameters in their order.
 class Binder {
  public:
   explicit Binder(sqlite3_stmt* statement) : statement_(statement) {}
@@ -25,6 +25,12 @@ class Binder {
   }
   Binder& operator<<(std::string_view text) {
     bind_text(statement_, ++last_, text);
+    return *this;
+  }
+  Binder& operator<<(const LastSong& song) {
+    const auto integer = song.id_is_text ? std::nullopt : canonical_integer(song.id);
+    if (!integer) return *this << std::string_view(song.id);
+    sqlite3_bind_int64(statement_, ++last_, *integer);
     return *this;
   }
 
@@ -43,8 +49,18 @@ Result<std::vector<Song>> read_all(sqlite3* connection, const std::string& path,
   return songs;
 }
 
-/// A part of the table, and how many there are in all: by two statements, whose first parameter is
-/// `match` if there is one.
+/// What a song fulfils that comes behind another one in the table.
+constexpr std::string_view is_behind = "music_song.\"id\" > ?";
+
+/// The same window in the table music_song: behind the song that came last, or by offset.
+PageWindow table_window(sqlite3* connection, PageWindow window) {
+  if (window.after && !has_unique_ids(connection)) window.after.reset();
+  if (window.after) window.offset = 0;
+  return window;
+}
+
+/// A part of the table, and how many there are in all: by two statements, whose parameters are
+/// `match` if there is one, and of the second also the window's.
 Result<SongPage> read_page(sqlite3* connection, const std::string& path, const std::string& count,
                            const std::string& page, const std::optional<std::string>& match,
                            const PageWindow& window) {
@@ -57,8 +73,9 @@ Result<SongPage> read_page(sqlite3* connection, const std::string& path, const s
     count_binder << *match;
     page_binder << *match;
   }
+  if (window.after) page_binder << *window.after;
   page_binder << window.limit << window.offset;
-  const auto total = read_integer(counting.get());
+  const auto total = window.after ? 0 : read_integer(counting.get());
   if (!total) return unavailable(path, connection);
   auto songs = read_all(connection, path, paging.get());
   if (!songs) return songs.error();
@@ -85,34 +102,41 @@ Result<SongPage> scan(sqlite3* connection, const std::string& path, sqlite3_stmt
 
 Result<SongPage> search_table(sqlite3* connection, const CatalogOptions& options,
                               const WordFolder& folder, const std::vector<std::string>& wanted,
-                              const PageWindow& window) {
+                              const PageWindow& asked) {
   const auto select = song_table_select(connection, options.path);
   if (!select) return select.error();
+  const PageWindow window = table_window(connection, asked);
   if (has_search_index(connection)) {
     const std::string found =
-        " FROM main.music_song_search WHERE music_song_search MATCH ?1 AND EXISTS"
+        " FROM main.music_song_search WHERE music_song_search MATCH ? AND EXISTS"
         " (SELECT 1 FROM main.music_song WHERE music_song.\"id\" = music_song_search.rowid)";
     return read_page(connection, options.path, "SELECT count(*)" + found,
                      *select + " WHERE music_song.\"id\" IN (SELECT rowid" + found +
-                         " ORDER BY rowid LIMIT ?2 OFFSET ?3) ORDER BY music_song.\"id\"",
+                         (window.after ? " AND rowid > ?" : "") +
+                         " ORDER BY rowid LIMIT ? OFFSET ?) ORDER BY music_song.\"id\"",
                      match_expression(wanted), window);
   }
-  const auto statement = prepare(connection, *select + " ORDER BY music_song.\"id\"");
+  const std::string where = window.after ? " WHERE " + std::string(is_behind) : "";
+  const auto statement = prepare(connection, *select + where + " ORDER BY music_song.\"id\"");
   if (!statement) return unavailable(options.path, connection);
+  if (window.after) Binder(statement.get()) << *window.after;
   return scan(
       connection, options.path, statement.get(),
       [&](std::string_view text) { return folder.matches(text, wanted); }, window);
 }
 
 Result<SongPage> list_table(sqlite3* connection, const CatalogOptions& options,
-                            const PageWindow& window) {
+                            const PageWindow& asked) {
   const auto select = song_table_select(connection, options.path);
   if (!select) return select.error();
+  const PageWindow window = table_window(connection, asked);
   const std::string listed =
       has_rowids_for_ids(connection) ? "" : " WHERE tonearm_is_song_id(music_song.\"id\")";
+  std::string wanted = listed;
+  if (window.after) wanted += (listed.empty() ? " WHERE " : " AND ") + std::string(is_behind);
   return read_page(connection, options.path, "SELECT count(*) FROM main.music_song" + listed,
-                   *select + listed + " ORDER BY music_song.\"id\" LIMIT ?1 OFFSET ?2",
-                   std::nullopt, window);
+                   *select + wanted + " ORDER BY music_song.\"id\" LIMIT ? OFFSET ?", std::nullopt,
+                   window);
 }
 
 /// catalog.list, but of its rows only those whose id SQLite holds for equal to this one: it finds

@@ -64,6 +64,16 @@ bool has_rowids_for_ids(sqlite3* connection) {
   return statement && sqlite3_step(statement.get()) == SQLITE_ROW;
 }
 
+bool has_unique_ids(sqlite3* connection) {
+  if (has_rowids_for_ids(connection)) return true;
+  const auto statement =
+      prepare(connection,
+              "SELECT 1 FROM pragma_index_list('music_song', 'main') AS list WHERE \"unique\""
+              " AND NOT partial AND 'id' = (SELECT group_concat(lower(name)) FROM"
+              " pragma_index_info(list.name, 'main'))");
+  return statement && sqlite3_step(statement.get()) == SQLITE_ROW;
+}
+
 Result<std::string> song_table_select(sqlite3* connection, const std::string& path) {
   const auto columns = table_columns(connection, path, "music_song");
   if (!columns) return columns.error();

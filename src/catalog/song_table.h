@@ -18,6 +18,9 @@ Result<std::string> song_table_select(sqlite3* connection, const std::string& pa
 /// Whether its ids are its rowids (INTEGER PRIMARY KEY), so that all of them are whole numbers.
 bool has_rowids_for_ids(sqlite3* connection);
 
+/// Whether no two ids of the table compare equal: what comes behind one of them is certain then.
+bool has_unique_ids(sqlite3* connection);
+
 /// The names of the table's columns, as it writes them; none when there is no such table.
 Result<std::vector<std::string>> table_columns(sqlite3* connection, const std::string& path,
                                                std::string_view table);

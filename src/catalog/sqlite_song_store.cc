@@ -264,7 +264,8 @@ io::Task<Result<SongPage>> SqliteSongStore::search(std::string words, PageWindow
                                                 const CatalogOptions& options) {
     return search_songs(connection, options, words, window);
   };
-  return Browsers::browse<SongPage>(browsers_, browsing_pool_, std::move(ask), window.continues);
+  return Browsers::browse<SongPage>(browsers_, browsing_pool_, std::move(ask),
+                                    window.after.has_value());
 }
 
 io::Task<Found> SqliteSongStore::listed(std::string id) {
@@ -287,7 +288,7 @@ io::Task<Result<PlaylistPage>> SqliteSongStore::playlist(std::string id, PageWin
     return read_playlist(connection, options, id, window);
   };
   return Browsers::browse<PlaylistPage>(browsers_, browsing_pool_, std::move(ask),
-                                        window.continues);
+                                        window.after.has_value());
 }
 
 }  // namespace tonearm::catalog

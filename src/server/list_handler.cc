@@ -127,12 +127,15 @@ struct SongList {
   SongPage page;
   PageWindow window;  ///< From the first song on that is in no page yet whose lines were taken.
   io::Task<Result<SongPage>> (*read)(const Request&, PageWindow);
+  bool is_last = false;  ///< Whether nothing comes behind the page whose lines were taken.
 };
 
 /// The lines of the page's songs, which are gone from it then.
 io::Task<Result<std::string>> take_lines(const Request& request, SongList& list) {
   const std::size_t count = list.page.songs.size();
   list.window.offset += count;
+  list.is_last = count < list.window.limit;
+  if (count > 0) list.window.after = {list.page.songs.back().id, list.page.songs.back().id_is_text};
   auto make = [songs = std::exchange(list.page.songs, {}), links = SongLinks(request)] {
     std::string lines;
     for (const Song& song : songs) append_song_m3u(lines, song, links);
@@ -143,8 +146,7 @@ io::Task<Result<std::string>> take_lines(const Request& request, SongList& list)
 
 /// Goes to the next page, whose lines are to be taken; it is empty at the end.
 io::Task<Result<void>> turn_page(const Request& request, SongList& list) {
-  if (list.window.offset >= list.page.total) co_return Result<void>();
-  list.window.continues = true;
+  if (list.is_last) co_return Result<void>();
   Result<SongPage> next = co_await list.read(request, list.window);
   if (!next) co_return next.error();
   list.page = std::move(*next);

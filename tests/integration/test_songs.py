@@ -8,6 +8,8 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from support.case import Case
+from support.catalog import Catalog
+from support.client import Client
 from support.fault_origin import FaultOrigin, Resource
 
 PLAYLISTS = """
@@ -212,6 +214,22 @@ class LargeList(Case):
         self.assertStatus(self.get("/songs.m3u", method="HEAD"), 200)
         self.assertEqual(len(self.get("/songs.m3u?limit=500").body.splitlines()), 1001)
         self.assertEqual(len(self.get("/songs.m3u?offset=1200").body.splitlines()), 69)
+
+    def test_what_goes_while_the_m3u_is_read_takes_no_other_song_with_it(self):
+        catalog = Catalog(os.path.join(self.directory, "changing.sqlite3"))
+        count = 6000
+        rows = ",".join(f"('{'x' * 400}', 'A', {i}, '', '{i}.mp3')" for i in range(count))
+        catalog.execute(
+            f"INSERT INTO music_song (name, artist, duration, thumbnail, file) VALUES {rows}")
+        self.serve_apart(catalog={"path": catalog.path})
+        with Client(self.tonearm.port, receive_buffer=4096) as client:
+            client.ask("/songs.m3u")
+            head = client.head()
+            catalog.execute("DELETE FROM music_song WHERE id <= 10")
+            body = client.body(head)
+        self.assertTrue(body.complete)
+        ids = [int(line.rpartition("/")[2]) for line in body.body.decode().splitlines()[2::2]]
+        self.assertEqual(ids, list(range(1, count + 1)))
 
     def test_there_are_no_playlists(self):
         for path in ("/playlists", "/playlists/1", "/playlists/1.m3u"):

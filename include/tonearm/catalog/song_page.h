@@ -3,22 +3,33 @@
 #include "tonearm/catalog/song.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace tonearm::catalog {
 
+/// The song that an answer has come to.
+struct LastSong {
+  std::string id;
+  bool id_is_text = false;  ///< As of Song.
+};
+
 /// Which part of a list is wanted.
 struct PageWindow {
   std::uint64_t limit = 50;  ///< Songs, at most.
   std::uint64_t offset = 0;  ///< How many come before the first.
-  bool continues = false;    ///< An answer that has begun: who is let in is not refused half-way.
+  /// Of an answer that has begun: who is let in is not refused half-way. In a table whose ids are
+  /// unique the page begins behind this song, and no more with `offset`: whatever came and went
+  /// before it, none is missing.
+  std::optional<LastSong> after = {};
 };
 
 /// Part of a list of songs, in the catalog's order.
 struct SongPage {
   std::vector<Song> songs;
-  std::uint64_t total = 0;  ///< Of the whole list.
+  std::uint64_t total =
+      0;  ///< Of the whole list; not counted for a page that begins behind a song.
 };
 
 struct Playlist {

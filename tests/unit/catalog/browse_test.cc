@@ -123,6 +123,21 @@ TEST_P(Search, PagesThroughWhatItFinds) {
   EXPECT_EQ(total, 2U);
 }
 
+TEST_P(Search, GoesOnBehindTheSongThatCameLast) {
+  const PageWindow behind_two{2, 2, LastSong{"2"}};
+  auto writer = write("DELETE FROM music_song WHERE id < 3");
+  if (GetParam() == "list") {
+    EXPECT_THAT(ids("", behind_two), ElementsAre("5")) << "by number: it may have any order";
+    return;
+  }
+  EXPECT_THAT(ids("", behind_two), ElementsAre("3", "4"));
+  EXPECT_THAT(ids("so", behind_two), ElementsAre("5"));
+  writer("UPDATE music_song SET id = 15 WHERE id = 5");
+  EXPECT_THAT(ids("so", {2, 2, LastSong{"4"}}), ElementsAre("15"));
+  EXPECT_THAT(ids("", {2, 2, LastSong{"15"}}), IsEmpty());
+  EXPECT_THAT(ids("so", {2, 2, LastSong{"15"}}), IsEmpty());
+}
+
 TEST_P(Search, SeesWhatIsWrittenMeanwhile) {
   EXPECT_THAT(ids("zebra"), IsEmpty());
   auto writer = write("INSERT INTO music_song VALUES (9, 'Zebra', '', 0, '', 'z')");
@@ -160,6 +175,36 @@ TEST_P(Search, DoesNotCountWhatWasReplacedForAnotherColumnsSake) {
 
 INSTANTIATE_TEST_SUITE_P(All, Search, testing::Values("index", "scan", "list"),
                          [](const auto& test) { return test.param; });
+
+TEST_F(Browse, GoesOnBehindASongWhereIdsAreUniqueElseByNumber) {
+  struct Row {
+    const char* columns;
+    const char* ids;
+    LastSong last;
+    std::vector<std::string> rest;
+  };
+  const Row rows[] = {
+      {"id TEXT PRIMARY KEY, name, file", "('a'), ('b'), ('c'), ('d')", {"b", true}, {"c", "d"}},
+      {"id PRIMARY KEY, name, file", "(1), (2.0), (10), ('1')", {"2"}, {"10", "1"}},
+      {"id PRIMARY KEY, name, file", "(1), (2), ('1'), ('10')", {"1", true}, {"10"}},
+      {"id REAL UNIQUE, name, file", "(1), (2), (10), (4.5)", {"2"}, {"10"}},
+      {"id TEXT, name, file, PRIMARY KEY(id)) WITHOUT ROWID; CREATE TABLE x(x",
+       "('10'), ('11'), ('9')",
+       {"11", true},
+       {"9"}},
+      // By number: here of all, since nothing comes before.
+      {"id TEXT COLLATE NOCASE, name, file", "('a'), ('A'), ('b')", {"A", true}, {"a", "A", "b"}},
+      {"id TEXT, n, name, file, PRIMARY KEY(id, n)", "('a'), ('a')", {"a", true}, {"a", "a"}},
+  };
+  for (const auto& [columns, ids, last, rest] : rows) {
+    write(std::string("DROP TABLE IF EXISTS music_song; DROP TABLE IF EXISTS x;") +
+          "CREATE TABLE music_song(" + columns + "); INSERT INTO music_song(id) VALUES " + ids +
+          "; UPDATE music_song SET name = 'so'");
+    for (const char* const words : {"", "so"}) {
+      EXPECT_EQ(this->ids(words, {10, 0, last}), rest) << columns << words;
+    }
+  }
+}
 
 TEST_F(Browse, OnlyWhatCanBePlayedIsListed) {
   write(

@@ -76,7 +76,7 @@ TEST_F(Leaving, WhoWouldWaitBehindTooManyIsToldSoUnlessTheAnswerHasBegun) {
   leave_.emit(io::asio::cancellation_type::terminal);
   run_what_is_ready();
   PageWindow second_page;
-  second_page.continues = true;
+  second_page.after = LastSong{"1"};
   start_search(second_page);
   EXPECT_FALSE(ended_);
   leave_.emit(io::asio::cancellation_type::terminal);

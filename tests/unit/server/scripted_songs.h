@@ -50,7 +50,7 @@ class ScriptedStore final : public catalog::SongStore {
     co_return catalog::PlaylistPage{{std::move(id), "All", page->total}, std::move(page->songs)};
   }
   io::Task<Result<catalog::SongPage>> page_of(catalog::PageWindow window) {
-    if (is_full && !window.continues) {
+    if (is_full && !window.after) {
       co_return Error{ErrorKind::overloaded, "too many look through it", {}};
     }
     if (full_after_a_page) is_full = true;
