@@ -212,9 +212,11 @@ CatalogWriter::~CatalogWriter() = default;
 Result<std::unique_ptr<CatalogWriter>> CatalogWriter::open(const std::string& path,
                                                            std::function<bool()> is_stopped) {
   if (path == ":memory:") return unavailable(path, "is no file that could be imported into");
+  // SQLite may be built to take any name that begins with `file:` for a URI, as Debian's is.
+  const std::string name = path.starts_with("file:") ? "./" + path : path;
   sqlite3* opened = nullptr;
   const int result =
-      sqlite3_open_v2(path.c_str(), &opened,
+      sqlite3_open_v2(name.c_str(), &opened,
                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
   Connection connection(opened);
   if (result != SQLITE_OK) return unavailable(path, connection.get());

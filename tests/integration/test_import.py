@@ -378,6 +378,18 @@ else:
                 [line] = done.stderr.splitlines()
                 self.assertIn(why, line)
 
+    def test_a_catalog_whose_name_looks_like_a_uri_is_the_file_of_that_name(self):
+        folder = os.path.join(self.directory, "named")
+        os.mkdir(folder)
+        names = ["file:y.db", "file:y.db?mode=memory", "file::memory:"]
+        for name in names:
+            with self.subTest(name):
+                for subcommand in (["import", "http://h/a.mp3"], ["check"]):
+                    done = subprocess.run([binary(), *subcommand, "--catalog", name], cwd=folder,
+                                          capture_output=True)
+                    self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertEqual(sorted(os.listdir(folder)), sorted(names))
+
     def test_a_directory_that_may_not_be_written_is_told_as_that(self):
         folder = os.path.join(self.directory, "read only")
         os.mkdir(folder, 0o555)
