@@ -132,6 +132,7 @@ Result<std::vector<Playlist>> list_playlists(sqlite3* connection, const CatalogO
       prepare(connection,
               "SELECT playlist.id, playlist.name, playlist_song.song_id FROM main.playlist"
               " LEFT JOIN main.playlist_song ON playlist_song.playlist_id = playlist.id"
+              " WHERE CAST(playlist.id AS TEXT) <> ''"  // no URL names it, nor NULL
               " ORDER BY playlist.name COLLATE NOCASE, playlist.id");
   if (!statement) return unavailable(options.path, connection);
   std::vector<Playlist> playlists;

@@ -425,6 +425,24 @@ TEST_F(Browse, PlaylistsAreReadInTheirOrder) {
   EXPECT_THAT(playlist_lengths(), ElementsAre(0U, 3U));
 }
 
+TEST_F(Browse, PlaylistsThatNoUrlCouldNameAreNotListed) {
+  write(real_schema)(songs)(
+      "CREATE TABLE playlist(id, name TEXT); CREATE TABLE playlist_song(playlist_id, song_id, "
+      "position);"
+      "INSERT INTO playlist VALUES (NULL, 'none'), ('', 'empty'), (x'', 'bytes'), ('a b', 'text'),"
+      " (0, 'zero');"
+      "INSERT INTO playlist_song VALUES (NULL, 1, 1), ('', 1, 1), ('a b', 2, 1), (0, 1, 1)");
+  use(options());
+  const auto lists = test::run(loop_, store_->playlists());
+  ASSERT_TRUE(lists);
+  ASSERT_EQ(lists->size(), 2U);
+  EXPECT_EQ((*lists)[0].id, "a b");
+  EXPECT_EQ((*lists)[1].id, "0");
+  for (const Playlist& playlist : *lists) {
+    EXPECT_EQ(playlist_ids(playlist.id).size(), playlist.songs) << playlist.id;
+  }
+}
+
 TEST_F(Browse, WithoutSongsThereIsNothingToReadPlaylistsFrom) {
   for (const char* sql : {"", "CREATE TABLE other(x)", "CREATE TABLE playlist(id, name)"}) {
     write(sql);
