@@ -28,8 +28,8 @@ struct PageWindow {
 /// Part of a list of songs, in the catalog's order.
 struct SongPage {
   std::vector<Song> songs;
-  std::uint64_t total =
-      0;  ///< Of the whole list; not counted for a page that begins behind a song.
+  /// Of the whole list; not counted (0) for a page that begins behind a song.
+  std::uint64_t total = 0;
 };
 
 struct Playlist {
