@@ -12,6 +12,7 @@ namespace tonearm::source {
 /// One request on its way to an answer.
 struct HostGate::Permit::Approach {
   io::Clock::time_point since = io::Clock::now();
+  bool connected = false;
   bool over = false;
 };
 
@@ -32,7 +33,8 @@ struct HostGate::Host {
   // Invariant: nobody waits while there is room, so that whoever comes next cannot push in.
   std::size_t approaching = 0;
   double burst = first_burst;
-  io::Clock::time_point shrunk{};
+  std::optional<io::Clock::time_point> shrunk;
+  io::Clock::time_point last{};  ///< When one set out.
   std::list<Waiter*> line;
   std::deque<std::shared_ptr<Approach>> approaches;  ///< In the order of their start.
   io::Deadline patience_over;
@@ -43,6 +45,8 @@ struct HostGate::Host {
     ++approaching;
     auto approach = std::make_shared<Approach>();
     if (approaches.empty()) patience_over.expire_at(approach->since + patience);
+    if (approach->since - last > rest) burst = std::min<double>(burst, safe_burst);
+    last = approach->since;
     approaches.push_back(approach);
     return approach;
   }
@@ -57,6 +61,7 @@ struct HostGate::Host {
     const auto before = io::Clock::now() - patience;
     while (!approaches.empty() && approaches.front()->since <= before) {
       const std::shared_ptr<Approach> slow = approaches.front();
+      if (slow->connected) burst += shrunk ? 1 / burst : 1;
       end_approach(*slow);
     }
     if (!approaches.empty()) patience_over.expire_at(approaches.front()->since + patience);
@@ -66,8 +71,8 @@ struct HostGate::Host {
   void judge(std::chrono::microseconds connecting) {
     const auto now = io::Clock::now();
     if (connecting < dropped) {
-      burst += burst < 16 ? 1 : 1 / burst;
-    } else if (now - shrunk > dropped) {
+      burst += burst < safe_burst ? 1 : 1 / burst;
+    } else if (!shrunk || now - *shrunk > dropped) {
       shrunk = now;
       burst = std::max<double>(least_burst, burst / 2);
     }
@@ -95,6 +100,8 @@ HostGate::Permit::Permit(HostConnections::Slot slot, std::shared_ptr<Host> host,
 HostGate::Permit::~Permit() {
   if (host_) host_->leave(*approach_);
 }
+
+void HostGate::Permit::connected() { approach_->connected = true; }
 
 void HostGate::Permit::answered(std::chrono::microseconds connecting) {
   host_->judge(connecting);

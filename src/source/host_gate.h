@@ -25,13 +25,17 @@ namespace tonearm::source {
 /// for small servers holds five: only so many requests are on their way to an answer at once, more
 /// with each one that is answered, fewer when a connection took so long that its SYN must have been
 /// dropped. A request that waits for longer than `patience` does not count: slow answers must not
-/// hold up the others.
+/// hold up the others. If it is connected, so many more are let in that the burst doubles: its
+/// queue takes them, and the crowd would else wait for a turn each, one `patience` after another.
 class HostGate {
  public:
   struct Host;
 
   static constexpr std::size_t first_burst = 6;
   static constexpr std::size_t least_burst = 4;
+  /// Of whom nothing was asked for a while: its queue is another one by now.
+  static constexpr std::size_t safe_burst = 16;
+  static constexpr std::chrono::seconds rest{1};
   static constexpr std::chrono::milliseconds patience{300};
   /// The kernel repeats a SYN after a second.
   static constexpr std::chrono::milliseconds dropped{900};
@@ -47,6 +51,8 @@ class HostGate {
     Permit& operator=(Permit&&) = delete;
     ~Permit();
 
+    /// The connection is there.
+    void connected();
     /// The origin has answered; connecting took so long (zero on a connection that was there).
     void answered(std::chrono::microseconds connecting);
 

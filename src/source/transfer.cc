@@ -299,6 +299,7 @@ int Transfer::on_connected(void* self, char* remote, char* local, int remote_por
     transfer.stale_ = true;
     return CURL_PREREQFUNC_ABORT;
   }
+  transfer.permit_->connected();
   // Another address of the origin may have been a private one.
   transfer.prohibited_ =
       !transfer.request_.private_allowed && is_private_address(std::string_view(remote));

@@ -5,6 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <list>
 #include <string>
 
@@ -140,6 +141,19 @@ TEST_F(HostBurstTest, WhoWaitsForLongHoldsNobodyUp) {
   EXPECT_FALSE(next.permit);
   while (!next.ended) loop_.run_one();
   EXPECT_TRUE(next.permit);
+}
+
+// Else a crowd at a slow origin goes in by sixes, each of them `patience` later.
+TEST_F(HostBurstTest, AQueueThatTakesSlowRequestsTakesTwiceAsMany) {
+  admitted_of(HostGate::first_burst);
+  for (Visitor& visitor : visitors_) visitor.permit->connected();
+  EXPECT_EQ(admitted_of(40), 0U);
+  const auto admitted = [this] {
+    return std::ranges::count_if(visitors_, [](const Visitor& one) { return one.ended; });
+  };
+  while (admitted() == HostGate::first_burst) loop_.run_one();
+  loop_.run_for(HostGate::patience / 3);  // they did not all begin in the same microsecond
+  EXPECT_GE(admitted(), 3 * HostGate::first_burst);
 }
 
 }  // namespace
