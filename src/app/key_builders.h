@@ -174,7 +174,7 @@ Key<Target> secret_key(std::string name, Field field) {
     return {};
   };
   key.print = [=](const Target& target, toml::table& into) {
-    into.insert(name, field(target).empty() ? "" : "***");
+    into.insert(name, field(target).empty() ? std::string_view() : masked_secret);
   };
   key.secret = true;
   key.name = std::move(name);
@@ -196,7 +196,7 @@ Key<Target> secrets_key(std::string name, Field field) {
   };
   key.print = [=](const Target& target, toml::table& into) {
     toml::array array;
-    for (std::size_t i = 0; i < field(target).size(); ++i) array.push_back("***");
+    for (std::size_t i = 0; i < field(target).size(); ++i) array.push_back(masked_secret);
     into.insert(name, std::move(array));
   };
   key.secret = true;

@@ -97,6 +97,7 @@ ValueFault read_headers(const toml::node& node, const std::filesystem::path& dir
   for (const auto& [name, value] : *table) {
     Field field;
     Complaint complaint = read_header(std::string(name.str()), value, directory, field);
+    if (!complaint) complaint = check_not_masked(field.second);
     if (complaint) {
       complaint = std::string(name.str()) + ": " + *complaint;
     } else {
@@ -120,7 +121,7 @@ Key<Config> headers_key() {
   key.print = [](const Config& config, toml::table& into) {
     toml::table table;
     // A field may well be a credential: none is shown.
-    for (const auto& field : config.upstream.headers) table.insert(field.first, "***");
+    for (const auto& field : config.upstream.headers) table.insert(field.first, masked_secret);
     table.is_inline(true);
     into.insert("headers", std::move(table));
   };

@@ -62,9 +62,14 @@ Complaint read_secret_file(const std::filesystem::path& path, io::Reading readin
   return {};
 }
 
+Complaint check_not_masked(std::string_view secret) {
+  if (secret != masked_secret) return {};
+  return R"("***" is what tonearm check prints in place of a secret; give the secret itself)";
+}
+
 Complaint check_secret(std::string_view secret) {
   if (is_blank(secret)) return "a secret must not be empty or blank; remove it";
-  if (std::ranges::none_of(secret, is_ctl)) return {};
+  if (std::ranges::none_of(secret, is_ctl)) return check_not_masked(secret);
   return "a secret must not hold control characters, such as a line's end; remove them";
 }
 

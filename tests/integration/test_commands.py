@@ -144,6 +144,8 @@ class Configuration(Commands):
         self.assertEqual(shown.returncode, 0, shown.stderr)
         self.assertNotIn("S3CRET", shown.stdout + shown.stderr)
         self.assertIn("***", shown.stdout)
+        printed = self.write(shown.stdout, "printed.toml")
+        self.assertRefused(run("check", "-c", printed), "access.api_tokens", "give the secret itself")
 
     def test_a_secret_may_come_from_a_file_or_the_environment(self):
         self.write("from-file\n", "key")

@@ -45,6 +45,14 @@ TEST(CheckSecret, RefusesBlanksAndControlCharacters) {
   }
 }
 
+TEST(CheckSecret, RefusesWhatStandsInPlaceOfOne) {
+  EXPECT_EQ(check_secret("***"),
+            R"("***" is what tonearm check prints in place of a secret; give the secret itself)");
+  for (const char* good : {"**", "****", "*** ", "a***"}) {
+    EXPECT_EQ(check_secret(good), std::nullopt) << good;
+  }
+}
+
 class ReadSecretFile : public InDirectory {};
 
 TEST_F(ReadSecretFile, TakesOneSecretALineWithoutBlankLinesAndCr) {
