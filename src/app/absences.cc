@@ -41,6 +41,16 @@ void add_unused(const Config& config, std::vector<std::string>& lines) {
   }
 }
 
+/// Signatures that whoever asks is given.
+void add_open_lists(const Config& config, std::vector<std::string>& lines) {
+  const bool lists_songs = config.catalog.lookup.empty() || !config.catalog.list.empty();
+  if (!lists_songs || config.access.signing_keys.empty()) return;
+  if (!config.access.api_tokens.empty()) return;
+  lines.emplace_back(
+      "access.signing_keys: keep nobody out without access.api_tokens: /songs hands a signed link "
+      "to everyone");
+}
+
 /// Where the log and the cache are to be written.
 void add_outputs(const Config& config, std::vector<std::string>& lines) {
   std::error_code failed;
@@ -77,6 +87,7 @@ std::vector<std::string> absences(const Config& config) {
     add_resolver(name, resolver.command, lines);
   }
   add_unused(config, lines);
+  add_open_lists(config, lines);
   const std::string keys = source::fault_of_keys(config.s3);
   if (!keys.empty()) {
     lines.push_back("s3.access_key: empty, and " + keys + ": requests to S3 are unsigned");

@@ -272,12 +272,13 @@ class Check(Commands):
             "resolver.a": {"command": ["no-such-program", "{}"]},
             "resolver.b": {"command": [plain, "{}"]},
             "s3": {"session_token": "t"},
+            "access": {"signing_keys": ["k"]},
         }
         told = run("check", "-c", self.write(toml(config)))
         self.assertEqual(told.returncode, 0, told.stderr)
         lines = told.stderr.splitlines()
         keys = ("log.access", "cache.path", "resolver.a.command", "resolver.b.command", "catalog.list",
-                "s3.session_token")
+                "s3.session_token", "access.signing_keys")
         self.assertEqual(len(lines), len(keys), lines)
         for line, key in zip(lines, keys):
             self.assertTrue(line.startswith(f"tonearm: warning: {key}: "), line)

@@ -108,7 +108,7 @@ class Refused(Resources):
 class Output(Resources):
     def commands(self):
         config = self.configured(
-            access={"signing_keys": ["secret"]}, files={"root": self.directory}
+            access={"signing_keys": ["secret"], "api_tokens": ["token"]}, files={"root": self.directory}
         )
         empty = os.path.join(self.directory, "empty")
         os.makedirs(empty, exist_ok=True)

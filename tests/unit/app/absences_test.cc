@@ -94,6 +94,16 @@ TEST_F(Absences, AKeyThatIsNotUsedAsTheOthersAreIsNamed) {
   EXPECT_THAT(of("[s3]\nsession_token = \"t\"\naccess_key = \"a\"\nsecret_key = \"s\""), IsEmpty());
 }
 
+TEST_F(Absences, KeysThatKeepNobodyOutAreNamed) {
+  const std::string keys = "[access]\nsigning_keys = [\"k\"]\n";
+  EXPECT_THAT(of(keys), ElementsAre("access.signing_keys: keep nobody out without "
+                                    "access.api_tokens: /songs hands a signed link to everyone"));
+  EXPECT_THAT(of(keys + "api_tokens = [\"t\"]"), IsEmpty());
+  EXPECT_THAT(of(keys + "[catalog]\nlookup = \"SELECT file FROM s\""), IsEmpty());
+  EXPECT_THAT(of(keys + "[catalog]\nlookup = \"SELECT file FROM s\"\nlist = \"SELECT id FROM s\""),
+              ElementsAre(testing::StartsWith("access.signing_keys: ")));
+}
+
 TEST_F(Absences, WhatIsThereIsNotNamed) {
   write("logs/x", "");
   EXPECT_THAT(of("[log]\naccess = \"logs/access.log\"\n[files]\nroot = \"logs\""), IsEmpty());
