@@ -38,10 +38,11 @@ install(TARGETS tonearm RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES config/tonearm.service config/tonearm.socket DESTINATION lib/systemd/system)
 install(FILES ${pages}/tonearm.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${pages}/tonearm.toml.5.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
-install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(FILES cmake/debian/copyright DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs FILES_MATCHING PATTERN "*.md")
-install(FILES config/nginx.conf config/tonearm.toml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+# As they lie here, so that links from one to another lead somewhere.
+install(FILES README.md CONTRIBUTING.md LICENSE cmake/debian/copyright
+        DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES config/nginx.conf config/tonearm.toml DESTINATION ${CMAKE_INSTALL_DOCDIR}/config)
 # /etc belongs to the prefix /usr; any other prefix has its own. A file that is there stays.
 install(CODE "set(packaged \"${PROJECT_BINARY_DIR}/packaged/tonearm.toml\")")
 install(CODE [[

@@ -2,6 +2,7 @@
 
 import glob
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -46,11 +47,23 @@ class Package(Case):
         self.assertEqual(kept.split(), ["/etc/tonearm/tonearm.toml"])
         for name in ("usr/bin/tonearm", "etc/tonearm/tonearm.toml", "usr/lib/systemd/system/tonearm.service",
                      "usr/lib/systemd/system/tonearm.socket", "usr/share/doc/tonearm/copyright",
-                     "usr/share/doc/tonearm/docs/operations.md", "usr/share/doc/tonearm/examples/nginx.conf",
+                     "usr/share/doc/tonearm/docs/operations.md", "usr/share/doc/tonearm/config/nginx.conf",
                      *PAGES):
             self.assertTrue(os.path.exists(self.path(name)), name)
         owners = {line.split()[1] for line in output("dpkg-deb", "-c", self.package).splitlines()}
         self.assertEqual(owners, {"root/root"})
+
+    def test_its_pages_lead_to_pages_that_are_there(self):
+        documentation = self.path("usr/share/doc/tonearm")
+        pages = glob.glob(os.path.join(documentation, "**", "*.md"), recursive=True)
+        self.assertIn(os.path.join(documentation, "docs", "http.md"), pages)
+        for page in pages:
+            with open(page) as text:
+                links = re.findall(r"\]\(([^)#]+)[^)]*\)", text.read())
+            for link in links:
+                if "://" not in link:
+                    there = os.path.exists(os.path.join(os.path.dirname(page), link))
+                    self.assertTrue(there, f"{os.path.relpath(page, documentation)} leads to {link}")
 
     def test_its_program_runs_with_its_configuration(self):
         program = self.path("usr/bin/tonearm")
