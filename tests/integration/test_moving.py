@@ -3,6 +3,7 @@
 import os
 import re
 import stat
+import subprocess
 import sys
 import unittest
 
@@ -15,7 +16,7 @@ from support.content import content
 from support.fault_origin import FaultOrigin, Resource
 from support.front import Front, replaced
 from support.s3_origin import S3Origin
-from support.tonearm import Tonearm
+from support.tonearm import Tonearm, binary, environment
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SIZE = 300_000
@@ -102,6 +103,33 @@ class Moved(Case):
         self.assertBody(get(front.port, "/download/a.mp3?X-Amz-Signature=0"), content(0, SIZE))
         self.assertEqual(origin.refusals, [])
         self.assertProblem(get(front.port, "/download/b.mp3"), 404)
+
+    def test_the_private_bucket_with_a_table(self):
+        """By the page's pipeline, with an `aws` of ours that lists."""
+        origin = S3Origin()
+        self.addCleanup(origin.stop)
+        origin.keys["AKIAMOVE"] = ("m0ve", None)
+        origin.regions["my-music"] = "eu-west-3"
+        origin.objects["my-music", "songs/it's a b.mp3"] = Resource(SIZE)
+        directory = os.path.join(self.directory, "table")
+        os.mkdir(directory)
+        with open(os.path.join(directory, "aws"), "w") as out:
+            out.write("#!/bin/sh\nfor object in \"it's a b.mp3\" c.mp3; do echo \"songs/$object\"; done\n")
+        os.chmod(out.name, stat.S_IRWXU)
+        os.symlink(binary(), os.path.join(directory, "tonearm"))
+        text = replaced(block("toml", "s3"), "https://s3.amazonaws.com", origin.base_url)
+        lookup, = re.findall(r"^lookup = .*\n", text, re.M)
+        text = replaced(replaced(text, lookup, ""), ":memory:", "catalog.sqlite3")
+        server = Tonearm(directory)
+        with open(server.config_path, "a") as out:
+            out.write(text)
+        server.environment = {"MUSIC_KEY_ID": "AKIAMOVE", "MUSIC_SECRET": "m0ve"}
+        subprocess.run(["sh", "-c", block("sh", "s3")], cwd=server.directory, check=True, capture_output=True,
+                       env={**environment(), **server.environment, "PATH": directory + ":" + os.environ["PATH"]})
+        server.start()
+        self.addCleanup(server.stop)
+        self.assertBody(get(server.port, "/songs/listen/1"), content(0, SIZE))
+        self.assertProblem(get(server.port, "/songs/listen/2"), 404)
 
 
 if __name__ == "__main__":
