@@ -207,13 +207,21 @@ void Transfer::discard(std::uint64_t most, std::chrono::milliseconds limit,
 }
 
 void Transfer::on_done(CURLcode code) {
-  const bool stale = std::exchange(stale_, false);
+  const bool stale = std::exchange(stale_, false) || died_unheard(code);
   if (stale && phase_ != Phase::discarding) return start_afresh();
   running_ = false;
   code_ = code;
   permit_.reset();
   if (phase_ == Phase::discarding) return tell_discarded();
   end_wait();
+}
+
+/// RFC 9112 §9.3.1: an origin may end a kept connection at any time, also while it is asked.
+/// libcurl (7.88) asks again by itself, but not each sixth time that one handle meets it.
+bool Transfer::died_unheard(CURLcode code) const {
+  const bool died =
+      code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR || code == CURLE_GOT_NOTHING;
+  return died && !opened_ && head().status == 0;
 }
 
 void Transfer::start_afresh() {

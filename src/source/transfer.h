@@ -116,6 +116,8 @@ class Transfer final : public CurlMulti::Client {
   void end_wait();
   void tell_discarded();
   void stop();
+  /// A connection that was used before has ended without a byte of an answer.
+  bool died_unheard(CURLcode code) const;
   /// Once more, on a connection of its own.
   void start_afresh();
   Error failure() const;

@@ -1,6 +1,7 @@
 """How many connections an origin sees, and how soon it is let go."""
 
 import os
+import socket
 import sys
 import threading
 import unittest
@@ -104,6 +105,29 @@ class ConnectionLimitTest(Case):
         for _ in range(16):
             self.assert_bytes(get(port, target), 0, 300_000)
         self.assertLessEqual(kept.accepted, 4, "one for each loop")
+
+    def test_a_kept_connection_that_the_origin_ends_while_it_is_asked_is_no_failure(self):
+        """RFC 9112 §9.3.1: what ends before it answers is asked again, without upstream.retries."""
+        file = Resource(4 * MIB)
+
+        def ended_as_it_is_asked(exchange, end):
+            file(exchange)
+            exchange.sock.recv(1, socket.MSG_PEEK)
+            end(exchange)
+
+        once = Tonearm(
+            directory.name,
+            {
+                "catalog": {"path": catalog.path},
+                "upstream": {"base_url": origin.base_url, "retries": 0},
+            },
+        ).start()
+        self.addCleanup(once.stop)
+        for end in (Exchange.close, Exchange.reset):
+            with self.subTest(end=end.__name__):
+                path = route(lambda exchange, end=end: ended_as_it_is_asked(exchange, end))
+                for _ in range(2):
+                    self.assert_bytes(get(once.port, song(path)), 0, 4 * MIB)
 
     def test_a_redirect_keeps_its_connection_though_its_body_comes_later(self):
         moved, times = FaultOrigin(), 20

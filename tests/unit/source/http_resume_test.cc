@@ -263,5 +263,39 @@ TEST_F(HttpResumeTest, AfterAFailureTheRedirectorIsAskedAgain) {
   }
 }
 
+TEST_F(HttpResumeTest, AKeptConnectionThatTheOriginEndsMeanwhileIsNoAttempt) {  // RFC 9112 §9.3.1
+  options_.window = 64 * KiB;
+  options_.retries = 0;
+  const std::string content = make_content(20 * 64 * KiB);
+  for (const Then end : {Then::reset, Then::close}) {
+    std::atomic<int> requests = 0;
+    ScriptedOrigin origin([&](const OriginAsked& asked) {
+      return ++requests % 2 == 0 ? OriginAnswer{"", end} : honest_answer(asked, content, strong);
+    });
+    const Heard heard = hear(origin);
+    EXPECT_FALSE(heard.error) << heard.error->detail;
+    EXPECT_TRUE(heard.body == content);
+    EXPECT_EQ(origin.accepted(), 20);
+  }
+}
+
+TEST_F(HttpResumeTest, AConnectionOfItsOwnThatEndsWithoutAnAnswerIsAnAttempt) {
+  options_.window = 64 * KiB;
+  options_.retries = 0;
+  const std::string content = make_content(200 * KiB);
+  for (const Then end : {Then::reset, Then::close}) {
+    for (const int good : {0, 1}) {
+      std::atomic<int> requests = 0;
+      ScriptedOrigin origin([&](const OriginAsked& asked) {
+        return ++requests > good ? OriginAnswer{"", end} : honest_answer(asked, content, strong);
+      });
+      const Heard heard = hear(origin);
+      ASSERT_TRUE(heard.error);
+      EXPECT_EQ(heard.error->kind, ErrorKind::connection_terminated);
+      EXPECT_EQ(origin.accepted(), 1 + good);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tonearm::source
