@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <new>
@@ -246,13 +247,13 @@ void CurlMulti::leave_socket(const Client& client) {
 /// A kept connection that has become readable is good for nothing: it has ended, or says what
 /// nobody has asked for. Behind such words libcurl would not see its end.
 void CurlMulti::give_up(const std::shared_ptr<Watch>& watch) {
-  constexpr std::size_t all = 1024 * 1024;
   char next = 0;
   const ssize_t peeked = ::recv(watch->fd, &next, 1, MSG_DONTWAIT | MSG_PEEK);
   const bool was_read_meanwhile = peeked < 0 && errno == EAGAIN;
   if (was_read_meanwhile) return arm(watch);
   ::shutdown(watch->fd, SHUT_RDWR);
-  while (::recv(watch->fd, nullptr, all, MSG_DONTWAIT | MSG_TRUNC) > 0) {
+  std::array<char, 16 * 1024> thrown_away;
+  while (::recv(watch->fd, thrown_away.data(), thrown_away.size(), MSG_DONTWAIT) > 0) {
   }
   sweep_.expire_after(sweep_delay);
 }

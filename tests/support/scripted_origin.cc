@@ -120,6 +120,7 @@ void ScriptedOrigin::serve(int socket) {
     }
     const OriginAnswer answer = script_(asked);
     send_all(socket, answer.bytes);
+    if (answer.strays) send_all(socket, answer.strays());
     switch (answer.then) {
       case OriginAnswer::Then::keep:
         break;

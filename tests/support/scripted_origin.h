@@ -28,6 +28,7 @@ struct OriginAnswer {
   enum class Then { keep, close, reset, hang };
   std::string bytes;
   Then then = Then::keep;
+  std::function<std::string()> strays = nullptr;  ///< What goes over the wire later, unasked.
 };
 
 /// An HTTP origin that does what a test tells it, on 127.0.0.1 and threads of its own.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <string>
+#include <thread>
 #include <utility>
 
 namespace tonearm::source {
@@ -295,6 +296,33 @@ TEST_F(HttpResumeTest, AConnectionOfItsOwnThatEndsWithoutAnAnswerIsAnAttempt) {
       EXPECT_EQ(origin.accepted(), 1 + good);
     }
   }
+}
+
+/// Nothing but ThreadSanitizer sees what loops would share there.
+TEST_F(HttpResumeTest, WhatNobodyAskedForEndsTheKeptConnectionsOfSeveralLoops) {
+  const std::string content = make_content(KiB);
+  const auto hear_strays = [&] {
+    for (int i = 0; i < 20; ++i) {
+      std::atomic<bool> heard = false;
+      ScriptedOrigin origin([&](const OriginAsked& asked) {
+        OriginAnswer answer = honest_answer(asked, content, strong);
+        answer.strays = [&] {
+          heard.wait(false);
+          return std::string(100 * KiB, 'x');
+        };
+        return answer;
+      });
+      io::asio::io_context loop(1);
+      HttpSource source(make_http_client(loop.get_executor(), options_));
+      EXPECT_TRUE(test::run(loop, listen(source, origin.url() + "/song", {})).body == content);
+      heard = true;
+      heard.notify_all();
+      test::run(loop, wait_until([&] { return origin.open() == 0; }));
+    }
+  };
+  std::thread other(hear_strays);
+  hear_strays();
+  other.join();
 }
 
 }  // namespace
