@@ -21,6 +21,15 @@ std::optional<std::chrono::seconds> parse_retry_after(std::string_view value, ht
   return std::clamp<seconds>(*date - now, seconds(0), most);
 }
 
+/// A client gets it too, and a front before us refuses a head that does not fit its buffer.
+constexpr std::size_t longest_value = 1024;
+
+/// A Content-Type that may pass on; empty where even its essence is too long.
+std::string_view without_long_parameters(std::string_view type) {
+  if (type.size() > longest_value) type = trim(type.substr(0, type.find(';')));
+  return type.size() > longest_value ? std::string_view() : type;
+}
+
 }  // namespace
 
 bool UpstreamHeadReader::line(std::string_view text, http::HttpTime now) {
@@ -55,11 +64,12 @@ void UpstreamHeadReader::field(std::string_view name, std::string_view value, ht
     head_.has_content_range = true;
     head_.content_range = http::parse_content_range(value);
   } else if (iequals(name, "etag")) {
-    head_.validators.etag = http::parse_entity_tag(value);
+    head_.validators.etag =
+        value.size() > longest_value ? std::nullopt : http::parse_entity_tag(value);
   } else if (iequals(name, "last-modified")) {
     head_.validators.last_modified = http::parse_http_date(value);
   } else if (iequals(name, "content-type")) {
-    head_.content_type = value;
+    head_.content_type = without_long_parameters(value);
   } else if (iequals(name, "content-encoding")) {
     head_.encoded = head_.encoded || !(value.empty() || iequals(value, "identity"));
   } else if (iequals(name, "location")) {

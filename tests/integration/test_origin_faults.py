@@ -212,6 +212,17 @@ class ChangedRepresentationTest(Case):
         self.check(change, honest=False)
 
 
+class LongFieldTest(Case):
+    """A front before the program refuses a head that does not fit its buffer (nginx: 4 KiB)."""
+
+    def test_nothing_of_an_origin_makes_a_long_head(self):
+        kind = "audio/mpeg; x=" + "a" * 90_000
+        response = played(Resource(1000, etag='"' + "e" * 90_000 + '"', kind=kind))
+        self.assert_bytes(response, 0, 1000)
+        self.assertEqual(response["Content-Type"], "audio/mpeg")
+        self.assertIsNone(response["ETag"])
+
+
 class NoLengthTest(Case):
     """Neither ranges nor a length: all that is left is the whole, in one go."""
 

@@ -92,6 +92,23 @@ TEST(UpstreamHead, OnlyIdentityIsNoEncoding) {
   EXPECT_FALSE(read({"HTTP/1.1 200 OK", "Content-Encoding: Identity"}).encoded);
 }
 
+TEST(UpstreamHead, AnEtagTooLongForOtherHeadsIsNone) {
+  const auto tag = [](std::size_t size) { return '"' + std::string(size - 2, 'e') + '"'; };
+  EXPECT_TRUE(read({"HTTP/1.1 200 OK", "ETag: " + tag(1024)}).validators.has_strong_etag());
+  EXPECT_FALSE(read({"HTTP/1.1 200 OK", "ETag: " + tag(1025)}).validators.etag);
+}
+
+TEST(UpstreamHead, OfAContentTypeTooLongForOtherHeadsOnlyTheEssenceStays) {
+  const auto type_of = [](const std::string& type) {
+    return read({"HTTP/1.1 200 OK", "Content-Type: " + type}).content_type;
+  };
+  const std::string type = "audio/mpeg ; x=";
+  const std::string fits = type + std::string(1024 - type.size(), 'a');
+  EXPECT_EQ(type_of(fits), fits);
+  EXPECT_EQ(type_of(fits + 'a'), "audio/mpeg");
+  EXPECT_EQ(type_of("audio/" + std::string(1024, 'a') + ";x=1"), "");
+}
+
 TEST(UpstreamHead, RetryAfterMayBeADate) {  // RFC 9110 §10.2.3
   EXPECT_EQ(read({"HTTP/1.1 503 X", "Retry-After: Sun, 06 Nov 1994 08:50:37 GMT"}).retry_after,
             std::chrono::seconds(60));
