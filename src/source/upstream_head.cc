@@ -44,7 +44,8 @@ bool UpstreamHeadReader::line(std::string_view text, http::HttpTime now) {
   }
   if (text.empty()) {
     finish(now);
-    return head_.status >= 200;
+    // RFC 9110 §15.2.2: behind a 101, which nobody has asked for, comes no HTTP.
+    return head_.status >= 200 || head_.status == 101;
   }
   const auto colon = text.find(':');
   if (colon != std::string_view::npos)

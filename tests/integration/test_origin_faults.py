@@ -331,6 +331,13 @@ class SlowOriginTest(Case):
 
         self.assert_problem(played(handler, "hasty"), 504)
 
+    def test_protocols_that_nobody_wants_switched_are_502_at_once(self):
+        def handler(exchange):
+            exchange.head(101, Upgrade="websocket", Connection="Upgrade")
+            exchange.hang()
+
+        self.assert_problem(played(handler, "hasty"), 502)
+
     def test_stall_in_mid_body_is_resumed(self):
         file = Resource(2 * MIB)
 

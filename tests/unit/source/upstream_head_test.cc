@@ -43,6 +43,10 @@ TEST(UpstreamHead, AnInterimAnswerIsForgotten) {  // RFC 9110 §15.2
   EXPECT_FALSE(reader.head().validators.etag);
 }
 
+TEST(UpstreamHead, NothingOfHttpFollowsSwitchedProtocols) {  // RFC 9110 §15.2.2
+  EXPECT_EQ(read({"HTTP/1.1 101 Switching Protocols", "Upgrade: websocket"}).status, 101U);
+}
+
 TEST(UpstreamHead, LastModifiedIsStrongASecondBeforeDate) {  // RFC 9110 §8.8.2.2
   const auto strong = read({"HTTP/1.1 200 OK", "Date: Sun, 06 Nov 1994 08:49:38 GMT",
                             "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT"});
