@@ -4,6 +4,7 @@
 
 #include "source/http_reader.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -13,6 +14,9 @@ namespace {
 /// Asked where only the length is wanted: Safari's own probe, and never answered wrongly by suffix
 /// or HEAD bugs of origins.
 constexpr http::ByteRange two_bytes{0, 2};
+
+/// Of which each finds that the file has changed since it was described.
+constexpr int most_attempts = 4;
 
 /// The first window of what the client is about to read: it describes, and is the first part of the
 /// body at the same time.
@@ -40,8 +44,23 @@ HttpResource::~HttpResource() { close_body(); }
 io::Task<Result<http::Representation>> HttpResource::describe(const ReadIntent& intent) {
   several_ = intent.several;
   closed_range_ = intent.range && !intent.range->is_open_ended();
+  auto deadline = io::Clock::now() + client_.options().first_byte_timeout;
+  for (int attempt = 1;; ++attempt) {
+    Result<void> described = co_await describe_once(intent, deadline);
+    if (!described) co_return described.error();
+    http::Representation what = description();
+    Result<void> begun = co_await begin_body(intent, what);
+    if (begun) co_return what;
+    const bool changed = begun.error().kind == ErrorKind::representation_changed;
+    if (!changed || attempt == most_attempts) co_return begun.error();
+    forget();
+  }
+}
+
+io::Task<Result<void>> HttpResource::describe_once(const ReadIntent& intent,
+                                                   io::Clock::time_point& deadline) {
   client_.ask_whether(intent.known);
-  Result<Reply> reply = co_await ask_for_description(first_window(intent, sizer_));
+  Result<Reply> reply = co_await ask_for_description(first_window(intent, sizer_), deadline);
   if (!reply) co_return reply.error();
   if (reply->answer.kind == Answer::Kind::unchanged) {
     described_.unchanged = true;
@@ -52,7 +71,28 @@ io::Task<Result<http::Representation>> HttpResource::describe(const ReadIntent& 
   } else {
     describe_from(std::move(*reply), intent);
   }
-  co_return description();
+  co_return Result<void>{};
+}
+
+/// Where what describes is no part of the body. The head waits for the first byte anyway, and until
+/// it is out another version may be begun.
+io::Task<Result<void>> HttpResource::begin_body(const ReadIntent& intent,
+                                                const http::Representation& what) {
+  if (!intent.parts || what.unchanged) co_return Result<void>{};
+  const http::ByteRanges parts = intent.parts(what);
+  if (parts.empty()) co_return Result<void>{};
+  RetryBudget budget(client_.options().retries);
+  const std::uint64_t end = parts.front().end;
+  co_return co_await open_body(parts.front().first, std::min(end, what.length.value_or(end)),
+                               budget);
+}
+
+/// What was found out so far is of another version.
+void HttpResource::forget() {
+  close_body();
+  described_ = {};
+  first_byte_deadline_.reset();
+  client_.expect({});
 }
 
 http::Representation HttpResource::description() const {
@@ -63,8 +103,8 @@ http::Representation HttpResource::description() const {
 }
 
 /// Asks until the answer describes the representation: a 416 and a useless 206 say too little.
-io::Task<Result<Reply>> HttpResource::ask_for_description(std::optional<http::ByteRange> asked) {
-  auto deadline = io::Clock::now() + client_.options().first_byte_timeout;
+io::Task<Result<Reply>> HttpResource::ask_for_description(std::optional<http::ByteRange> asked,
+                                                          io::Clock::time_point& deadline) {
   RetryBudget budget(client_.options().retries);
   for (;;) {
     Result<Reply> reply = co_await client_.ask(asked, budget, deadline);

@@ -51,7 +51,11 @@ class HttpResource final : public Resource {
     std::uint64_t position() const { return first + transfer->position(); }
   };
 
-  io::Task<Result<Reply>> ask_for_description(std::optional<http::ByteRange> asked);
+  io::Task<Result<void>> describe_once(const ReadIntent& intent, io::Clock::time_point& deadline);
+  io::Task<Result<void>> begin_body(const ReadIntent& intent, const http::Representation& what);
+  void forget();
+  io::Task<Result<Reply>> ask_for_description(std::optional<http::ByteRange> asked,
+                                              io::Clock::time_point& deadline);
   io::Clock::time_point first_byte_deadline();
   void describe_from(Reply reply, const ReadIntent& intent);
   /// `described_`, as others see it.

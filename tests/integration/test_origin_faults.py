@@ -204,6 +204,22 @@ class ChangedRepresentationTest(Case):
 
         self.check(change, honest=False)
 
+    def test_song_that_is_replaced_before_its_first_byte_is_the_new_one(self):
+        old, new = Resource(300_000), Resource(300_001, seed=2, etag='"v2"')
+        # The first question to the origin only describes what these ask for.
+        for asked, first in (({"Range": "bytes=-100"}, 299_901), ({"If-None-Match": '"v0"'}, 0)):
+            with self.subTest(asked):
+                path = route(lambda exchange: (old if exchange.number == 1 else new)(exchange))
+                response = get(server().port, song(path), **asked)
+                self.assertEqual(response["ETag"], '"v2"', response)
+                self.assert_bytes(response, first, new.size, seed=2)
+
+    def test_song_that_is_another_one_each_time_is_502(self):
+        def another(exchange):
+            Resource(300_000, etag=f'"v{exchange.number}"')(exchange)
+
+        self.assert_problem(played(another, Range="bytes=-100"), 502)
+
     def test_song_that_became_shorter_than_where_the_client_is(self):
         def change(new):
             new.size = 1000

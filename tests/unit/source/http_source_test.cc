@@ -378,5 +378,68 @@ TEST_F(HttpSourceTest, APausedListenerGivesItsConnectionUpAndGoesOnLater) {
   EXPECT_EQ(heard.body, content);
 }
 
+/// Describes what the last 100 bytes are wanted of, and reads them.
+io::Task<Heard> hear_end(Source& source, std::string url) {
+  Heard heard;
+  Locator locator;
+  locator.kind = Locator::Kind::url;
+  locator.value = std::move(url);
+  auto resource = source.open({locator}).value();
+  ReadIntent intent;
+  intent.range.emplace();
+  intent.range->last = 100;
+  intent.parts = [](const http::Representation& what) {
+    return http::ByteRanges{http::ByteRange{*what.length - 100, *what.length}};
+  };
+  Result<http::Representation> described = co_await resource->describe(intent);
+  if (!described) {
+    heard.error = described.error();
+    co_return heard;
+  }
+  heard.described = *described;
+  auto reader = resource->read(*described->length - 100, described->length);
+  const Result<io::Chunk> chunk = co_await reader->read();
+  if (!chunk) co_return heard;
+  const auto bytes = chunk->memory();
+  heard.body.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  co_return heard;
+}
+
+TEST_F(HttpSourceTest, WhatIsReplacedBeforeItsFirstByteIsDescribedAnew) {
+  for (const int change_before : {2, 100}) {
+    const std::string old = make_content(300 * KiB);
+    const std::string replaced = make_content(200 * KiB, 2);
+    std::atomic<int> questions = 0;
+    ScriptedOrigin origin([&](const OriginAsked& asked) {
+      return ++questions < change_before ? honest_answer(asked, old, strong)
+                                         : honest_answer(asked, replaced, "ETag: \"v2\"\r\n");
+    });
+    io::asio::io_context loop(1);
+    HttpSource source(make_http_client(loop.get_executor(), options_));
+    const Heard heard = test::run(loop, hear_end(source, origin.url() + "/song"));
+    ASSERT_TRUE(heard.described);
+    const std::string& content = change_before == 2 ? replaced : old;
+    EXPECT_EQ(heard.described->length, content.size());
+    EXPECT_EQ(heard.body, content.substr(content.size() - 100));
+    EXPECT_EQ(origin.asked().size(), change_before == 2 ? 4U : 2U);
+    const std::string condition = change_before == 2 ? "\"v2\"" : "\"v1\"";
+    EXPECT_EQ(origin.asked().back().field("If-Range"), condition);
+  }
+}
+
+TEST_F(HttpSourceTest, WhatIsReplacedEachTimeIsDescribedAnewThreeTimesAtMost) {
+  const std::string content = make_content(300 * KiB);
+  std::atomic<int> questions = 0;
+  ScriptedOrigin origin([&](const OriginAsked& asked) {
+    return honest_answer(asked, content, "ETag: \"" + std::to_string(++questions) + "\"\r\n");
+  });
+  io::asio::io_context loop(1);
+  HttpSource source(make_http_client(loop.get_executor(), options_));
+  const Heard heard = test::run(loop, hear_end(source, origin.url() + "/song"));
+  ASSERT_TRUE(heard.error);
+  EXPECT_EQ(heard.error->kind, ErrorKind::representation_changed);
+  EXPECT_EQ(origin.asked().size(), 8U);
+}
+
 }  // namespace
 }  // namespace tonearm::source
