@@ -217,6 +217,18 @@ class ConnectionLimitTest(Case):
         self.assertLessEqual(most, 2)
 
 
+class HostNameTest(Case):
+    def test_host_with_letters_beyond_ascii_is_asked_under_the_name_that_dns_has(self):
+        for host in ("bücher.localhost", "b%C3%BCcher.localhost"):
+            with self.subTest(host=host):
+                path = route(Resource(1000))
+                url = f"http://{host}:{origin.port}{path}"
+                self.assert_bytes(get(server().port, song(url)), 0, 1000)
+                self.assertEqual(
+                    origin.of(path)[0].fields["host"], f"xn--bcher-kva.localhost:{origin.port}"
+                )
+
+
 class PausedClientTest(Case):
     def check(self, file, read_first):
         path = route(file)

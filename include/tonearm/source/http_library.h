@@ -2,8 +2,8 @@
 
 namespace tonearm::source {
 
-/// libcurl's global state. The one object of a process: made before there are threads, and
-/// destroyed when no source is left.
+/// libcurl's global state, with LC_CTYPE, by which it reads host names. The one object of a
+/// process: made before there are threads, and destroyed when no source is left.
 class HttpLibrary {
  public:
   /// Throws std::runtime_error where libcurl cannot be used.
