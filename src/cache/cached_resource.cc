@@ -23,6 +23,11 @@ bool answered_in_full(const Visit& visit) {
          (visit.result == Visit::Result::current && !visit.revalidated);
 }
 
+/// Whether it can be told where the answer begins while nothing is known of the representation.
+bool says_where(const source::ReadIntent& intent) {
+  return intent.likely && !(intent.range && intent.range->is_suffix());
+}
+
 http::HttpTime now() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
@@ -169,13 +174,16 @@ std::shared_ptr<FillJob> CachedResource::make_job(std::shared_ptr<Fill> fill) co
   return std::make_shared<FillJob>(store_, entry_, std::move(fill), supply_);
 }
 
+/// Who does not know yet where to read keeps it from ending until that is known, and wants nothing.
 void CachedResource::sit_at_visit(Fill& fill, const source::ReadIntent& intent,
                                   std::uint64_t patience) {
-  const bool bounded = intent.range && intent.range->last && !intent.range->is_suffix();
-  const std::uint64_t end = bounded ? std::min(*intent.range->last, endless) + 1 : endless;
-  const std::uint64_t first =
-      intent.range && intent.range->first ? std::min(*intent.range->first, endless) : 0;
-  if (auto seat = fill.join(first, end, patience)) seat_ = std::move(*seat);
+  http::ByteRange place{0, 0};
+  if (says_where(intent)) {
+    const bool bounded = intent.range && intent.range->last;
+    place.end = bounded ? std::min(*intent.range->last, endless) + 1 : endless;
+    if (intent.range) place.first = std::min(*intent.range->first, endless);
+  }
+  if (auto seat = fill.join(place.first, place.end, patience)) seat_ = std::move(*seat);
 }
 
 /// Sits down at the visit's fill, and starts it if it is this request's.
@@ -192,7 +200,7 @@ void CachedResource::set_out(Visiting& visiting, const source::ReadIntent& inten
 source::ReadIntent CachedResource::asked_of_origin(const source::ReadIntent& intent) {
   source::ReadIntent ask;
   ask.several = intent.several;
-  ask.likely = intent.likely && !(intent.range && intent.range->is_suffix());
+  ask.likely = says_where(intent);
   if (intent.range) ask.range = align(*intent.range);
   return ask;
 }
@@ -281,6 +289,7 @@ io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent
   if (apart) co_return Way::directly;
   const Way way = stay_with_the_only_fill(range);
   if (way != Way::kept) co_return way;
+  if (!says_where(intent) && !has_only_one_fill()) seat_.leave();
   if (version_->whole_only() && version_->is_complete()) {
     const bool whole = co_await is_whole(store_, version_);
     if (!whole) co_return Way::changed;

@@ -121,6 +121,34 @@ TEST_F(PartsTest, ARangeOfWhatHasNoLengthDoesNotDriveTheFillAhead) {
   EXPECT_TRUE(begun + rest() == content(0, 300 * B));
 }
 
+// Where it is, only the visit tells that another makes for the beginning.
+TEST_F(PartsTest, TheEndIsNotWaitedForBehindTheBeginning) {
+  auto song = std::make_shared<ScriptedSong>(length);
+  song->failure = ErrorKind::connection_refused;
+  options_.read_ahead = 4 * B;
+  open(song);
+  EXPECT_TRUE(get().error);  // from now on it is known that nothing is kept
+  song->failure.reset();
+  bool may_answer = false;
+  song->before_answer = [&] { return wait_until(may_answer); };
+  const auto first = begin(0, 99);
+  ASSERT_TRUE(run_until([&] { return song->described == 2; }));
+  resource_ = std::move(
+      *source_->open(source::SourceRequest{Locator{Locator::Kind::plain, "song.mp3", {}}, false}));
+  source::ReadIntent last_bytes;
+  last_bytes.range = http::RangeSpec{std::nullopt, 100};
+  bool described = false;
+  io::asio::co_spawn(loop_, resource_->describe(last_bytes),
+                     [&](const std::exception_ptr&, const auto&) { described = true; });
+  loop_.poll();
+  may_answer = true;
+  ASSERT_TRUE(run_until([&] { return described && first->ended; }));
+  read_from(length - 100, length);
+  EXPECT_EQ(rest(), content(length - 100, length));
+  settle();
+  EXPECT_EQ(song->served, 2 * B);
+}
+
 TEST_F(PartsTest, WhatIsKeptOfAllPartsIsKnownBeforeTheFirst) {
   struct Row {
     std::uint64_t first, second;
