@@ -100,7 +100,9 @@ io::Task<Result<void>> CachedResource::find(const source::ReadIntent& intent) {
     Result<void> heard = co_await hear_of(visiting);
     if (!heard || version_ || direct_) co_return heard;
     // A visit that does not bring it either would only make the others wait once more.
-    if (!brings_it(*visiting.visit, asked_of_origin(intent))) co_return heard;  // directly
+    const Visit& visit = *visiting.visit;
+    const bool would_bring = brings_it(visit, asked_of_origin(intent), reads(intent, visit.what));
+    if (!would_bring) co_return heard;  // directly
   }
   co_return Result<void>{};  // directly
 }
@@ -164,6 +166,7 @@ void CachedResource::announce_visit(const source::ReadIntent& intent, Visiting& 
   auto fill = std::make_shared<Fill>(supply_.loop, aligned ? *aligned->first : 0, store_.policy());
   visiting.visit = std::make_shared<Visit>(fill);
   visiting.hand_over = std::make_shared<HandOver>();
+  visiting.hand_over->intent = &intent;
   visiting.job = make_job(fill);
   visiting.job->visit = visiting.visit;
   account_.charge(std::move(fill));
@@ -189,11 +192,11 @@ void CachedResource::sit_at_visit(Fill& fill, const source::ReadIntent& intent,
 /// Sits down at the visit's fill, and starts it if it is this request's.
 void CachedResource::set_out(Visiting& visiting, const source::ReadIntent& intent) {
   const bool mine = visiting.job != nullptr;
-  if (intent.likely) {
+  if (mine || intent.likely) {
     sit_at_visit(*visiting.visit->fill, intent, mine ? any_patience : store_.policy().read_ahead);
   }
   if (!mine) return;
-  start_visit(std::move(visiting.job), {visiting.known, asked_of_origin(intent)},
+  start_visit(std::move(visiting.job), {visiting.known, asked_of_origin(intent), intent.likely},
               visiting.hand_over);
 }
 
@@ -283,7 +286,10 @@ io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent
   account_.use.state = cold_ ? State::miss : State::hit;
   what_ = version_->what();
   const http::ByteRanges parts = parts_read(intent);
-  if (parts.empty()) co_return Way::kept;
+  if (parts.empty()) {
+    seat_.leave();
+    co_return Way::kept;
+  }
   const http::ByteRange range = parts.front();
   const bool apart = has_only_one_fill() && range.first > 0 && version_->as_described().ranges;
   if (apart) co_return Way::directly;

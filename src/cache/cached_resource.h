@@ -33,6 +33,13 @@ class CachedResource final : public source::Resource {
 
   /// This request's part in a visit to the origin.
   struct Visiting {
+    Visiting() = default;
+    ~Visiting() {
+      if (hand_over) hand_over->intent = nullptr;
+    }
+    Visiting(const Visiting&) = delete;
+    Visiting& operator=(const Visiting&) = delete;
+
     std::shared_ptr<Visit> visit;
     std::shared_ptr<FillJob> job;         ///< Until it is started; null: another request makes it.
     std::shared_ptr<HandOver> hand_over;  ///< Of a visit that this request makes.

@@ -42,7 +42,7 @@ struct Visit {
   bool never_kept = false;  ///< With pass: by anybody's request.
   // With pass: whose request would have it kept, see brings_it().
   bool only_whole = false;
-  bool in_ranges = false;
+  http::Representation what;
   bool down = true;  ///< With failed: the origin is, rather than that it refuses.
   Error error;
 };

@@ -20,6 +20,7 @@ struct Supply {
 /// Where a visit leaves the resource that cannot be kept, for the request that began it: the first
 /// question to the origin is then not asked twice. Belongs to one loop.
 struct HandOver {
+  const source::ReadIntent* intent = nullptr;  ///< That request's; null once it waits no more.
   std::unique_ptr<source::Resource> resource;
   std::optional<http::Representation> what;
 };
@@ -28,6 +29,7 @@ struct HandOver {
 struct Inquiry {
   std::shared_ptr<Version> known;  ///< Is it still the current one? Null: nothing is kept.
   source::ReadIntent ask;          ///< What is to be read, in whole blocks.
+  bool likely = true;              ///< Something is, though `ask` may not know what.
 };
 
 // A job is made before others can find its visit or its fill: its end, be it that it cannot be

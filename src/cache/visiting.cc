@@ -158,15 +158,15 @@ void hand_back(FillJob& job, Answered answered, HandOver& hand_over) {
   job.fill->end(FillOutcome::done, {});
 }
 
-/// The answer's body is kept as it comes, if it was asked for.
-io::Task<void> keep(FillJob& job, const source::ReadIntent& ask, const Answered& answered) {
+/// The answer's body is kept as it comes, if it is wanted.
+io::Task<void> keep(FillJob& job, bool wanted, const Answered& answered) {
   Visit& visit = *job.visit;
   if (!visit.version) {
     visit.found(job.store.make_version(job.entry->key, *answered.what, visit.only_whole));
     if (visit.version->whole_only()) job.fill->begin_at_start();
   }
   visit.result = Visit::Result::current;
-  const bool fetches = ask.likely && answered.what->length != 0U;
+  const bool fetches = wanted && answered.what->length != 0U;
   if (fetches) {
     const std::lock_guard lock(visit.version->fills_mutex());
     visit.version->fills().push_back(job.fill);
@@ -178,18 +178,25 @@ io::Task<void> keep(FillJob& job, const source::ReadIntent& ask, const Answered&
   co_await fill_body(job, *answered.resource);
 }
 
-io::Task<void> take_in(FillJob& job, const source::ReadIntent& ask, std::shared_ptr<Version> known,
+/// Whether who began the visit reads of what it has found.
+bool is_read(const Inquiry& inquiry, const HandOver& hand_over, const http::Representation& what) {
+  return hand_over.intent ? reads(*hand_over.intent, what) : inquiry.likely;
+}
+
+io::Task<void> take_in(FillJob& job, const Inquiry& inquiry, std::shared_ptr<Version> known,
                        Answered answered, HandOver& hand_over) {
   Visit& visit = *job.visit;
   const http::Representation& what = *answered.what;
   co_await compare(job, std::move(known), what);
   visit.never_kept = !may_be_kept(job.store, what);
   visit.only_whole = must_be_whole(what);
-  visit.in_ranges = what.ranges;
-  if (visit.never_kept || !brings_it(visit, ask) || !can_be_kept(job)) {
+  visit.what = what;
+  // Without ranges all of it is on its way, whatever was asked for.
+  const bool reads = !what.ranges && !visit.version && is_read(inquiry, hand_over, what);
+  if (visit.never_kept || !brings_it(visit, inquiry.ask, reads) || !can_be_kept(job)) {
     hand_back(job, std::move(answered), hand_over);
   } else {
-    co_await keep(job, ask, answered);
+    co_await keep(job, inquiry.ask.likely || reads, answered);
   }
 }
 
@@ -221,10 +228,15 @@ io::Task<void> confirm(FillJob& job, std::shared_ptr<Version> known, http::Repre
 
 }  // namespace
 
-bool brings_it(const Visit& visit, const source::ReadIntent& ask) {
+bool reads(const source::ReadIntent& intent, const http::Representation& what) {
+  return intent.parts ? !intent.parts(what).empty() : intent.likely;
+}
+
+bool brings_it(const Visit& visit, const source::ReadIntent& ask, bool reads) {
   if (!visit.only_whole) return true;
+  if (!visit.what.ranges) return ask.likely || reads;
   const bool from_start = !ask.range || ask.range->first == 0U;
-  return ask.likely && (from_start || !visit.in_ranges);
+  return ask.likely && from_start;
 }
 
 io::Task<void> visit_origin(std::shared_ptr<FillJob> job, Inquiry inquiry,
@@ -236,7 +248,7 @@ io::Task<void> visit_origin(std::shared_ptr<FillJob> job, Inquiry inquiry,
   } else if (answered.what->unchanged && known) {
     co_await confirm(*job, known, std::move(*answered.what));
   } else {
-    co_await take_in(*job, inquiry.ask, known, std::move(answered), *hand_over);
+    co_await take_in(*job, inquiry, known, std::move(answered), *hand_over);
   }
 }
 

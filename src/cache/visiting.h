@@ -6,8 +6,12 @@
 
 namespace tonearm::cache {
 
-/// Whether a request that asks so would have the song kept, from what the visit has learned of it.
-bool brings_it(const Visit& visit, const source::ReadIntent& ask);
+/// Whether a request reads of a song that is described so.
+bool reads(const source::ReadIntent& intent, const http::Representation& what);
+
+/// Whether a request that asks so, and would read of all that there is, would have the song kept:
+/// from what the visit has learned of it.
+bool brings_it(const Visit& visit, const source::ReadIntent& ask, bool reads);
 
 /// Asks the origin what it has, tells who waits for the job's visit, and goes on to fetch what the
 /// inquiry wants if that can be kept.

@@ -31,6 +31,24 @@ class Sharing(CacheCase):
         self.assertEqual(parallel(count, play), [True] * count)
         self.assertOriginSent("/crowd.mp3", size)
 
+    def test_many_who_ask_an_origin_without_ranges_for_a_part_cost_one_fetch(self):
+        size, count = 4 * MIB + 17, 40
+        asks = {"end": ({"Range": "bytes=-100000"}, 206, size - 100000), "new": ({"If_None_Match": '"old"'}, 200, 0)}
+        songs = {name: self.song(f"{name}.mp3", Resource(size, ranges=False)) for name in asks}
+        self.start()
+        for name, (fields, status, first) in asks.items():
+            with self.subTest(name):
+
+                def ask(_, song=songs[name], fields=fields, status=status, expected=content(first, size)):
+                    answer = get(self.server.port, f"/songs/listen/{song}", **fields)
+                    return answer.status == status and answer.complete and answer.body == expected
+
+                self.assertEqual(parallel(count, ask), [True] * count)
+                self.assertOriginSent(f"/{name}.mp3", size)
+                self.assertEqual(len(self.origin.of(f"/{name}.mp3")), 1)
+                self.idle()
+                self.assertEqual(self.get(songs[name], **fields)["Cache-Status"], "tonearm; hit")
+
     def test_cold_ranges_cost_at_most_twice_what_was_asked(self):
         size, count = 64 * MIB, 100 if sanitized() else 400
         song = self.song("ranges.mp3", Resource(size))
