@@ -13,8 +13,8 @@ enum class Reading : bool {
   again,  ///< A pipe is refused, and nothing is waited for.
 };
 
-/// Everything in a file of at most 64 MiB. What kept it from being read is one line that names the path and the
-/// reason; empty when nothing did.
+/// Everything in a file of at most 64 MiB. What kept it from being read is one line that names the
+/// path and the reason; empty when nothing did.
 std::optional<std::string> read_whole_file(const std::filesystem::path& path, Reading reading,
                                            std::string& out);
 
