@@ -46,8 +46,9 @@ struct Service::State {
       : config(std::make_shared<const Config>(from)), reread(std::move(again)) {}
 
   void start_loops();
-  void wait_for_signals();
-  void on_signal(int number);
+  void wait_for_end();
+  void wait_for_hangup();
+  void on_end(int number);
   void reload();
   io::Task<void> work_off_reloads();
   io::Task<void> read_anew();
@@ -70,14 +71,16 @@ struct Service::State {
   const std::function<Config()> reread;
   // The main thread's own loop: signals, and what the other loops report.
   asio::io_context context{1};
-  asio::signal_set signals{context, SIGINT, SIGTERM, SIGHUP};
+  // Two, for of one set Asio hands out the lowest number first, as long as there is one.
+  asio::signal_set ends{context, SIGINT, SIGTERM};
+  asio::signal_set hangups{context, SIGHUP};
   asio::steady_timer drain_limit{context};
   asio::steady_timer watchdog{context};
   Process process;
   std::list<ServingLoop> loops;
   std::size_t undrained = 0;
   std::size_t running = 0;
-  std::size_t reloads = 0;  ///< Asked for, and not done.
+  std::size_t reloads = 0;  ///< The one that runs, and one that was asked for meanwhile.
   bool draining = false;
   bool cancelled = false;
 };
@@ -166,7 +169,8 @@ Result<void> Service::open() {
 
 void Service::run() {
   State& state = *state_;
-  state.wait_for_signals();
+  state.wait_for_end();
+  state.wait_for_hangup();
   keep_signals_from_killing();
   state.running = state.loops.size();
   state.start_loops();
@@ -186,18 +190,24 @@ void Service::State::start_loops() {
   }
 }
 
-void Service::State::wait_for_signals() {
-  signals.async_wait([this](const boost::system::error_code& error, int number) {
+void Service::State::wait_for_end() {
+  ends.async_wait([this](const boost::system::error_code& error, int number) {
     if (error) return;
-    on_signal(number);
-    wait_for_signals();
+    on_end(number);
+    wait_for_end();
   });
 }
 
-void Service::State::on_signal(int number) {
-  if (number == SIGHUP) {
+void Service::State::wait_for_hangup() {
+  hangups.async_wait([this](const boost::system::error_code& error, int) {
+    if (error) return;
     reload();
-  } else if (!draining) {
+    wait_for_hangup();
+  });
+}
+
+void Service::State::on_end(int number) {
+  if (!draining) {
     spdlog::info("{}: draining for at most {} ms", number == SIGINT ? "SIGINT" : "SIGTERM",
                  config->server.drain.count());
     drain();
@@ -207,9 +217,11 @@ void Service::State::on_signal(int number) {
   }
 }
 
-/// One after the other: the last one read is the one that counts.
+/// One after the other: the last one read is the one that counts, and begins after it was asked
+/// for.
 void Service::State::reload() {
   if (!draining) notify_reloading();
+  if (reloads == 2) return;
   if (++reloads == 1) asio::co_spawn(context, work_off_reloads(), asio::detached);
 }
 
