@@ -126,7 +126,9 @@ TEST_F(WithoutRangesTest, ManyWhoWantItsEndCostOneFetch) {
     std::uint64_t charged = 0;
     for (const auto& one : all) charged += one->got.origin.bytes;
     EXPECT_EQ(charged, length);
-    EXPECT_EQ(all.front()->got.use.state, State::miss);
+    // Whichever of them it was that asked.
+    EXPECT_TRUE(std::any_of(all.begin(), all.end(),
+                            [](const auto& one) { return one->got.use.state == State::miss; }));
     TearDown();
     SetUp();
   }
@@ -168,10 +170,16 @@ TEST_F(WithoutRangesTest, WhoReadsNothingFetchesNothing) {
 // The first of those who read makes the next visit.
 TEST_F(WithoutRangesTest, WhoWaitsForOneWhoReadsNothingSharesWithTheOthers) {
   for (const auto& first : {unless("\"v1\""), head()}) {
-    open(a_song());
+    auto song = a_song();
+    bool may_answer = false;
+    song->before_answer = [&] { return wait_until(may_answer); };
+    open(song);
     const auto nothing = begin_to_ask(first);
+    ASSERT_TRUE(run_until([&] { return song->described == 1; }));
     std::vector<std::shared_ptr<Running>> all;
     for (int i = 0; i < 10; ++i) all.push_back(begin_to_ask(last_bytes(2 * B)));
+    loop_.poll();  // all wait for that visit
+    may_answer = true;
     expect_bodies(all, content(length - 2 * B, length));
     EXPECT_TRUE(nothing->ended);
     EXPECT_EQ(song_->described, 2);
