@@ -33,7 +33,8 @@ class HostGate {
 
   static constexpr std::size_t first_burst = 6;
   static constexpr std::size_t least_burst = 4;
-  /// Of whom nothing was asked for a while: its queue is another one by now.
+  /// From here on each answer lets in less than one more; and no more are let in at once where
+  /// nothing was asked for `rest`: the origin is another one by now.
   static constexpr std::size_t safe_burst = 16;
   static constexpr std::chrono::seconds rest{1};
   static constexpr std::chrono::milliseconds patience{300};

@@ -70,6 +70,16 @@ class PassingOnTest : public CacheTest {
       loop_.run_for(std::chrono::milliseconds(20));
     } while (song_->served != served);
   }
+  /// The fast one goes on until it has to wait for the slow one, who then reads on.
+  void expect_both_get_all() {
+    ASSERT_TRUE(run_until([this] { return song_->served > in_memory; }));
+    let_stand();
+    EXPECT_FALSE(fast_.ended);
+    goes_on_ = true;
+    expect_all(fast_);
+    expect_all(slow_);
+    EXPECT_EQ(song_->described, 1);
+  }
   void expect_all(const Listener& listener) {
     EXPECT_TRUE(run_until([&] { return listener.ended; }));
     EXPECT_FALSE(listener.error) << listener.error->detail;
@@ -91,15 +101,11 @@ TEST_F(PassingOnTest, WhatOutgrowsTheCacheWaitsForWhoIsBehind) {
   open(an_endless_song());
   start_slow();
   start(fast_);
+  ASSERT_TRUE(run_until([this] { return song_->served > in_memory; }));
   let_stand();
-  EXPECT_FALSE(fast_.ended);
-  EXPECT_GT(song_->served, in_memory);
   EXPECT_LE(song_->served, options_.size + in_memory + 4 * B);
   EXPECT_LE(cache_->statistics().bytes, options_.size);
-  goes_on_ = true;
-  expect_all(fast_);
-  expect_all(slow_);
-  EXPECT_EQ(song_->described, 1);
+  expect_both_get_all();
   settle();
   EXPECT_EQ(cache_->statistics().bytes, 0U);
 }
@@ -113,12 +119,7 @@ TEST_F(PassingOnTest, ADiskThatTakesNothingMoreIsNoticedByNobody) {
   open(song);
   start_slow();
   start(fast_);
-  let_stand();
-  EXPECT_FALSE(fast_.ended);
-  goes_on_ = true;
-  expect_all(fast_);
-  expect_all(slow_);
-  EXPECT_EQ(song_->described, 1);
+  expect_both_get_all();
 }
 
 TEST_F(PassingOnTest, WhatIsForgottenMeanwhileIsStillHadByAllWhoReadIt) {
@@ -133,12 +134,7 @@ TEST_F(PassingOnTest, WhatIsForgottenMeanwhileIsStillHadByAllWhoReadIt) {
   ASSERT_TRUE(run_until([&] { return reads == 60; }));
   test::run(loop_, source_->forget({Locator{Locator::Kind::plain, "song.mp3", {}}, false}));
   is_forgotten = true;
-  let_stand();
-  EXPECT_FALSE(fast_.ended);
-  goes_on_ = true;
-  expect_all(fast_);
-  expect_all(slow_);
-  EXPECT_EQ(song_->described, 1);
+  expect_both_get_all();
 }
 
 TEST_F(PassingOnTest, WhoStandsStillIsWaitedForNoLongerThanAnOriginIs) {
