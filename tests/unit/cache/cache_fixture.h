@@ -253,11 +253,7 @@ class CacheTest : public DirectoryTest {
   }
   /// Lets what still runs come to an end.
   void settle() {
-    loop_.restart();
-    for (int i = 0; i < 5000 && cache_->statistics().running_fills > 0; ++i) {
-      loop_.run_for(std::chrono::milliseconds(1));
-    }
-    ASSERT_EQ(cache_->statistics().running_fills, 0U);
+    ASSERT_TRUE(run_until([this] { return cache_->statistics().running_fills == 0; }));
   }
   void close() {
     if (!cache_) return;
@@ -307,11 +303,13 @@ class CacheTest : public DirectoryTest {
     while (loop_.run_one_for(std::chrono::milliseconds(20)) > 0) {
     }
   }
-  /// Runs the loop until `condition` holds; false when it does not come true.
+  /// Runs the loop until `condition` holds; false when it does not come true. Not a number of
+  /// handlers: how many a read takes depends on what the kernel still has in memory.
   template <class Condition>
   bool run_until(Condition condition) {
-    loop_.restart();
-    for (int i = 0; i < 10'000 && !condition(); ++i) {
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+    while (!condition() && std::chrono::steady_clock::now() < limit) {
+      loop_.restart();
       loop_.run_one_for(std::chrono::milliseconds(1));
     }
     return condition();
