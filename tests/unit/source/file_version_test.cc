@@ -32,13 +32,13 @@ class FileVersionTest : public FileFixture {
   }
   /// Everything that was put to the pool before has been done, and the loop does not know it yet.
   void run_pool() {
-    io::asio::io_context other(1);
     const auto nothing = [] { return true; };
-    tonearm::test::run(other, one_thread_.run(nothing));
+    tonearm::test::run(other_, one_thread_.run(nothing));
   }
   void overwrite(const std::string& content) { write("a", content, std::ios::in | std::ios::out); }
 
   io::BlockingPool one_thread_{1};
+  io::asio::io_context other_{1};
 };
 
 /// What is remembered of a recording is what was handed on, not what stands there a moment later.
