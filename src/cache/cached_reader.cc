@@ -29,9 +29,7 @@ io::Task<Result<io::Chunk>> CachedResource::Reader::read() {
     const std::uint64_t end = end_ ? *end_ : version_->geometry().length;
     if (position_ >= end) co_return io::Chunk();
     resource_.seat_.move_to(position_);
-    const std::uint64_t reach =
-        resource_.has_only_one_fill() ? std::min(end, position_ + step) : end;
-    Version::Look look = version_->look(position_, reach);
+    Version::Look look = version_->look(position_, reach(end));
     if (look.kind == Version::Look::Kind::kept) {
       const bool just_read = verified > position_;
       if (just_read) look.end = std::min(look.end, verified);
@@ -60,6 +58,11 @@ io::Task<Result<io::Chunk>> CachedResource::Reader::read() {
     if (*chunk) co_return **chunk;
     if (direct_) co_return co_await read_direct();
   }
+}
+
+/// How far one chunk may go.
+std::uint64_t CachedResource::Reader::reach(std::uint64_t end) const {
+  return resource_.has_only_one_fill() ? std::min(end, position_ + step) : end;
 }
 
 /// So that sendfile() does not wait for a disk, and the whole loop with it.
@@ -98,8 +101,8 @@ io::Task<Result<std::optional<io::Chunk>>> CachedResource::Reader::read_arriving
   Fill::View view = fill->view(position_);
   switch (view.kind) {
     case Fill::View::Kind::bytes: {
-      const auto most =
-          static_cast<std::size_t>(std::min<std::uint64_t>(view.bytes.size(), end - position_));
+      const auto most = static_cast<std::size_t>(
+          std::min<std::uint64_t>(view.bytes.size(), reach(end) - position_));
       block_ = std::move(view.block);
       position_ += most;
       // Of a hit it had come before it was asked for, and is only not on disk yet.

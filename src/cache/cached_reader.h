@@ -19,6 +19,7 @@ class CachedResource::Reader final : public io::ByteReader {
   io::Task<Result<io::Chunk>> read() override;
 
  private:
+  std::uint64_t reach(std::uint64_t end) const;
   bool is_in_memory(const Version::Look& kept) const;
   io::Chunk hand_out(Version::Look kept);
   /// Empty: look again.

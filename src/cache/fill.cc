@@ -18,6 +18,15 @@ constexpr std::size_t most_in_memory = 64;
 /// Readers at once that one listener's player, which seeks or asks twice, does not make.
 constexpr std::size_t crowd = 4;
 
+std::size_t blocks_of(std::size_t bytes) { return (bytes + block_size - 1) / block_size; }
+
+/// In one piece of memory, and not side by side by chance.
+bool lie_together(const ArrivingBlock& one, const ArrivingBlock& next) {
+  const bool same_piece =
+      !one.bytes.owner_before(next.bytes) && !next.bytes.owner_before(one.bytes);
+  return same_piece && one.bytes.get() + block_size == next.bytes.get();
+}
+
 }  // namespace
 
 Fill::Fill(io::Executor home, std::uint64_t first, const Policy& policy)
@@ -79,12 +88,21 @@ Fill::View Fill::view(std::uint64_t position) const {
   } else if (position < position_) {
     view.kind = View::Kind::bytes;
     view.block = blocks_[block_at(position) - blocks_.front()->block];
-    view.bytes = std::span<const std::byte>(view.block->bytes.get(), view.block->size)
-                     .subspan(position % block_size);
+    view.bytes = together_from(position);
   } else if (outcome_) {
     view.kind = View::Kind::ended;
   }
   return view;
+}
+
+/// With the lock held.
+std::span<const std::byte> Fill::together_from(std::uint64_t position) const {
+  const std::size_t first = block_at(position) - blocks_.front()->block;
+  std::size_t last = first;
+  while (last + 1 < blocks_.size() && lie_together(*blocks_[last], *blocks_[last + 1])) ++last;
+  const std::size_t before = position % block_size;
+  return {blocks_[first]->bytes.get() + before,
+          (last - first) * block_size + blocks_[last]->size - before};
 }
 
 io::Task<void> Fill::wait(std::uint64_t seen, std::shared_ptr<io::Event> event, io::Executor loop) {
@@ -224,14 +242,20 @@ void Fill::set_verified() {
   wake(waiters);
 }
 
+/// What comes at once lies together where many send it, each of them in one piece. Who is alone may
+/// be slow, and keeps in memory all of what lies together with what it sends.
 void Fill::append(std::span<const std::byte> bytes, const source::OriginUse& use_so_far) {
   Waiters waiters;
   {
     const std::lock_guard lock(mutex_);
     use_ = of_earlier_ + use_so_far;
+    const bool together = seats_.size() >= crowd;
+    std::shared_ptr<std::byte[]> place;
     while (!bytes.empty()) {
       if (blocks_.empty() || blocks_.back()->size == block_size) {
-        blocks_.push_back(std::make_shared<ArrivingBlock>(block_at(position_)));
+        place = together && place ? std::shared_ptr<std::byte[]>(place, place.get() + block_size)
+                                  : place_for_blocks(together ? blocks_of(bytes.size()) : 1);
+        blocks_.push_back(std::make_shared<ArrivingBlock>(block_at(position_), place));
       }
       ArrivingBlock& block = *blocks_.back();
       const std::size_t count = std::min<std::size_t>(bytes.size(), block_size - block.size);

@@ -72,7 +72,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
 
   struct View {
     enum class Kind {
-      bytes,  ///< `bytes`, which `block` keeps alive.
+      bytes,  ///< `bytes`, of one block or of several that lie together; `block` keeps them alive.
       wait,   ///< They have not come yet: see wait().
       gone,   ///< They are on disk, or nowhere.
       ended,  ///< outcome() says why they do not come.
@@ -168,6 +168,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
   std::uint64_t fastest() const;
   std::uint64_t may_reach() const;
   void claim_unread();
+  std::span<const std::byte> together_from(std::uint64_t position) const;
   void make_room(bool whole);
   Waiters changed();  // with the lock held
   static void wake(const Waiters& waiters);

@@ -20,12 +20,20 @@ namespace tonearm::cache {
 
 class Fill;
 
+/// Memory for that many blocks side by side, not initialised.
+inline std::shared_ptr<std::byte[]> place_for_blocks(std::size_t count) {
+  return std::shared_ptr<std::byte[]>(new std::byte[count * block_size]);
+}
+
 /// Bytes of one block that have come and are not on disk yet. Only appended to; how far is the
-/// fill's to say. Shared by who reads it.
+/// fill's to say. Shared by who reads it. Neighbours may share their memory, which lasts for as
+/// long as one of them.
 struct ArrivingBlock {
-  explicit ArrivingBlock(std::uint64_t which) : block(which), bytes(new std::byte[block_size]) {}
+  explicit ArrivingBlock(std::uint64_t which,
+                         std::shared_ptr<std::byte[]> place = place_for_blocks(1))
+      : block(which), bytes(std::move(place)) {}
   const std::uint64_t block;
-  const std::unique_ptr<std::byte[]> bytes;
+  const std::shared_ptr<std::byte[]> bytes;
   std::size_t size = 0;
 };
 using ArrivingBlocks = std::vector<std::shared_ptr<ArrivingBlock>>;
