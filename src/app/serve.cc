@@ -19,6 +19,8 @@ namespace {
 void keep_freed_memory() {
   mallopt(M_MMAP_THRESHOLD, 32 * 1024 * 1024);
   mallopt(M_TRIM_THRESHOLD, 64 * 1024 * 1024);
+  // Each free of a receive buffer would else take all fast bins apart.
+  mallopt(M_MXFAST, 0);
 }
 
 }  // namespace
