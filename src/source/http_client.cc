@@ -82,7 +82,7 @@ HttpClient::HttpClient(io::Executor executor, HttpOptions options)
       multi_(executor, idle_connections),
       easies_(multi_, options_),
       gate_(executor, limit_of(options_)),
-      shared_{executor, multi_, easies_, blocks_, options_},
+      shared_{executor, multi_, easies_, urls_, blocks_, options_},
       plain_headers_(make_headers({}, {})) {}
 
 std::shared_ptr<const RequestHeaders> HttpClient::make_headers(std::span<const HeaderField> own,

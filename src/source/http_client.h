@@ -5,6 +5,7 @@
 #include "source/answer.h"
 #include "source/easy_pool.h"
 #include "source/host_gate.h"
+#include "source/parsed_urls.h"
 #include "source/transfer.h"
 
 #include <list>
@@ -95,6 +96,7 @@ class HttpClient {
   io::BlockPool blocks_;
   CurlMulti multi_;
   EasyPool easies_;
+  ParsedUrls urls_;
   HostGate gate_;
   Transfer::Shared shared_;
   std::shared_ptr<const RequestHeaders> plain_headers_;

@@ -1,5 +1,7 @@
 #include "tonearm/source/http_source.h"
 
+#include "tonearm/base/recent_values.h"
+
 #include "source/fixed_route.h"
 #include "source/http_client.h"
 #include "source/origin_url.h"
@@ -10,7 +12,7 @@
 namespace tonearm::source {
 namespace {
 
-Result<OriginUrl> url_of(const Locator& locator, std::string_view base_url) {
+Result<OriginUrl> parse(const Locator& locator, std::string_view base_url) {
   switch (locator.kind) {
     case Locator::Kind::plain:
       return url_of_plain_name(base_url, locator.value);
@@ -24,13 +26,28 @@ Result<OriginUrl> url_of(const Locator& locator, std::string_view base_url) {
 
 }  // namespace
 
+struct HttpSource::RecentUrls {
+  RecentValues<OriginUrl> of_names{512};
+  RecentValues<OriginUrl> of_urls{512};
+};
+
 std::shared_ptr<HttpClient> make_http_client(io::Executor executor, HttpOptions options) {
   return std::make_shared<HttpClient>(executor, std::move(options));
 }
 
+HttpSource::HttpSource(std::shared_ptr<HttpClient> client)
+    : RoutedSource(std::move(client)), recent_(std::make_unique<RecentUrls>()) {}
+
+HttpSource::~HttpSource() = default;
+
 Result<std::unique_ptr<Route>> HttpSource::route_to(const Locator& locator) const {
-  Result<OriginUrl> url = url_of(locator, client().options().base_url);
+  auto& recent = locator.kind == Locator::Kind::plain ? recent_->of_names : recent_->of_urls;
+  if (const OriginUrl* known = recent.find(locator.value)) {
+    return std::make_unique<FixedRoute>(client(), *known);
+  }
+  Result<OriginUrl> url = parse(locator, client().options().base_url);
   if (!url) return url.error();
+  recent.remember(locator.value, *url);
   return std::make_unique<FixedRoute>(client(), std::move(*url));
 }
 

@@ -15,6 +15,7 @@ namespace tonearm::source {
 Transfer::Transfer(Shared& shared, OriginRequest request, HostGate::Permit permit, OriginUse* use)
     : shared_(shared),
       request_(std::move(request)),
+      url_(shared.urls.parse(request_.url.text)),
       permit_(std::move(permit)),
       use_(use),
       easy_(shared.easies.take()),
@@ -30,13 +31,16 @@ Transfer::Transfer(Shared& shared, OriginRequest request, HostGate::Permit permi
 Transfer::~Transfer() {
   stop();
   curl_easy_setopt(easy_.get(), CURLOPT_ERRORBUFFER, nullptr);
+  curl_easy_setopt(easy_.get(), CURLOPT_CURLU, nullptr);
   shared_.easies.give_back(std::move(easy_));
 }
 
 void Transfer::set_options() {
   CURL* easy = easy_.get();
   curl_easy_setopt(easy, CURLOPT_PRIVATE, static_cast<CurlMulti::Client*>(this));
+  // libcurl (7.88) goes by the parsed one, but repeats by the text what met a dead connection.
   curl_easy_setopt(easy, CURLOPT_URL, request_.url.text.c_str());
+  curl_easy_setopt(easy, CURLOPT_CURLU, url_.get());
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request_.headers.get());
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Transfer::on_header);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);

@@ -13,6 +13,7 @@
 #include "source/easy_pool.h"
 #include "source/host_gate.h"
 #include "source/origin_url.h"
+#include "source/parsed_urls.h"
 #include "source/upstream_head.h"
 
 #include <array>
@@ -44,6 +45,7 @@ class Transfer final : public CurlMulti::Client {
     io::Executor executor;
     CurlMulti& multi;
     EasyPool& easies;
+    ParsedUrls& urls;
     io::BlockPool& blocks;
     const HttpOptions& options;
   };
@@ -124,6 +126,7 @@ class Transfer final : public CurlMulti::Client {
 
   Shared& shared_;
   OriginRequest request_;
+  ParsedUrl url_;  ///< libcurl reads it when it begins; null: the text.
   std::optional<HostGate::Permit> permit_;
   OriginUse* use_;
   Easy easy_;

@@ -16,10 +16,16 @@ std::shared_ptr<HttpClient> make_http_client(io::Executor executor, HttpOptions 
 /// Opens plain names below upstream.base_url and http(s) URLs.
 class HttpSource final : public RoutedSource {
  public:
-  using RoutedSource::RoutedSource;
+  explicit HttpSource(std::shared_ptr<HttpClient> client);
+  ~HttpSource() override;
 
  private:
+  struct RecentUrls;
+
   Result<std::unique_ptr<Route>> route_to(const Locator& locator) const override;
+
+  /// Of the locators that were opened lately: a player that seeks opens the same one again.
+  const std::unique_ptr<RecentUrls> recent_;
 };
 
 }  // namespace tonearm::source
