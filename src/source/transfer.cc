@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <limits>
+#include <string_view>
 #include <utility>
 
 namespace tonearm::source {
@@ -41,7 +43,7 @@ void Transfer::set_options() {
   // libcurl (7.88) goes by the parsed one, but repeats by the text what met a dead connection.
   curl_easy_setopt(easy, CURLOPT_URL, request_.url.text.c_str());
   curl_easy_setopt(easy, CURLOPT_CURLU, url_.get());
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request_.headers.get());
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, fields());
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Transfer::on_header);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Transfer::on_body);
@@ -52,15 +54,22 @@ void Transfer::set_options() {
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
   curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 0L);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, said_.data());
-  if (request_.range) {
-    std::array<char, 48> text{};
-    char* end = std::to_chars(text.data(), text.data() + 20, request_.range->first).ptr;
-    *end++ = '-';
-    *std::to_chars(end, end + 20, request_.range->end - 1).ptr = '\0';
-    curl_easy_setopt(easy, CURLOPT_RANGE, text.data());
-  } else {
-    curl_easy_setopt(easy, CURLOPT_RANGE, nullptr);
-  }
+}
+
+/// CURLOPT_RANGE would say the same, copied three times on the way.
+const curl_slist* Transfer::fields() {
+  if (!request_.range) return request_.headers.get();
+  constexpr std::string_view name = "Range: bytes=";
+  static_assert(name.size() + 2 * std::numeric_limits<std::uint64_t>::digits10 + 4 <
+                sizeof(range_));
+  char* const limit = range_.data() + range_.size();
+  char* end = std::copy(name.begin(), name.end(), range_.data());
+  end = std::to_chars(end, limit, request_.range->first).ptr;
+  *end++ = '-';
+  *std::to_chars(end, limit, request_.range->end - 1).ptr = '\0';
+  range_field_.data = range_.data();
+  range_field_.next = const_cast<curl_slist*>(request_.headers.get());  // libcurl changes none
+  return &range_field_;
 }
 
 io::Task<Result<void>> Transfer::wait_for_head(io::Clock::time_point deadline) {

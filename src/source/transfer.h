@@ -109,6 +109,7 @@ class Transfer final : public CurlMulti::Client {
   static int on_connected(void* self, char* remote, char* local, int remote_port, int local_port);
 
   void set_options();
+  const curl_slist* fields();
   void report_answer();
   std::span<const std::byte> portion();
   void make_room();
@@ -126,7 +127,9 @@ class Transfer final : public CurlMulti::Client {
 
   Shared& shared_;
   OriginRequest request_;
-  ParsedUrl url_;  ///< libcurl reads it when it begins; null: the text.
+  std::array<char, 64> range_{};  ///< The field of that name.
+  curl_slist range_field_{};      ///< Stands before the request's own.
+  ParsedUrl url_;                 ///< libcurl reads it when it begins; null: the text.
   std::optional<HostGate::Permit> permit_;
   OriginUse* use_;
   Easy easy_;
