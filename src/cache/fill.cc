@@ -36,6 +36,7 @@ Fill::Fill(io::Executor home, std::uint64_t first, const Policy& policy)
       home_event_(home),
       first_(first),
       position_(first),
+      shown_(first),
       wanted_(first) {}
 
 Fill::Seat& Fill::Seat::operator=(Seat&& other) noexcept {
@@ -85,11 +86,12 @@ Fill::View Fill::view(std::uint64_t position) const {
   const std::uint64_t oldest = blocks_.empty() ? position_ : blocks_.front()->block * block_size;
   if (position < oldest) {
     view.kind = View::Kind::gone;
-  } else if (position < position_) {
+  } else if (position < shown_) {
     view.kind = View::Kind::bytes;
     view.block = blocks_[block_at(position) - blocks_.front()->block];
-    view.bytes = together_from(position);
-  } else if (outcome_) {
+    const std::span<const std::byte> bytes = together_from(position);
+    view.bytes = bytes.first(std::min<std::uint64_t>(bytes.size(), shown_ - position));
+  } else if (outcome_ && position >= position_) {
     view.kind = View::Kind::ended;
   }
   return view;
@@ -168,6 +170,7 @@ void Fill::begin_at_start() {
   const std::lock_guard lock(mutex_);
   first_ = 0;
   position_ = 0;
+  shown_ = 0;
 }
 
 void Fill::limit_to(std::uint64_t limit) {
@@ -244,11 +247,12 @@ void Fill::set_verified() {
 
 /// What comes at once lies together where many send it, each of them in one piece. Who is alone may
 /// be slow, and keeps in memory all of what lies together with what it sends.
-void Fill::append(std::span<const std::byte> bytes, const source::OriginUse& use_so_far) {
+bool Fill::append(std::span<const std::byte> bytes, const source::OriginUse& use_so_far) {
   Waiters waiters;
   {
     const std::lock_guard lock(mutex_);
     use_ = of_earlier_ + use_so_far;
+    const bool held_before = shown_ < position_;
     const bool together = seats_.size() >= crowd;
     std::shared_ptr<std::byte[]> place;
     while (!bytes.empty()) {
@@ -265,6 +269,23 @@ void Fill::append(std::span<const std::byte> bytes, const source::OriginUse& use
       bytes = bytes.subspan(count);
     }
     claim_unread();
+    if (holds_back()) return !held_before;
+    shown_ = position_;
+    waiters = changed();
+  }
+  wake(waiters);
+  return false;
+}
+
+/// sendfile() copies nothing, and many get the same pages. With the lock held.
+bool Fill::holds_back() const { return claim_ && !in_memory_ && seats_.size() >= crowd; }
+
+void Fill::show() {
+  Waiters waiters;
+  {
+    const std::lock_guard lock(mutex_);
+    if (shown_ == position_) return;
+    shown_ = position_;
     waiters = changed();
   }
   wake(waiters);
@@ -297,13 +318,24 @@ ArrivingBlocks Fill::unwritten(const Geometry& geometry) const {
 }
 
 void Fill::release(const ArrivingBlocks& blocks) {
-  const std::lock_guard lock(mutex_);
-  for (std::size_t i = 0; i < blocks.size(); ++i) blocks_.pop_front();
+  Waiters waiters;
+  {
+    const std::lock_guard lock(mutex_);
+    for (std::size_t i = 0; i < blocks.size(); ++i) blocks_.pop_front();
+    const std::uint64_t oldest = blocks_.empty() ? position_ : blocks_.front()->block * block_size;
+    if (shown_ >= oldest) return;
+    shown_ = oldest;
+    waiters = changed();
+  }
+  wake(waiters);
 }
 
 void Fill::keep_in_memory() {
-  const std::lock_guard lock(mutex_);
-  in_memory_ = true;
+  {
+    const std::lock_guard lock(mutex_);
+    in_memory_ = true;
+  }
+  show();
 }
 
 /// Makes room for what the fastest reader waits for. With the lock held.
@@ -357,6 +389,7 @@ void Fill::end(FillOutcome outcome, Error error) {
     if (outcome_) return;
     outcome_ = outcome;
     error_ = std::move(error);
+    shown_ = position_;
     waiters = changed();
   }
   wake(waiters);

@@ -73,7 +73,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
   struct View {
     enum class Kind {
       bytes,  ///< `bytes`, of one block or of several that lie together; `block` keeps them alive.
-      wait,   ///< They have not come yet: see wait().
+      wait,   ///< They have not come yet, or are held back: see wait().
       gone,   ///< They are on disk, or nowhere.
       ended,  ///< outcome() says why they do not come.
     };
@@ -132,7 +132,10 @@ class Fill : public std::enable_shared_from_this<Fill> {
   /// Before anything has come: it begins at the first byte after all.
   void begin_at_start();
   void set_verified();
-  void append(std::span<const std::byte> bytes, const source::OriginUse& use_so_far);
+  /// True: from now on what comes is held back until it is written, or show() is called.
+  bool append(std::span<const std::byte> bytes, const source::OriginUse& use_so_far);
+  /// What is held back has waited long enough.
+  void show();
   void set_use(const source::OriginUse& use_so_far);
   /// Another resource is used from now on, which counts from nothing.
   void change_resource();
@@ -170,6 +173,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
   void claim_unread();
   std::span<const std::byte> together_from(std::uint64_t position) const;
   void make_room(bool whole);
+  bool holds_back() const;
   Waiters changed();  // with the lock held
   static void wake(const Waiters& waiters);
   void wake_home();
@@ -183,7 +187,8 @@ class Fill : public std::enable_shared_from_this<Fill> {
   mutable std::mutex mutex_;
   std::uint64_t first_;
   std::uint64_t position_;  ///< The next byte to come.
-  std::uint64_t wanted_;    ///< Somebody asked for bytes up to here.
+  std::uint64_t shown_;   ///< What has come is handed out up to here, the rest once it is written.
+  std::uint64_t wanted_;  ///< Somebody asked for bytes up to here.
   std::uint64_t limit_ = endless;
   std::optional<std::uint64_t> stop_at_;  ///< While nobody reads: the end of the slice.
   std::deque<std::shared_ptr<ArrivingBlock>> blocks_;  ///< Consecutive, the last one may grow.

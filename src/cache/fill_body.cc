@@ -1,5 +1,7 @@
 #include "cache/fill_body.h"
 
+#include "tonearm/io/deadline.h"
+
 #include "cache/coverage.h"
 
 #include <algorithm>
@@ -7,6 +9,9 @@
 
 namespace tonearm::cache {
 namespace {
+
+/// What has come for many waits so long for more of its batch, and to be written.
+constexpr std::chrono::milliseconds hold_back{3};
 
 enum class Extent : std::uint8_t { whole_batches, all };
 
@@ -44,7 +49,10 @@ struct RunningFill {
         version(of.version),
         resource(from),
         whole(version->whole_only() && !version->is_complete()),
-        seekable(version->what().length.has_value()) {}
+        seekable(version->what().length.has_value()),
+        showing(
+            of.supply.loop, [&from_fill = *of.fill] { from_fill.show(); },
+            io::Deadline::Late::expires) {}
 
   FillJob& job;
   Fill& fill;
@@ -59,6 +67,7 @@ struct RunningFill {
   bool entered = false;         ///< The first piece was looked at.
   std::uint64_t let_go_to = 0;  ///< The slices before are passed.
   bool expects_many = false;
+  io::Deadline showing;  ///< Of what is held back.
 };
 
 io::Task<void> write_down(RunningFill& running, Extent extent = Extent::all) {
@@ -165,8 +174,9 @@ io::Task<bool> fetch_some(RunningFill& running, std::uint64_t end) {
     co_return true;
   }
   const auto count = std::min<std::uint64_t>(end - position, chunk->size());
-  running.fill.append(chunk->memory().first(static_cast<std::size_t>(count)),
-                      running.resource.origin_use());
+  const bool holds_back = running.fill.append(
+      chunk->memory().first(static_cast<std::size_t>(count)), running.resource.origin_use());
+  if (holds_back) running.showing.expire_after(hold_back);
   co_return true;
 }
 

@@ -13,17 +13,29 @@ namespace tonearm::cache {
 namespace {
 
 /// What a fill has in memory, and how much of it one reader is handed at a time.
-class ArrivingTest : public testing::Test {
+class ArrivingTest : public CacheTest {
  protected:
-  static constexpr std::uint64_t B = block_size;
-
+  void TearDown() override {
+    seats_.clear();
+    fill_.reset();
+    CacheTest::TearDown();
+  }
   void seat(int readers) {
     for (int i = 0; i < readers; ++i) seats_.push_back(*fill_->join(0, 100 * B, 0));
   }
-  void append(std::uint64_t end) {
+  /// Whether it begins to be held back.
+  bool append(std::uint64_t end) {
     const std::string bytes = content(fill_->position(), end);
-    fill_->append(std::as_bytes(std::span(bytes)), {});
+    return fill_->append(std::as_bytes(std::span(bytes)), {});
   }
+  void write_down() { fill_->release(fill_->unwritten(geometry_)); }
+  /// What comes is to be written.
+  void keep_on_disk() {
+    open(std::make_shared<ScriptedSong>(geometry_.length));
+    fill_->write_to(cache_->store().disk(),
+                    *cache_->store().make_version("a song", song_->what, false));
+  }
+  Fill::View::Kind seen_at(std::uint64_t position) const { return fill_->view(position).kind; }
   void expect_bytes(const Fill::View& view, std::uint64_t first, std::uint64_t end) {
     ASSERT_EQ(view.kind, Fill::View::Kind::bytes) << first;
     const std::string bytes(reinterpret_cast<const char*>(view.bytes.data()), view.bytes.size());
@@ -31,7 +43,9 @@ class ArrivingTest : public testing::Test {
     EXPECT_TRUE(bytes == content(first, first + bytes.size())) << first;
   }
 
-  io::asio::io_context loop_{1};
+  using Kind = Fill::View::Kind;
+
+  const Geometry geometry_{.slice_size = 50 * B, .length = 100 * B};
   std::shared_ptr<Fill> fill_ = std::make_shared<Fill>(loop_.get_executor(), 0, Policy{});
   std::vector<Fill::Seat> seats_;
 };
@@ -60,8 +74,7 @@ TEST_F(ArrivingTest, WhatOneIsSendingOutlivesItsBlocks) {
   seat(4);
   append(4 * B);
   const Fill::View view = fill_->view(B);
-  const Geometry geometry{.slice_size = 50 * B, .length = 100 * B};
-  fill_->release(fill_->unwritten(geometry));
+  write_down();
   EXPECT_EQ(fill_->view(B).kind, Fill::View::Kind::gone);
   expect_bytes(view, B, 4 * B);
 }
@@ -73,6 +86,59 @@ TEST_F(ArrivingTest, ACrowdThatComesLaterIsHandedBlocksUntilThen) {
   append(5 * B);
   expect_bytes(fill_->view(2 * B), 2 * B, 3 * B);
   expect_bytes(fill_->view(3 * B), 3 * B, 5 * B);
+}
+
+TEST_F(ArrivingTest, WhatIsToBeWrittenIsHandedToAFewAtOnce) {
+  keep_on_disk();
+  seat(3);
+  EXPECT_FALSE(append(2 * B));
+  expect_bytes(fill_->view(0), 0, B);
+}
+
+TEST_F(ArrivingTest, ManyWaitUntilItIsOnDisk) {
+  keep_on_disk();
+  seat(4);
+  EXPECT_TRUE(append(2 * B));
+  EXPECT_EQ(seen_at(0), Kind::wait);
+  EXPECT_FALSE(append(3 * B + 5)) << "it is held back already";
+  const std::uint64_t seen = fill_->view(0).seen;
+  write_down();
+  EXPECT_EQ(seen_at(0), Kind::gone);
+  EXPECT_NE(fill_->view(0).seen, seen) << "who waits is woken";
+  EXPECT_EQ(seen_at(3 * B), Kind::wait) << "a begun block is written with its rest";
+  EXPECT_FALSE(append(4 * B)) << "some of it is held back still";
+  write_down();
+  EXPECT_TRUE(append(5 * B));
+}
+
+TEST_F(ArrivingTest, ManyDoNotWaitForLong) {
+  keep_on_disk();
+  seat(4);
+  append(2 * B + 5);
+  fill_->show();
+  expect_bytes(fill_->view(0), 0, 2 * B + 5);
+  EXPECT_TRUE(append(3 * B)) << "what comes then is held back anew";
+  expect_bytes(fill_->view(2 * B), 2 * B, 2 * B + 5);
+  EXPECT_EQ(seen_at(2 * B + 5), Kind::wait);
+}
+
+TEST_F(ArrivingTest, WhatTheDiskDoesNotTakeIsHandedOut) {
+  keep_on_disk();
+  seat(4);
+  append(2 * B);
+  fill_->keep_in_memory();
+  expect_bytes(fill_->view(0), 0, 2 * B);
+  EXPECT_FALSE(append(3 * B));
+  expect_bytes(fill_->view(2 * B), 2 * B, 3 * B);
+}
+
+TEST_F(ArrivingTest, WhatHadComeBeforeItBrokeIsHandedOut) {
+  keep_on_disk();
+  seat(4);
+  append(2 * B);
+  fill_->end(FillOutcome::failed, Error{ErrorKind::http_response_incomplete, "broken", {}});
+  expect_bytes(fill_->view(0), 0, 2 * B);
+  EXPECT_EQ(seen_at(2 * B), Kind::ended);
 }
 
 }  // namespace

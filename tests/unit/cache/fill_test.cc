@@ -12,6 +12,14 @@ namespace {
 
 class FillTest : public CacheTest {
  protected:
+  /// Until `released`, nothing is written or read on the pool.
+  void occupy_pool(const std::shared_future<bool>& released) {
+    for (int i = 0; i < 64; ++i) {  // more than it has threads
+      io::asio::co_spawn(loop_, cache_->store().pool().run([released] { return released.get(); }),
+                         io::asio::detached);
+    }
+    let_run();
+  }
 };
 
 // The limit comes while its last bytes are on their way: it ends in the middle of a block.
@@ -47,12 +55,7 @@ TEST_F(FillTest, WhatHasComeIsAHitBeforeItIsOnDisk) {
   get(0, B - 1);
   settle();
   std::promise<bool> release;
-  const auto released = release.get_future().share();
-  for (int i = 0; i < 64; ++i) {  // more than the pool has threads
-    io::asio::co_spawn(loop_, cache_->store().pool().run([released] { return released.get(); }),
-                       io::asio::detached);
-  }
-  let_run();
+  occupy_pool(release.get_future().share());
   const auto first = begin(B, size - 1);
   ASSERT_TRUE(run_until([&] { return first->ended; }));
   EXPECT_EQ(first->got.use.state, source::CacheUse::State::miss);
@@ -67,6 +70,26 @@ TEST_F(FillTest, WhatHasComeIsAHitBeforeItIsOnDisk) {
   EXPECT_TRUE(second->got.use.age);
   EXPECT_EQ(third->got.use.state, source::CacheUse::State::hit);
   EXPECT_EQ(second->got.origin.requests, 0U);
+  EXPECT_EQ(song_->served, size);
+}
+
+// What comes for many is held back until it is on disk, but not for long.
+TEST_F(FillTest, ManyDoNotWaitForADiskThatIsSlow) {
+  constexpr std::uint64_t size = 4 * B + 100;
+  open(std::make_shared<ScriptedSong>(size));
+  get(0, B - 1);
+  settle();
+  std::promise<bool> release;
+  occupy_pool(release.get_future().share());
+  std::vector<std::shared_ptr<Running>> listeners;
+  for (int i = 0; i < 8; ++i) listeners.push_back(begin(B, size - 1));
+  EXPECT_TRUE(run_until([&] {
+    return std::all_of(listeners.begin(), listeners.end(),
+                       [](const auto& of) { return of->ended; });
+  }));
+  release.set_value(true);
+  settle();
+  for (const auto& listener : listeners) EXPECT_TRUE(listener->got.body == content(B, size));
   EXPECT_EQ(song_->served, size);
 }
 
