@@ -204,7 +204,8 @@ io::Task<bool> Connection::serve_request(std::string_view text) {
     co_await close_gently(client_expects_close);
     co_return false;
   }
-  co_return body == 0 || co_await discard_body(body);
+  if (body == 0) co_return true;
+  co_return co_await discard_body(body);
 }
 
 void Connection::introduce(const http::RequestHead& head, const Serving& serving, bool trusted,
