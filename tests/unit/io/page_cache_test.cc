@@ -32,11 +32,21 @@ class PageCacheTest : public testing::Test {
   }
   ~PageCacheTest() override { ::close(descriptor_); }
 
-  /// Lets go of so much of the start. False where the file system keeps everything in memory.
+  /// Lets go of so much of the start. False where the file system keeps everything in memory. Of
+  /// what the kernel looks at for reasons of its own it does not let go at once.
   bool drop(std::uint64_t count) {
     ::fdatasync(descriptor_);
-    ::posix_fadvise(descriptor_, 0, static_cast<off_t>(count), POSIX_FADV_DONTNEED);
-    return !is_in_page_cache(descriptor_, 0, 1);
+    for (int tries = 0; tries < 100 && !is_dropped(count); ++tries) {
+      ::posix_fadvise(descriptor_, 0, static_cast<off_t>(count), POSIX_FADV_DONTNEED);
+    }
+    return is_dropped(count);
+  }
+  /// No page of it is there.
+  bool is_dropped(std::uint64_t count) {
+    for (std::uint64_t at = 0; at < count; at += 4096) {
+      if (has(at, at + 1)) return false;
+    }
+    return true;
   }
   bool has(std::uint64_t first, std::uint64_t end) {
     return is_in_page_cache(descriptor_, first, end - first);
@@ -68,6 +78,7 @@ TEST_F(PageCacheTest, APartThatIsMissingIsSeenWhereverTheRegionBegins) {
   constexpr std::uint64_t lost = size / 4;
   if (!drop(lost)) GTEST_SKIP() << "the file system drops nothing";
   ASSERT_TRUE(has_once_read(lost, size));
+  if (!drop(lost)) GTEST_SKIP() << "the kernel has read it again";
   for (const std::uint64_t first : {std::uint64_t{0}, lost / 3, lost / 2, lost * 5 / 8, lost - 1}) {
     for (const std::uint64_t end : {lost + 1, lost * 4 / 3, lost * 2, size}) {
       EXPECT_FALSE(has(first, end)) << first << "-" << end;
