@@ -5,13 +5,11 @@
 #include "tonearm/base/locator.h"
 #include "tonearm/http/port.h"
 #include "tonearm/http/token.h"
+#include "tonearm/http/url.h"
 #include "tonearm/io/whole_file.h"
 #include "tonearm/server/client_address.h"
 #include "tonearm/server/listen_address.h"
 #include "tonearm/source/http_options.h"
-
-#include <boost/url/parse.hpp>
-#include <boost/url/url_view.hpp>
 
 #include <algorithm>
 #include <array>
@@ -23,24 +21,22 @@ std::string quoted(const std::string& text) { return '"' + text + '"'; }
 
 /// What keeps a text from being a URL that others are made from; empty when nothing does.
 Complaint base_fault(const std::string& text) {
-  const auto url = boost::urls::parse_uri(text);
-  if (!url || (!iequals(url->scheme(), "http") && !iequals(url->scheme(), "https")) ||
-      url->encoded_host().empty()) {
+  const auto url = http::parse_url(text);
+  if (!url || (url->scheme != "http" && url->scheme != "https") || url->authority.host.empty()) {
     return "is no http or https URL";
   }
-  if (url->has_port() && !url->port().empty() && !http::is_port(url->port())) {
-    return "has a port that is not from 1 to 65535";
-  }
-  if (url->has_query() || url->has_fragment()) return "must not have a query or a fragment";
+  const std::string& port = url->authority.port;
+  if (!port.empty() && !http::is_port(port)) return "has a port that is not from 1 to 65535";
+  if (text.find_first_of("?#") != std::string::npos) return "must not have a query or a fragment";
   return {};
 }
 
 /// `instead`: how else a user and a password are given.
 Complaint check_base(const std::string& text, std::string_view example,
                      std::string_view instead = {}) {
-  const auto url = boost::urls::parse_uri(text);
+  const auto url = http::parse_url(text);
   // Such a text is not shown: it holds a password, or seems to.
-  if (url && url->has_userinfo()) {
+  if (url && url->authority.userinfo) {
     return "must not hold a user or a password, which everyone who sees it would learn; give one "
            "such as \"" +
            std::string(example) + '"' + std::string(instead);
@@ -84,10 +80,11 @@ Complaint check_cidr(const std::string& text) {
 }
 
 Complaint check_origin(const std::string& text) {
-  const auto url = boost::urls::parse_absolute_uri(text);
-  const bool origin = url && !url->encoded_host().empty() && !url->has_userinfo() &&
-                      !url->has_query() && (!url->has_port() || http::is_port(url->port())) &&
-                      (url->encoded_path().empty() || url->encoded_path() == "/");
+  const auto url = http::parse_url(text);
+  const bool origin = url && !url->authority.host.empty() && !url->authority.userinfo &&
+                      !url->query && iequals(text, to_string(*url)) &&
+                      (url->authority.port.empty() || http::is_port(url->authority.port)) &&
+                      (url->path.empty() || url->path == "/");
   if (text == "*" || text == "null") return {};
   if (text.find('*') != std::string::npos) {
     return quoted(text) + " stands for no other origin; name each of them, or give \"*\" for all";

@@ -4,8 +4,7 @@
 #include "tonearm/base/char_set.h"
 #include "tonearm/base/number.h"
 #include "tonearm/http/token.h"
-
-#include <boost/url/authority_view.hpp>
+#include "tonearm/http/url.h"
 
 #include <algorithm>
 
@@ -123,8 +122,8 @@ bool is_host_and_port(std::string_view value) {
   const std::string_view port = value.substr(std::min(colon + 1, value.size()));
   const bool digits = port.find_first_not_of("0123456789") == std::string_view::npos;
   if (digits && consists_of(plain_host_chars, value.substr(0, colon))) return true;
-  const auto authority = boost::urls::parse_authority(value);
-  return authority && !authority->has_userinfo();
+  const auto authority = parse_authority(value);
+  return authority && !authority->userinfo;
 }
 
 /// RFC 9112 §3.2.

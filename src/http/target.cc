@@ -2,6 +2,7 @@
 
 #include "tonearm/base/char_set.h"
 #include "tonearm/http/stray_bytes.h"
+#include "tonearm/http/url.h"
 
 #include <boost/url/encoding_opts.hpp>
 #include <boost/url/parse.hpp>
@@ -23,10 +24,6 @@ bool is_plain_path(std::string_view target) {
   return target.starts_with('/') && consists_of(plain_path_chars, target);
 }
 
-bool is_http(urls::scheme scheme) {
-  return scheme == urls::scheme::http || scheme == urls::scheme::https;
-}
-
 bool holds_nul(std::string_view text) { return text.find('\0') != text.npos; }
 
 bool holds_nul(const Target& target) {
@@ -37,13 +34,15 @@ bool holds_nul(const Target& target) {
 
 Error bad_target(std::string why) { return Error{ErrorKind::bad_request, std::move(why), {}}; }
 
-/// What an origin-form or absolute-form says, decoded.
-Target decoded(const urls::url_view& url, bool origin_form) {
+Error not_valid() {
+  return bad_target("the request target is not a valid path or URL, percent-encoded where needed");
+}
+
+/// What an origin-form says, decoded.
+Target decoded(const urls::url_view& url) {
   Target out;
   urls::encoding_opts options;
-  if (!origin_form) out.authority = url.encoded_host_and_port();
   out.path = url.encoded_path().decode(options);
-  if (out.path.empty()) out.path = "/";
   options.space_as_plus = true;
   for (const auto& parameter : url.encoded_params()) {
     out.query.emplace_back(parameter.key.decode(options),
@@ -52,21 +51,31 @@ Target decoded(const urls::url_view& url, bool origin_form) {
   return out;
 }
 
-Result<Target> parse_url(std::string_view target) {
-  const bool origin_form = target.starts_with('/');
-  const auto url = origin_form ? urls::parse_origin_form(target) : urls::parse_absolute_uri(target);
-  if (!url) {
-    return bad_target(
-        "the request target is not a valid path or URL, percent-encoded where needed");
-  }
-  if (!origin_form && (!is_http(url->scheme_id()) || url->encoded_host().empty())) {
-    return bad_target("the request target is neither a path nor an http URL with a host");
-  }
-  Target out = decoded(*url, origin_form);
-  // Boost.URL 1.81 reads `http://h:1&:/x` as a host, and a path that does not begin where it ends.
-  if (!out.path.starts_with('/')) return bad_target("the request target's host is not valid");
+Result<Target> parse_origin_form(std::string_view target) {
+  const auto url = urls::parse_origin_form(target);
+  if (!url) return not_valid();
+  Target out = decoded(*url);
   if (holds_nul(out)) return bad_target("the request target holds %00");
   return out;
+}
+
+Result<Target> parse_absolute_form(std::string_view target) {
+  const auto url = parse_url(target);
+  if (!url || target.find('#') != target.npos) return not_valid();
+  const bool http = url->scheme == "http" || url->scheme == "https";
+  if (!http || url->authority.host.empty()) {
+    return bad_target("the request target is neither a path nor an http URL with a host");
+  }
+  const std::string path = url->path.empty() ? "/" : url->path;
+  Result<Target> out = parse_origin_form(url->query ? path + '?' + *url->query : path);
+  if (!out) return out;
+  out->authority = url->authority.host;
+  if (!url->authority.port.empty()) out->authority += ':' + url->authority.port;
+  return out;
+}
+
+Result<Target> parse_encoded(std::string_view target) {
+  return target.starts_with('/') ? parse_origin_form(target) : parse_absolute_form(target);
 }
 
 }  // namespace
@@ -85,10 +94,10 @@ Result<Target> parse_target(std::string_view sent) {
     return out;
   }
   const auto query = sent.find('?');
-  if (query == std::string_view::npos) return parse_url(sent);
+  if (query == std::string_view::npos) return parse_encoded(sent);
   // Browsers and curl send some bytes of a query as they are (WHATWG URL, query percent-encode
   // set).
-  return parse_url(std::string(sent.substr(0, query)) + encode_strays(sent.substr(query)));
+  return parse_encoded(std::string(sent.substr(0, query)) + encode_strays(sent.substr(query)));
 }
 
 bool is_song_id(std::string_view id) {

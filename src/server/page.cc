@@ -1,11 +1,10 @@
 #include "server/page.h"
 
 #include "tonearm/base/ascii.h"
+#include "tonearm/http/url.h"
 
 #include "server/document.h"
 
-#include <boost/url/parse.hpp>
-#include <boost/url/url_view.hpp>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 
@@ -88,8 +87,13 @@ bool takes_gzip(const http::RequestHead& head) {
 
 /// Where streams come from: from here, and from public_url if that is somewhere else.
 std::string stream_sources(const std::string& public_url) {
-  const auto url = boost::urls::parse_uri(public_url);
-  return url ? "'self' " + std::string(url->encoded_origin()) : "'self'";
+  const auto url = http::parse_url(public_url);
+  if (!url) return "'self'";
+  http::Url origin;
+  origin.scheme = url->scheme;
+  origin.authority.host = url->authority.host;
+  origin.authority.port = url->authority.port;
+  return "'self' " + to_string(origin);
 }
 
 /// Of the policy too: under another one, who has the page needs it anew.

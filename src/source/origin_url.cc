@@ -3,54 +3,48 @@
 #include "tonearm/base/ascii.h"
 #include "tonearm/http/port.h"
 #include "tonearm/http/stray_bytes.h"
+#include "tonearm/http/url.h"
 
 #include <boost/url/encode.hpp>
-#include <boost/url/parse.hpp>
 #include <boost/url/rfc/pchars.hpp>
-#include <boost/url/url.hpp>
-#include <boost/url/url_view.hpp>
 
 #include <algorithm>
+#include <cstddef>
 
 namespace tonearm::source {
 namespace {
 
-namespace urls = boost::urls;
-
-Result<OriginUrl> origin_url_of(const urls::url_view& url) {
+Result<OriginUrl> origin_url_of(const http::Url& url) {
   OriginUrl out;
-  out.scheme = to_lower(url.scheme());
+  out.scheme = url.scheme;
   if (out.scheme != "http" && out.scheme != "https") {
     return Error{ErrorKind::bad_locator, "only http and https can be asked, not " + out.scheme, {}};
   }
-  out.host = to_lower(url.encoded_host());
+  out.host = to_lower(url.authority.host);
   if (out.host.empty()) return Error{ErrorKind::bad_locator, "the URL names no host", {}};
-  out.port = url.has_port() && !url.port().empty() ? std::string(url.port())
-             : out.scheme == "https"               ? "443"
-                                                   : "80";
+  out.port = !url.authority.port.empty() ? url.authority.port
+             : out.scheme == "https"     ? "443"
+                                         : "80";
   if (!http::is_port(out.port)) {
     return Error{ErrorKind::bad_locator, "the URL's port is not from 1 to 65535", {}};
   }
-  const std::string_view whole(url.data(), url.size());
-  out.text = whole.substr(0, whole.find('#'));
+  out.text = to_string(url);
   return out;
 }
 
-/// Where the authority of a URL or of a reference to one ends; 0 where there is none.
+/// 0 where there is none.
 std::size_t end_of_authority(std::string_view text) {
-  const std::size_t slashes = text.find("//");
-  if (slashes == std::string_view::npos) return 0;
-  const bool begins_it = slashes == 0 || text.find_first_of(":/?#") == slashes - 1;
-  if (!begins_it || (slashes > 0 && text[slashes - 1] != ':')) return 0;
-  return std::min(text.find_first_of("/?#", slashes + 2), text.size());
+  const std::string_view authority = http::authority_in(text);
+  if (authority.data() == nullptr) return 0;
+  return static_cast<std::size_t>(authority.data() + authority.size() - text.data());
 }
 
 /// What a URL cannot hold is encoded; brackets stand only in its authority.
 std::string without_strays(std::string_view text) {
   constexpr CharSet authority_chars = make_char_set("-._~:/?#@!$&'()*+,;=[]");
-  const std::size_t authority = end_of_authority(text);
-  return http::encode_strays(text.substr(0, authority), authority_chars) +
-         http::encode_strays(text.substr(authority));
+  const std::size_t end = end_of_authority(text);
+  return http::encode_strays(text.substr(0, end), authority_chars) +
+         http::encode_strays(text.substr(end));
 }
 
 }  // namespace
@@ -60,10 +54,8 @@ Result<OriginUrl> parse_loose_origin_url(std::string_view text) {
 }
 
 Result<OriginUrl> parse_origin_url(std::string_view text) {
-  auto url = urls::parse_uri(text);
-  if (!url) {
-    return Error{ErrorKind::bad_locator, "not a valid absolute URL: " + url.error().message(), {}};
-  }
+  const auto url = http::parse_url(text);
+  if (!url) return Error{ErrorKind::bad_locator, "not a valid absolute URL", {}};
   return origin_url_of(*url);
 }
 
@@ -80,7 +72,7 @@ Result<OriginUrl> url_of_plain_name(std::string_view base_url, std::string_view 
                    {}};
     }
     if (start != 0) text += '/';
-    text += urls::encode(segment, urls::pchars);
+    text += boost::urls::encode(segment, boost::urls::pchars);
     start = slash + 1;
   }
   return parse_origin_url(text);
@@ -90,17 +82,14 @@ Result<OriginUrl> resolve_redirect(const OriginUrl& from, std::string_view locat
   const auto refused = [](std::string why) {
     return Error{ErrorKind::http_protocol_error, "the origin's redirect " + std::move(why), {}};
   };
-  const std::string encoded = without_strays(location);
-  auto reference = urls::parse_uri_reference(encoded);
-  if (!reference) return refused("is not a valid URL");
-  const urls::url base(urls::parse_uri(from.text).value());
-  urls::url target;
-  if (!urls::resolve(base, *reference, target)) return refused("cannot be resolved");
-  auto to = origin_url_of(target);
+  const http::Url base = http::parse_url(from.text).value();
+  auto target = http::resolve(base, without_strays(location));
+  if (!target) return refused("is not a valid URL");
+  auto to = origin_url_of(*target);
   if (!to) return refused("leads to what cannot be asked: " + to.error().detail);
-  if (to->same_origin(from) && base.has_userinfo() && !target.has_userinfo()) {
-    target.set_encoded_userinfo(base.encoded_userinfo());
-    to = origin_url_of(target);
+  if (to->same_origin(from) && !target->authority.userinfo) {
+    target->authority.userinfo = base.authority.userinfo;
+    to = origin_url_of(*target);
   }
   if (from.scheme == "https" && to->scheme == "http") return refused("leads from https to http");
   return to;

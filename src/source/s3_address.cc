@@ -1,11 +1,12 @@
 #include "source/s3_address.h"
 
 #include "tonearm/base/char_set.h"
+#include "tonearm/http/url.h"
 
 #include "source/sigv4.h"
 
-#include <boost/url/parse.hpp>
-#include <boost/url/url.hpp>
+#include <boost/url/ipv4_address.hpp>
+#include <boost/url/pct_string_view.hpp>
 
 #include <algorithm>
 
@@ -31,7 +32,13 @@ bool is_host_label(std::string_view bucket) {
                      [&](char c) { return is_letter_or_digit(c) || c == '-' || c == '.'; });
 }
 
-bool is_ip_address(const urls::url_view& url) { return url.host_type() != urls::host_type::name; }
+bool is_ip_address(std::string_view host) {
+  return host.starts_with('[') || urls::parse_ipv4_address(host);
+}
+
+std::string decoded_path(const OriginUrl& url) {
+  return urls::pct_string_view(http::parse_url(url.text).value().path).decode({});
+}
 
 bool has_segment(std::string_view path, std::string_view segment) {
   for (std::size_t start = 0; start <= path.size();) {
@@ -83,16 +90,15 @@ Result<S3Address> s3_address(const S3Options& options, const S3Object& object,
                              std::string_view region) {
   Result<OriginUrl> endpoint = parse_origin_url(options.endpoint);
   if (!endpoint) return endpoint.error();
-  const urls::url parsed(urls::parse_uri(endpoint->text).value());
   const bool has_dot = object.bucket.find('.') != std::string::npos;
-  const bool in_path = options.path_style || is_ip_address(parsed) ||
+  const bool in_path = options.path_style || is_ip_address(endpoint->host) ||
                        !is_host_label(object.bucket) || object.bucket.size() > 63 ||
                        (has_dot && endpoint->scheme == "https");
   S3Address address;
+  std::string prefix = aws_encode(decoded_path(*endpoint));
   address.url = std::move(*endpoint);
   address.url.host = host_for_region(address.url, options, region);
   if (!in_path) address.url.host = object.bucket + '.' + address.url.host;
-  std::string prefix = aws_encode(parsed.path());
   while (!prefix.empty() && prefix.back() == '/') prefix.pop_back();
   address.path = prefix + (in_path ? '/' + object.bucket : std::string()) + '/';
   address.path += aws_encode(object.key);
@@ -103,13 +109,12 @@ Result<S3Address> s3_address(const S3Options& options, const S3Object& object,
 
 S3Address s3_address_of(OriginUrl url) {
   S3Address address;
-  const urls::url parsed(urls::parse_uri(url.text).value());
   // Encoded anew: what is sent must be what is signed.
-  address.path = aws_encode(parsed.path());
+  address.path = aws_encode(decoded_path(url));
   if (address.path.empty()) address.path = "/";
   address.host = host_field(url);
   address.url = std::move(url);
-  if (!parsed.has_query()) {
+  if (address.url.text.find('?') == std::string::npos) {
     address.url.text = address.url.scheme + "://" + address.host + address.path;
   }
   return address;

@@ -75,6 +75,13 @@ TEST_F(Page, PlaysFromWherePublicUrlIs) {
                                 "; media-src 'self' https://media.example:8443"));
 }
 
+TEST_F(Page, PlaysFromANameThatBeginsWithAnAddress) {
+  options.public_url = "http://192.168.1.10.nip.io:8005/";
+  start();
+  EXPECT_THAT(field_of(ask_for("GET"), "Content-Security-Policy"),
+              testing::EndsWith("; media-src 'self' http://192.168.1.10.nip.io:8005"));
+}
+
 TEST_F(Page, IsNotSentAgainToWhoHasIt) {
   start();
   const std::string etag = field_of(ask_for("GET"), "ETag");

@@ -1,5 +1,9 @@
 #include "source/origin_url.h"
 
+#include "tonearm/base/ascii.h"
+
+#include "source/parsed_urls.h"
+
 #include <gtest/gtest.h>
 
 namespace tonearm::source {
@@ -119,12 +123,45 @@ TEST(ParseOriginUrl, RefusesPortsThatThereAreNot) {
   }
 }
 
+/// Where libcurl connects to.
+std::string host_and_port_of_libcurl(const std::string& url) {
+  const ParsedUrl parsed = ParsedUrls().parse(url);
+  if (!parsed) return "refused";
+  char* host = nullptr;
+  char* port = nullptr;
+  curl_url_get(parsed.get(), CURLUPART_HOST, &host, 0);
+  curl_url_get(parsed.get(), CURLUPART_PORT, &port, CURLU_DEFAULT_PORT);
+  const std::string out = to_lower(host) + ':' + port;
+  curl_free(host);
+  curl_free(port);
+  return out;
+}
+
+// Who is trusted with what is decided by the host of ours.
+class Connected : public testing::TestWithParam<const char*> {};
+TEST_P(Connected, ToTheHostThatWeBelieveItIs) {
+  const auto url = parse_origin_url(GetParam());
+  ASSERT_TRUE(url);
+  EXPECT_EQ(url->authority(), host_and_port_of_libcurl(url->text));
+}
+INSTANTIATE_TEST_SUITE_P(
+    All, Connected,
+    testing::Values("http://127.0.0.1.evil.test/x", "http://127.0.0.1.evil.test:81/x",
+                    "https://127.0.0.1.evil.test/", "http://127.0.0.1evil.test:81/x",
+                    "http://10.0.0.5-nas.lan", "http://u:p@10.0.0.5.e:81/x", "http://1.2.3.4.5/",
+                    "http://A.Example/x", "http://u@a.example:8080/x", "http://[::1]:81/x",
+                    "http://127.0.0.1@a.example/", "http://a.example:80@b.example/",
+                    "http://a.example/@b.example/", "http://a.example?@b.example/",
+                    "http://a.example#@b.example/", "https://a.example"));
+
 TEST(SameOrigin, ComparesSchemeHostAndPort) {  // RFC 6454 §5
   const auto a = parse_origin_url("http://a.example/x").value();
   EXPECT_TRUE(a.same_origin(parse_origin_url("http://A.example:80/y").value()));
   EXPECT_FALSE(a.same_origin(parse_origin_url("https://a.example/x").value()));
   EXPECT_FALSE(a.same_origin(parse_origin_url("http://a.example:81/x").value()));
   EXPECT_FALSE(a.same_origin(parse_origin_url("http://b.example/x").value()));
+  const auto address = parse_origin_url("http://127.0.0.1/x").value();
+  EXPECT_FALSE(address.same_origin(parse_origin_url("http://127.0.0.1.evil.test/x").value()));
 }
 
 TEST(ResolveRedirect, IsRelativeToWhereItCameFrom) {  // RFC 9110 §10.2.2
@@ -152,6 +189,10 @@ TEST(ResolveRedirect, KeepsTheUserinfoWithinAnOrigin) {
   EXPECT_EQ(resolve_redirect(from, "http://b/c")->text, "http://b/c");
   EXPECT_EQ(resolve_redirect(from, "http://a:81/c")->text, "http://a:81/c");
   EXPECT_EQ(resolve_redirect(from, "https://a/c")->text, "https://a/c");
+  const auto address = parse_origin_url("http://user:pass@127.0.0.1.a.test:81/b").value();
+  EXPECT_EQ(resolve_redirect(address, "/c")->text, "http://user:pass@127.0.0.1.a.test:81/c");
+  EXPECT_EQ(resolve_redirect(address, "http://127.0.0.1.b.test:82/c")->text,
+            "http://127.0.0.1.b.test:82/c");
 }
 
 TEST(ResolveRedirect, NeverLeavesHttpNorDowngrades) {
