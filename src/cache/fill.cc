@@ -359,15 +359,16 @@ io::Task<void> Fill::wait_for_readers() {
   co_await home_event_.wait();
 }
 
+/// Somebody has read all there is, or waits for what is still farther on.
 bool Fill::holds_up_the_fastest() const {
   const std::lock_guard lock(mutex_);
-  return !seats_.empty() && fastest() == position_;
+  return !seats_.empty() && fastest() >= position_;
 }
 
 void Fill::give_up_who_is_behind() {
   {
     const std::lock_guard lock(mutex_);
-    pace_from_ = fastest();
+    pace_from_ = std::min(fastest(), position_);
   }
   home_event_.notify();
 }

@@ -1,3 +1,5 @@
+#include "cache/fill.h"
+
 #include "cache/file.h"
 #include "unit/cache/cache_fixture.h"
 
@@ -91,6 +93,38 @@ TEST_F(FillTest, ManyDoNotWaitForADiskThatIsSlow) {
   settle();
   for (const auto& listener : listeners) EXPECT_TRUE(listener->got.body == content(B, size));
   EXPECT_EQ(song_->served, size);
+}
+
+// Who waits for what is farther on reads as little as one who has read all there is.
+TEST_F(FillTest, WhoSeeksPastAPausedListenerIsNotHeldUpByHim) {
+  constexpr std::uint64_t end = 1000 * B;
+  const Geometry geometry{.slice_size = 4 * B, .length = end};
+  Policy policy;
+  policy.release_after = std::chrono::milliseconds(10);
+  const auto fill = std::make_shared<Fill>(loop_.get_executor(), 0, policy);
+  fill->keep_in_memory();
+  const auto paused = fill->join(0, end, any_patience);
+  auto reading = fill->join(0, end, any_patience);
+  const auto seeking = fill->join(900 * B, end, any_patience);
+  const auto bring = [&] {
+    const std::string bytes = content(fill->position(), fill->position() + B);
+    fill->append(std::as_bytes(std::span(bytes)), {});
+  };
+  while (fill->next(geometry, true).kind == Fill::Next::Kind::fetch) bring();
+  ASSERT_TRUE(fill->next(geometry, true).full);
+  reading->move_to(fill->position());
+  bool goes_on = false;
+  const auto wait_for_room = [&]() -> io::Task<void> {
+    while (fill->next(geometry, true).full) co_await fill->wait_for_readers();
+    goes_on = true;
+  };
+  io::asio::co_spawn(loop_, wait_for_room(), io::asio::detached);
+  ASSERT_TRUE(run_until([&] { return goes_on; }));
+  const std::uint64_t before = fill->position();
+  bring();
+  EXPECT_EQ(fill->view(before).kind, Fill::View::Kind::bytes) << "who reads on gets it";
+  while (fill->next(geometry, true).kind == Fill::Next::Kind::fetch) bring();
+  EXPECT_EQ(fill->view(before).kind, Fill::View::Kind::bytes) << "and is waited for himself";
 }
 
 TEST_F(FillTest, AnyReadAheadBringsAnyRange) {
