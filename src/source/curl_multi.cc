@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <chrono>
 #include <new>
+#include <utility>
 
 namespace tonearm::source {
 namespace {
@@ -18,6 +19,10 @@ namespace {
 // libcurl (7.88) looks for ended connections once a second at most. What it has not looked for
 // since the last one ended, it looks for then.
 constexpr std::chrono::milliseconds sweep_delay{1100};
+
+// libcurl may want to go on at once for as long as an origin sends: then the loop's other work
+// comes in between.
+constexpr int most_turns = 4;
 
 /// A transfer that fails before it has a socket.
 CURL* make_sweeper() {
@@ -319,7 +324,7 @@ void CurlMulti::settle() {
   settling_ = true;
   int running = 0;
   int queued = 0;
-  for (;;) {
+  for (int turn = 1;; ++turn) {
     while (CURLMsg* message = curl_multi_info_read(multi_, &queued)) {
       if (message->msg != CURLMSG_DONE) continue;
       CURL* easy = message->easy_handle;  // copied out: removing frees the message
@@ -331,8 +336,11 @@ void CurlMulti::settle() {
       if (code == CURLE_OK) leave_socket(*client);
       client->on_done(code);
     }
-    if (!due_now_) break;
-    due_now_ = false;
+    if (!std::exchange(due_now_, false)) break;
+    if (turn == most_turns) {
+      timer_.expire_after({});
+      break;
+    }
     curl_multi_socket_action(multi_, CURL_SOCKET_TIMEOUT, 0, &running);
   }
   settling_ = false;

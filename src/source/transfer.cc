@@ -13,6 +13,11 @@
 #include <utility>
 
 namespace tonearm::source {
+namespace {
+
+constexpr std::size_t most_trailers = 16 * 1024;
+
+}  // namespace
 
 Transfer::Transfer(Shared& shared, OriginRequest request, HostGate::Permit permit, OriginUse* use)
     : shared_(shared),
@@ -249,6 +254,9 @@ Error Transfer::failure() const {
                   "the origin's address is private and not allowed by upstream.allow_private",
                   {}});
   }
+  if (trailers_ > most_trailers) {
+    return named({ErrorKind::http_protocol_error, "more than 16 KiB of trailer fields", {}});
+  }
   Error error = named(error_of_curl(code_, easy_.get(), said_.data()));
   // Of a connection that was used before, that may be what the answer before left behind.
   const bool may_be_strays = error.kind == ErrorKind::http_protocol_error && !opened_;
@@ -264,7 +272,7 @@ Error Transfer::named(Error error) const {
 std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count, void* self) {
   auto& transfer = *static_cast<Transfer*>(self);
   const std::size_t length = size * count;
-  if (transfer.phase_ != Phase::head) return length;  // a trailer
+  if (transfer.phase_ != Phase::head) return transfer.takes_trailer(length) ? length : 0;
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   if (transfer.head_.line({data, length}, now)) {
     transfer.phase_ = Phase::unread;
@@ -272,6 +280,12 @@ std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count,
     transfer.end_wait();
   }
   return length;
+}
+
+/// libcurl (7.88) bounds a head, but keeps every trailer field (RFC 9112 §7.1.2) that comes.
+bool Transfer::takes_trailer(std::size_t size) {
+  trailers_ += size;
+  return trailers_ <= most_trailers;
 }
 
 std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, void* self) {

@@ -109,6 +109,7 @@ class Transfer final : public CurlMulti::Client {
   static int on_connected(void* self, char* remote, char* local, int remote_port, int local_port);
 
   void set_options();
+  bool takes_trailer(std::size_t size);
   const curl_slist* fields();
   void report_answer();
   std::span<const std::byte> portion();
@@ -150,6 +151,7 @@ class Transfer final : public CurlMulti::Client {
   bool stale_ = false;   ///< The connection held strays.
   CURLcode code_ = CURLE_OK;
   std::array<char, CURL_ERROR_SIZE> said_{};  ///< By libcurl, of what went wrong.
+  std::size_t trailers_ = 0;                  ///< Bytes.
   std::uint64_t received_ = 0;
   std::uint64_t position_ = 0;
   std::size_t handed_out_ = 0;

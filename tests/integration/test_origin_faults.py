@@ -314,6 +314,29 @@ class NoLengthTest(Case):
                     )
                     self.assert_reset(response)
 
+    def test_trailer_fields_are_skipped(self):
+        def handler(exchange):
+            exchange.head(200, Transfer_Encoding="chunked")
+            exchange.send_content(0, self.size, chunked=True)
+            exchange.raw(b"0\r\n" + b"X-Sum: 1\r\n" * 100 + b"\r\n")
+
+        self.assert_bytes(played(handler), 0, self.size)
+
+    def test_trailer_fields_without_end_are_not_read_for_ever(self):
+        sent = []
+
+        def endless(exchange):
+            exchange.head(200, Transfer_Encoding="chunked")
+            exchange.send_content(0, KIB, chunked=True)
+            exchange.raw(b"0\r\n")
+            block = (b"X-More: " + b"a" * 1000 + b"\r\n") * 64
+            while len(sent) * len(block) < 200 * MIB:
+                exchange.raw(block)
+                sent.append(block)
+
+        self.assert_reset(played(endless), at_least=KIB)
+        self.assertLess(sum(map(len, sent)), 32 * MIB, "what fits the kernel's queues")
+
     def test_a_program_that_is_killed_ends_no_http_1_0_body(self):
         hang = lambda exchange: self.until_close(exchange, 2 * MIB, Exchange.hang)
         target = song(route(hang))
