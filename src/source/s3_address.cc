@@ -36,6 +36,33 @@ bool is_ip_address(std::string_view host) {
   return host.starts_with('[') || urls::parse_ipv4_address(host);
 }
 
+/// `eu-west-3`, `us-gov-east-1`: no service of theirs is called so.
+bool is_region(std::string_view label) {
+  const auto last = label.rfind('-');
+  return label.size() > 5 && label[2] == '-' && last > 3 &&
+         consists_of(make_char_set("-"), label) &&
+         label.find_first_not_of("0123456789", last + 1) == std::string_view::npos;
+}
+
+/// `[BUCKET.]s3.amazonaws.com`, `[BUCKET.]s3.REGION.…`, `[BUCKET.]s3-REGION.…`, dual-stack or not:
+/// below amazonaws.com anybody may rent a host.
+bool is_amazons_s3(std::string_view host) {
+  if (!host.ends_with(amazon)) return false;
+  host.remove_suffix(amazon.size());
+  const auto take_label = [&] {
+    const auto dot = host.rfind('.');
+    const std::string_view label = host.substr(dot == host.npos ? 0 : dot + 1);
+    host = host.substr(0, dot == host.npos ? 0 : dot);
+    return label;
+  };
+  std::string_view label = take_label();
+  if (label == "s3" || (label.starts_with("s3-") && is_region(label.substr(3)))) return true;
+  if (!is_region(label)) return false;
+  label = take_label();
+  if (label == "dualstack") label = take_label();
+  return label == "s3" || label == "s3-fips";
+}
+
 std::string decoded_path(const OriginUrl& url) {
   return urls::pct_string_view(http::parse_url(url.text).value().path).decode({});
 }
@@ -120,11 +147,10 @@ S3Address s3_address_of(OriginUrl url) {
   return address;
 }
 
-bool may_sign_for(const OriginUrl& to, const OriginUrl& from) {
-  const auto parent = [](const std::string& host) { return host.substr(host.find('.') + 1); };
-  const bool both_amazons = to.host.ends_with(amazon) && from.host.ends_with(amazon);
-  return to.host == from.host || to.host.ends_with('.' + from.host) ||
-         (parent(from.host) == to.host) || both_amazons;
+bool may_sign_for(const OriginUrl& to, const OriginUrl& from, std::string_view bucket) {
+  const std::string in_host = std::string(bucket) + '.';
+  return to.host == from.host || to.host == in_host + from.host || from.host == in_host + to.host ||
+         (is_amazons_s3(to.host) && is_amazons_s3(from.host));
 }
 
 }  // namespace tonearm::source

@@ -38,8 +38,8 @@ Result<S3Address> s3_address(const S3Options& options, const S3Object& object,
 /// The address of a URL that S3 itself redirected to.
 S3Address s3_address_of(OriginUrl url);
 
-/// Whether signatures may go to a host that a redirect names: that of `from`, one below or right
-/// above it, or Amazon's where `from` is Amazon's.
-bool may_sign_for(const OriginUrl& to, const OriginUrl& from);
+/// Whether signatures may go to a host that a redirect names: that of `from`, the same with or
+/// without `bucket` in front, or one of Amazon's S3 where `from` is that, too.
+bool may_sign_for(const OriginUrl& to, const OriginUrl& from, std::string_view bucket);
 
 }  // namespace tonearm::source

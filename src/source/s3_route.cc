@@ -48,22 +48,22 @@ void S3Route::sign(std::chrono::sys_seconds now) {
     if (!keys_->session_token.empty()) {
       own.emplace_back("x-amz-security-token", keys_->session_token);
     }
+    // Those of the operator's must be signed too, or S3 refuses them.
+    for (const auto& [name, value] : client_.options().headers) {
+      if (istarts_with(name, "x-amz-")) own.emplace_back(to_lower(name), value);
+    }
     SigningRequest request;
     request.path = address_.path;
     request.fields = own;
     request.fields.emplace_back("host", address_.host);
-    // Those of the operator's must be signed too, or S3 refuses them.
-    for (const auto& [name, value] : client_.options().headers) {
-      if (!istarts_with(name, "x-amz-")) continue;
-      request.fields.emplace_back(to_lower(name), value);
-    }
     request.payload_hash = empty_payload;
     own.emplace_back("Authorization", authorization(request, *keys_, region_, now));
   }
   destination_.url = address_.url;
   destination_.configured = configured_;
+  const bool is_their_host = signs_ && configured_;
   destination_.headers = client_.make_headers(
-      own, condition_, signs_ ? HttpClient::Upstream::all : HttpClient::Upstream::harmless);
+      own, condition_, is_their_host ? HttpClient::Upstream::all : HttpClient::Upstream::harmless);
 }
 
 io::Task<Result<void>> S3Route::renew(const Refusal& refusal) {
@@ -110,7 +110,8 @@ Result<void> S3Route::follow(const std::string& location) {
   }
   ++redirects_;
   // What brings its query along has been signed by whoever redirects.
-  signs_ = signs_ && may_sign_for(*to, address_.url) && to->text.find('?') == std::string::npos;
+  signs_ = signs_ && may_sign_for(*to, address_.url, object_.bucket) &&
+           to->text.find('?') == std::string::npos;
   configured_ = configured_ && to->host == address_.url.host;
   address_ = s3_address_of(std::move(*to));
   return {};

@@ -97,14 +97,40 @@ TEST(S3Object, NamesABucketAndAKey) {
 
 TEST(S3Signatures, GoOnlyToHostsOfTheSameService) {
   const auto may = [](const std::string& to, const std::string& from) {
-    return may_sign_for(parse_origin_url(to).value(), parse_origin_url(from).value());
+    return may_sign_for(parse_origin_url("http://" + to).value(),
+                        parse_origin_url("http://" + from).value(), "music");
   };
-  EXPECT_TRUE(may("http://s3.example:2/", "http://s3.example:1/"));
-  EXPECT_TRUE(may("https://m.s3.eu-west-3.amazonaws.com/", "https://m.s3.amazonaws.com/"));
-  EXPECT_TRUE(may("https://eu.s3.example/", "https://s3.example/"));
-  EXPECT_FALSE(may("https://evil.example/", "https://s3.example.org/"));
-  EXPECT_FALSE(may("https://amazonaws.com.evil/", "https://m.s3.amazonaws.com/"));
-  EXPECT_FALSE(may("https://evils3.example/", "https://s3.example/"));
+  EXPECT_TRUE(may("s3.example:2", "s3.example:1"));
+  EXPECT_TRUE(may("music.s3.example", "s3.example"));
+  EXPECT_TRUE(may("s3.example", "music.s3.example"));
+  EXPECT_FALSE(may("eu.s3.example", "s3.example"));
+  EXPECT_FALSE(may("example", "s3.example"));
+  EXPECT_FALSE(may("evil.example", "s3.example.org"));
+  EXPECT_FALSE(may("evils3.example", "s3.example"));
+}
+
+TEST(S3Signatures, GoToAnyS3HostOfAmazonsFromAnother) {
+  const auto may = [](const std::string& to, const std::string& from) {
+    return may_sign_for(parse_origin_url("https://" + to).value(),
+                        parse_origin_url("https://" + from).value(), "music");
+  };
+  const std::string global_host = "s3.amazonaws.com";
+  for (const std::string to :
+       {"music.s3.eu-west-3.amazonaws.com", "s3.us-gov-east-1.amazonaws.com",
+        "music.s3-eu-west-3.amazonaws.com", "my.music.s3.dualstack.ap-south-1.amazonaws.com",
+        "s3-fips.us-east-2.amazonaws.com", "music.s3.amazonaws.com"}) {
+    EXPECT_TRUE(may(to, global_host)) << to;
+    EXPECT_TRUE(may(to, "music." + global_host)) << to;
+    EXPECT_FALSE(may(to, "s3.example")) << to;
+    EXPECT_FALSE(may(global_host, to + ".evil")) << to;
+  }
+  for (const std::string to :
+       {"ec2-203-0-113-9.compute-1.amazonaws.com", "s3-evil-1.us-east-1.elb.amazonaws.com",
+        "a.execute-api.us-east-1.amazonaws.com", "s3.compute-1.amazonaws.com", "amazonaws.com",
+        "amazonaws.com.evil", "s3.evil.amazonaws.com", "s3x.amazonaws.com", "evil-s3.amazonaws.com",
+        "s3-evil.amazonaws.com", "ec2-1-2-3-4.eu-west-3.compute.amazonaws.com"}) {
+    EXPECT_FALSE(may(to, global_host)) << to;
+  }
 }
 
 }  // namespace
