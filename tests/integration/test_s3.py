@@ -356,6 +356,25 @@ class Places(S3Case):
         self.assertBody(self.get(self.catalog.add("s3://moved/a.mp3")), content(0, 300 * KiB))
         self.assertEqual(other.refusals, [])
 
+    def test_a_signature_to_another_host_of_s3_takes_no_other_secret_along(self):
+        other = S3Origin()
+        self.addCleanup(other.stop)
+        other.keys = self.origin.keys
+        other.objects["moved", "a.mp3"] = Resource(300 * KiB)
+        self.origin.elsewhere["moved"] = f"http://localhost:{other.port}/moved"
+        headers = {"X-Key": "secret", "x-amz-request-payer": "requester"}
+        self.serve_with(endpoint=f"http://localhost:{self.origin.port}",
+                        upstream={"headers": headers, "allow_private": True}, **KEYS)
+        self.assertBody(self.get(self.catalog.add("s3://moved/a.mp3")), content(0, 300 * KiB))
+        self.assertEqual(other.refusals, [])
+        self.assertIn("x-key", self.origin.of("/a.mp3")[-1].fields)
+        asked = other.of("/moved/a.mp3")
+        self.assertTrue(asked)
+        for exchange in asked:
+            self.assertIn("authorization", exchange.fields)
+            self.assertIn("x-amz-request-payer", exchange.fields)
+            self.assertNotIn("x-key", exchange.fields)
+
     def test_no_signature_goes_to_a_stranger(self):
         stranger = FaultOrigin("127.0.0.2")
         self.addCleanup(stranger.stop)
