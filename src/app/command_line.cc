@@ -11,10 +11,13 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
+#include <deque>
 #include <exception>
 #include <iostream>
 #include <new>
+#include <span>
 #include <string>
 
 namespace tonearm::app {
@@ -157,6 +160,22 @@ int complain(std::string_view line, int status) {
 
 namespace {
 
+/// The words as CLI11 (2.1) understands them: of `--name=` it takes the next word for the value.
+std::vector<const char*> with_empty_values(int argc, const char* const* argv,
+                                           std::deque<std::string>& names) {
+  std::vector<const char*> words;
+  bool are_options = true;
+  for (const char* const word : std::span(argv, static_cast<std::size_t>(argc))) {
+    const std::string_view text = word;
+    are_options = are_options && text != "--";
+    const bool is_empty =
+        are_options && text.starts_with("--") && text.find('=') == text.size() - 1;
+    words.push_back(is_empty ? names.emplace_back(text.substr(0, text.size() - 1)).c_str() : word);
+    if (is_empty) words.push_back("");
+  }
+  return words;
+}
+
 int run_command(int argc, const char* const* argv) {
   CLI::App program("HTTP range-streaming media proxy", "tonearm");
   program.set_version_flag("--version", "tonearm " TONEARM_VERSION);
@@ -187,7 +206,9 @@ int run_command(int argc, const char* const* argv) {
   add_sign_options(*signing, arguments);
 
   try {
-    program.parse(argc, argv);
+    std::deque<std::string> names;
+    const std::vector<const char*> words = with_empty_values(argc, argv, names);
+    program.parse(static_cast<int>(words.size()), words.data());
     if (serving->parsed()) return serve(arguments);
     if (checking->parsed()) return run_check(arguments.load());
     if (probing->parsed()) return probe(arguments);
@@ -209,6 +230,8 @@ int run_command(int argc, const char* const* argv) {
 }  // namespace
 
 int run_command_line(int argc, const char* const* argv) {
+  // Of a file that may grow no more (RLIMIT_FSIZE) a write is to fail like on a full disk.
+  std::signal(SIGXFSZ, SIG_IGN);
   int status = 1;
   try {
     status = run_command(argc, argv);

@@ -105,6 +105,20 @@ class Refused(Resources):
         self.assertEqual(get_json(server.port, f"/songs/{self.song}")["id"], self.song)
 
 
+    def test_files_that_may_grow_no_more(self):
+        size = 3 * MiB
+        self.origin.routes["/large.mp3"] = Resource(size)
+        song = f"/songs/listen/{self.catalog.add('large.mp3')}"
+        server = Tonearm(self.directory, self.config(self.origin.base_url, cache={"path": "cache"})).start()
+        self.addCleanup(server.stop)
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (300_000, 300_000))
+        for _ in range(2):
+            self.assertBody(get(server.port, song), content(0, size))
+        self.assertIn("File too large", server.stderr())
+        config = self.configured(catalog={"path": os.path.join(self.directory, "new.sqlite3")})
+        self.assertFailed(self.run_limited(resource.RLIMIT_FSIZE, 0, "import", "-c", config, "http://h/a.mp3"))
+
+
 class Output(Resources):
     def commands(self):
         config = self.configured(

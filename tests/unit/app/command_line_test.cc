@@ -71,6 +71,14 @@ TEST(CommandLine, BadUsageIsOneLineAndStatusTwo) {
   }
 }
 
+TEST(CommandLine, AnEmptyValueTakesNoOtherWordAlong) {
+  EXPECT_THAT(run({"check", "--catalog=", "--log-level=info"}).err,
+              HasSubstr("--catalog: is empty"));
+  EXPECT_THAT(run({"check", "--cache-dir=", "--log-level=loud"}).err, HasSubstr("loud"));
+  EXPECT_THAT(run({"probe", "--cache-dir=", "--log-level=loud", "1"}).err, HasSubstr("loud"));
+  EXPECT_THAT(run({"probe", "--log-level=loud", "--", "--catalog="}).err, HasSubstr("loud"));
+}
+
 TEST(CommandLine, AnOptionInPlaceOfTheCommandIsUnknownOrTooEarly) {
   for (const char* unknown : {"-v", "--verbose", "--verbose=1"}) {
     EXPECT_THAT(run({unknown, "serve"}).err,
