@@ -37,6 +37,31 @@ std::string fault_of(const toml::parse_error& error) {
   return std::string(error.description());
 }
 
+/// toml++ (3.3) follows a dotted key by recursion, to the end of the stack. The first line with
+/// more dots than any key has, outside of strings and comments; 0: there is none.
+toml::source_index line_too_deep(std::string_view text) {
+  constexpr int most_dots = 1000;
+  toml::source_index line = 1;
+  int dots = 0;
+  char quote = 0;
+  bool comment = false;
+  for (const char c : text) {
+    if (c == '\n') {
+      ++line;
+      dots = quote = 0;
+      comment = false;
+    } else if (quote != 0) {
+      if (c == quote) quote = 0;
+    } else if (c == '"' || c == '\'') {
+      quote = c;
+    } else {
+      comment = comment || c == '#';
+      if (c == '.' && !comment && ++dots > most_dots) return line;
+    }
+  }
+  return 0;
+}
+
 /// Where the keys that were given, by their full names, got their values: what a complaint begins
 /// with.
 using Places = std::map<std::string, std::string>;
@@ -87,6 +112,9 @@ class FileReader {
     std::string text;
     if (auto complaint = io::read_whole_file(file_, reading_, text)) {
       throw ConfigError(*complaint + "; give a readable configuration file");
+    }
+    if (const auto line = line_too_deep(text)) {
+      throw ConfigError(at(file_, line) + "a key of more than a thousand parts; remove it");
     }
     toml::table root;
     try {
