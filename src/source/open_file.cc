@@ -62,6 +62,14 @@ io::OwnedDescriptor open_at(int directory, const std::string& path, std::uint64_
   return io::OwnedDescriptor(descriptor);
 }
 
+/// To open a pipe or a device is more than to look at it: who waits for a reader of the pipe
+/// believes that there is one.
+bool is_special(int directory, const std::string& path) {
+  struct stat info {};
+  if (::fstatat(directory, path.c_str(), &info, 0) != 0) return false;
+  return !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
+}
+
 using Path = std::unique_ptr<char, decltype(&std::free)>;
 
 Path real_path(const std::string& path) { return {::realpath(path.c_str(), nullptr), &std::free}; }
@@ -141,6 +149,9 @@ Result<std::shared_ptr<const OpenFile>> open_beneath(const std::string& root,
   if (!directory.valid()) {
     const std::string why = std::generic_category().message(errno);
     return Error{ErrorKind::destination_unavailable, "files.root " + quoted(root) + ": " + why, {}};
+  }
+  if (is_special(directory.get(), path)) {
+    return Error{ErrorKind::bad_locator, quoted(path) + ": this is no regular file", {}};
   }
   io::OwnedDescriptor found = open_below(directory.get(), root, path);
   if (!found.valid()) return failed(errno, path);

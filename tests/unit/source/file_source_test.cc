@@ -1,12 +1,14 @@
 #include "file_fixture.h"
 #include "source/open_file.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace tonearm::source {
@@ -131,6 +133,18 @@ TEST_F(FileSourceTest, OnlyRegularFilesAreOpened) {
   ASSERT_EQ(::mkfifo((root_ / "fifo").c_str(), 0600), 0);
   std::filesystem::create_directory(root_ / "directory");
   EXPECT_EQ(failure("fifo"), ErrorKind::bad_locator);
+  std::thread writer([fifo = (root_ / "fifo").string()] {
+    // Until somebody opens it to read.
+    const int descriptor = ::open(fifo.c_str(), O_WRONLY);
+    EXPECT_EQ(::write(descriptor, "x", 1), 1);
+    ::close(descriptor);
+  });
+  EXPECT_EQ(failure("fifo"), ErrorKind::bad_locator);
+  const int reader = ::open((root_ / "fifo").c_str(), O_RDONLY);
+  char byte = 0;
+  EXPECT_EQ(::read(reader, &byte, 1), 1) << "the writer has waited for this one";
+  ::close(reader);
+  writer.join();
   EXPECT_EQ(failure("directory"), ErrorKind::bad_locator);
   EXPECT_EQ(failure("."), ErrorKind::bad_locator);
   const int descriptor = ::socket(AF_UNIX, SOCK_STREAM, 0);
