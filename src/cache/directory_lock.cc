@@ -24,8 +24,9 @@ Result<void> DirectoryLock::take() {
   std::filesystem::create_directories(directory_, error);
   if (error) return refused(error.message());
   io::OwnedDescriptor lock(::open(name_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  const int why = errno;
   if (!lock.valid()) lock = io::OwnedDescriptor(::open(name_.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!lock.valid()) return refused(std::generic_category().message(errno));
+  if (!lock.valid()) return refused(std::generic_category().message(why));
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return refused("another process uses it");
   lock_ = std::move(lock);
   return {};
