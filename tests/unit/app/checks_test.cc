@@ -45,8 +45,8 @@ TEST(CheckCidr, TakesEveryAddressOnlyWhereThatIsSaid) {
 }
 
 TEST(CheckOrigin, TakesSchemeAndHostAlone) {
-  expect_passes(check_origin, {"*", "null", "https://player.example", "http://localhost:3000", "http://192.168.1.10.nip.io:8080",
-                               "https://player.example:443"});
+  expect_passes(check_origin, {"*", "null", "https://player.example", "http://localhost:3000",
+                               "http://192.168.1.10.nip.io:8080", "https://player.example:443"});
   expect_refuses(check_origin,
                  {"", "player.example", "https://player.example/page", "https://player.example?a",
                   "https://player.example:", "https://player.example:65536"},
