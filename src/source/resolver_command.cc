@@ -1,8 +1,10 @@
 #include "source/resolver_command.h"
 
+#include "tonearm/base/ascii.h"
 #include "tonearm/base/char_set.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace tonearm::source {
 namespace {
@@ -21,20 +23,33 @@ std::string fill(const std::string& word, std::string_view value) {
   return out.append(word, start);
 }
 
+/// Where in a word that is, or holds, a URL that begins which must not be shown: behind `https://`,
+/// `https%3A%2F%2F`, or a leading `//`.
+std::optional<std::size_t> behind_scheme(std::string_view word) {
+  constexpr std::string_view mark = "://";
+  for (std::size_t at = word.find(mark); at != word.npos; at = word.find(mark, at + 1)) {
+    if (at > 0 && contains(scheme_chars, word[at - 1])) return at + mark.size();
+  }
+  constexpr std::string_view encoded = "%3a%2f%2f";
+  const std::size_t at = to_lower(word).find(encoded);
+  if (at != std::string::npos) return at + encoded.size();
+  const std::size_t begin = std::min(word.find_first_not_of("\"'(<["), word.size());
+  const bool is_reference = word.substr(begin).starts_with("//") && word.size() > begin + 2;
+  return is_reference ? std::optional(begin + 2) : std::nullopt;
+}
+
 /// Leaves of every URL its scheme: what is behind it may be a link that lets others in.
 std::string without_urls(std::string_view text) {
-  constexpr std::string_view mark = "://";
   std::string out;
   while (!text.empty()) {
-    const auto found = text.find(mark);
-    const auto end = found == std::string_view::npos ? text.size() : found + mark.size();
-    out += text.substr(0, end);
-    text.remove_prefix(end);
-    const bool is_url = found != std::string_view::npos && found > 0 &&
-                        contains(scheme_chars, out[out.size() - mark.size() - 1]);
-    if (!is_url) continue;
-    out += "...";
-    text.remove_prefix(std::min(text.find(' '), text.size()));
+    const std::string_view word = text.substr(0, text.find(' '));
+    const auto shown = behind_scheme(word);
+    out += word.substr(0, shown.value_or(word.size()));
+    if (shown) out += "...";
+    text.remove_prefix(word.size());
+    const std::size_t blanks = std::min(text.find_first_not_of(' '), text.size());
+    out += text.substr(0, blanks);
+    text.remove_prefix(blanks);
   }
   return out;
 }

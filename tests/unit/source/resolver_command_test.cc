@@ -45,6 +45,8 @@ TEST(LastWords, NameNoUrl) {
   EXPECT_EQ(last_words("ERROR: https://cdn.example/a?key=1: HTTP 403 (see http://x/y, ftp://z)"),
             "ERROR: https://... HTTP 403 (see http://... ftp://...");
   EXPECT_EQ(last_words("a :// b x-y+z.1://q"), "a :// b x-y+z.1://...");
+  EXPECT_EQ(last_words("got HTTPS%3a%2F%2Fcdn%2Fkey (//cdn/key?sig=1) a//b // end"),
+            "got HTTPS%3a%2F%2F... (//... a//b // end");
   const std::string cut = last_words("https://cdn.example/" + std::string(2'000, 'k') + " end");
   EXPECT_EQ(cut, "https://... end") << "not what is left of one that is too long";
 }
