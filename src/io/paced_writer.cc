@@ -1,5 +1,7 @@
 #include "tonearm/io/paced_writer.h"
 
+#include "tonearm/io/chunk_bytes.h"
+
 #include <algorithm>
 
 namespace tonearm::io {
@@ -7,14 +9,6 @@ namespace {
 
 /// Ten wake-ups a second at the most, but none for more than this.
 constexpr std::uint64_t most_portion = 1024 * 1024;
-
-Chunk piece_of(const Chunk& chunk, std::uint64_t offset, std::uint64_t size) {
-  if (const FileRegion* region = chunk.file()) {
-    return Chunk(FileRegion{region->descriptor, region->offset + offset, size});
-  }
-  return Chunk(
-      chunk.memory().subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(size)));
-}
 
 }  // namespace
 

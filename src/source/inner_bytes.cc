@@ -1,6 +1,6 @@
 #include "source/inner_bytes.h"
 
-#include <unistd.h>
+#include "tonearm/io/chunk_bytes.h"
 
 #include <algorithm>
 
@@ -21,21 +21,6 @@ void InnerBytes::drop_before(std::uint64_t position) {
   }
 }
 
-Result<void> InnerBytes::keep(const io::Chunk& chunk) {
-  if (chunk.file() == nullptr) {
-    kept_.append(reinterpret_cast<const char*>(chunk.memory().data()), chunk.memory().size());
-    return {};
-  }
-  const io::FileRegion& region = *chunk.file();
-  const std::size_t before = kept_.size();
-  kept_.resize(before + static_cast<std::size_t>(region.size));
-  const ssize_t got =
-      ::pread(region.descriptor, kept_.data() + before, static_cast<std::size_t>(region.size),
-              static_cast<off_t>(region.offset));
-  if (got == static_cast<ssize_t>(region.size)) return {};
-  return Error{ErrorKind::representation_changed, "the file shrank while it was read", {}};
-}
-
 io::Task<Result<void>> InnerBytes::pull_block() {
   const std::uint64_t first = kept_end();
   const std::uint64_t end = std::min(*extent_, first + block);
@@ -51,7 +36,7 @@ io::Task<Result<void>> InnerBytes::pull_block() {
       ended_ = true;
       break;
     }
-    const Result<void> kept = keep(*chunk);
+    const Result<void> kept = io::append(*chunk, kept_);
     if (!kept) co_return kept;
   }
   co_return Result<void>{};
@@ -69,7 +54,7 @@ io::Task<Result<void>> InnerBytes::pull() {
   if (extent_) co_return co_await pull_block();
   const Result<io::Chunk> chunk = co_await next();
   if (!chunk) co_return chunk.error();
-  co_return keep(*chunk);
+  co_return io::append(*chunk, kept_);
 }
 
 io::Task<Result<void>> InnerBytes::skip_to(std::uint64_t position) {

@@ -42,7 +42,6 @@ class InnerBytes {
   /// Appends to what is kept at least one byte, none at the end.
   io::Task<Result<void>> pull();
   io::Task<Result<void>> pull_block();
-  Result<void> keep(const io::Chunk& chunk);
 
   Resource& inner_;
   std::optional<std::uint64_t> extent_;

@@ -1,5 +1,7 @@
 #include "source/sound_reader.h"
 
+#include "tonearm/io/chunk_bytes.h"
+
 #include <algorithm>
 #include <span>
 #include <utility>
@@ -10,11 +12,7 @@ io::Chunk SoundReader::take(const io::Chunk& chunk) {
   std::uint64_t size = chunk.size();
   if (span_.end) size = std::min(size, *span_.end - span_.first);
   span_.first += size;
-  if (chunk.file() == nullptr)
-    return io::Chunk(chunk.memory().first(static_cast<std::size_t>(size)));
-  io::FileRegion region = *chunk.file();
-  region.size = size;
-  return io::Chunk(region);
+  return io::piece_of(chunk, 0, size);
 }
 
 io::Task<Result<io::Chunk>> SoundReader::read() {

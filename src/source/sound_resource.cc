@@ -203,7 +203,7 @@ std::unique_ptr<io::ByteReader> SoundResource::read(std::uint64_t first,
   }
   auto reader = std::make_unique<SoundReader>(*inner_, bytes_, span);
   const bool follows = existed_ && end.value_or(most) > *existed_;
-  if (!follows) return reader;
+  if (!follows && !bytes_.in_one_pass()) return reader;
   const std::uint64_t frame = layout_.format.frame_size();
   const std::uint64_t begun = less(first, header) % frame;
   WholeFrames::Passing passing;

@@ -1,6 +1,9 @@
 #include "source/whole_frames.h"
 
+#include "tonearm/io/chunk_bytes.h"
+
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace tonearm::source {
@@ -9,31 +12,41 @@ WholeFrames::WholeFrames(std::unique_ptr<io::ByteReader> sound, std::size_t fram
                          Passing passing)
     : sound_(std::move(sound)), frame_size_(frame_size), passing_(passing) {}
 
-WholeFrames::Bytes WholeFrames::take(std::size_t count) {
-  const Bytes taken = come_.first(count);
-  come_ = come_.subspan(count);
+io::Chunk WholeFrames::take(std::uint64_t count) {
+  const io::Chunk taken = io::piece_of(come_, 0, count);
+  come_ = io::piece_of(come_, count, come_.size() - count);
   return taken;
 }
 
 /// Swapped, so that no frame costs an allocation.
-WholeFrames::Bytes WholeFrames::take_begun() {
+io::Chunk WholeFrames::take_begun() {
   std::swap(taken_, begun_);
   begun_.clear();
-  return taken_;
+  return io::Chunk(std::as_bytes(std::span(taken_)));
 }
 
-WholeFrames::Bytes WholeFrames::complete_frame() {
-  const Bytes more = take(std::min(frame_size_ - begun_.size(), come_.size()));
-  begun_.insert(begun_.end(), more.begin(), more.end());
-  if (begun_.size() < frame_size_) return {};
+Result<io::Chunk> WholeFrames::complete_frame() {
+  const std::uint64_t missing = frame_size_ - begun_.size();
+  const Result<void> more = io::append(take(std::min(missing, come_.size())), begun_);
+  if (!more) return more.error();
+  if (begun_.size() < frame_size_) return io::Chunk();
   return take_begun();
 }
 
-WholeFrames::Bytes WholeFrames::take_frames() {
-  const Bytes frames = take(come_.size() - come_.size() % frame_size_);
-  begun_.assign(come_.begin(), come_.end());
-  come_ = {};
+Result<io::Chunk> WholeFrames::take_frames() {
+  const io::Chunk frames = take(come_.size() - come_.size() % frame_size_);
+  const Result<void> begun = io::append(take(come_.size()), begun_);
+  if (!begun) return begun.error();
   return frames;
+}
+
+Result<io::Chunk> WholeFrames::hand_on() {
+  if (passing_.lead > 0) {
+    const io::Chunk passes = take(std::min(passing_.lead, come_.size()));
+    passing_.lead -= passes.size();
+    return passes;
+  }
+  return begun_.empty() ? take_frames() : complete_frame();
 }
 
 io::Task<Result<io::Chunk>> WholeFrames::read() {
@@ -41,21 +54,15 @@ io::Task<Result<io::Chunk>> WholeFrames::read() {
     if (come_.empty()) {
       const Result<io::Chunk> chunk = co_await sound_->read();
       if (!chunk) co_return chunk;
-      come_ = chunk->memory();
-      passing_.all -= std::min<std::uint64_t>(passing_.all, come_.size());
+      come_ = *chunk;
+      passing_.all -= std::min(passing_.all, come_.size());
     }
     if (come_.empty()) {
       if (passing_.all > 0) co_return io::Chunk();
-      co_return io::Chunk(take_begun());
+      co_return take_begun();
     }
-    Bytes next;
-    if (passing_.lead > 0) {
-      next = take(static_cast<std::size_t>(std::min<std::uint64_t>(passing_.lead, come_.size())));
-      passing_.lead -= next.size();
-    } else {
-      next = begun_.empty() ? take_frames() : complete_frame();
-    }
-    if (!next.empty()) co_return io::Chunk(next);
+    Result<io::Chunk> next = hand_on();
+    if (!next || !next->empty()) co_return next;
   }
 }
 

@@ -250,6 +250,18 @@ TEST_F(Sound, OfUnknownLengthItIsReadInOnePass) {
   EXPECT_EQ(reads.size(), 1U);
 }
 
+TEST_F(Sound, OfUnknownLengthAPartOfAFrameAtTheEndIsLeftOut) {
+  const std::string sound = samples(301);
+  http::Representation unknown;
+  unknown.seekable = false;
+  describe(sound, unknown, pcm, nullptr).value();
+  EXPECT_EQ(read(0, std::nullopt).substr(44), sound.substr(0, 300));
+  describe(sound, unknown, pcm, "1").value();
+  EXPECT_EQ(read(0, std::nullopt).substr(44), sound.substr(200, 100));
+  describe(http::wav_header(format, 400) + sound, unknown, nullptr, "1").value();
+  EXPECT_EQ(read(0, std::nullopt).substr(44), sound.substr(200, 100));
+}
+
 /// A cache that has all of it later makes another WAV of it.
 TEST_F(Sound, OfUnknownLengthNothingIdentifiesIt) {
   const std::string sound = samples(301);
