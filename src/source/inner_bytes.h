@@ -27,6 +27,8 @@ class InnerBytes {
   /// These bytes, fewer where the resource ends. Of what grows, waits until they are there or
   /// growing has ended. Valid until the next call; never below an earlier one's first.
   io::Task<Result<std::string_view>> peek(http::ByteRange wanted);
+  /// Of one pass, once a peek() has come to its end: where that is.
+  std::uint64_t end_of_pass() const { return kept_end(); }
   /// Of one pass: drops all before `position`.
   io::Task<Result<void>> skip_to(std::uint64_t position);
 

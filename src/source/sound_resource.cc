@@ -27,6 +27,10 @@ Error not_wav() {
                {}};
 }
 
+bool has_body(const ReadIntent& intent, const http::Representation& what) {
+  return intent.parts ? !intent.parts(what).empty() : intent.likely;
+}
+
 }  // namespace
 
 std::unique_ptr<Resource> view_as_wav(std::unique_ptr<Resource> inner, SoundView view) {
@@ -115,7 +119,22 @@ io::Task<Result<http::Representation>> SoundResource::describe(const ReadIntent&
     layout_ = *layout;
   }
   describe_sound(*what);
+  const bool may_start_past_end = view_.position && bytes_.in_one_pass() && !what->starts_past_end;
+  if (may_start_past_end && has_body(intent, *what)) {
+    const Result<void> found = co_await find_first_frame(*what);
+    if (!found) co_return found.error();
+  }
   co_return what;
+}
+
+/// Nobody says how long it is, and a header may promise too much: only that a frame is there shows
+/// that the position lies before the end. Where none is, the length has come out.
+io::Task<Result<void>> SoundResource::find_first_frame(http::Representation& what) {
+  const std::uint64_t frame = layout_.format.frame_size();
+  const Result<std::string_view> bytes = co_await bytes_.peek({first_, sum(first_, frame)});
+  if (!bytes) co_return bytes.error();
+  if (bytes->size() < frame) describe_whole(what, bytes_.end_of_pass());
+  co_return Result<void>{};
 }
 
 void SoundResource::describe_sound(http::Representation& what) {

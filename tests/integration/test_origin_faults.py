@@ -4,6 +4,7 @@ Never a wrong byte, and never a truncated body that looks whole."""
 import hashlib
 import os
 import select
+import struct
 import sys
 import threading
 import unittest
@@ -295,6 +296,35 @@ class NoLengthTest(Case):
                 self.assertIsNone(response["Content-Length"])
                 self.assertIsNone(response["Accept-Ranges"])
                 self.assert_bytes(response, 0, self.size)
+
+    def test_wav_is_heard_from_a_position_before_its_end(self):
+        sound = content(0, 64_001)  # the last sample frame is cut
+
+        for promised in (0, 0xFFFFFFFF, 96_000):
+            wav = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 0xFFFFFFFF, b"WAVE", b"fmt ", 16, 1, 1, 16000, 32000, 2,
+                              16, b"data", promised) + sound
+
+            def chunked(exchange):
+                exchange.head(200, Content_Type="audio/wav", Transfer_Encoding="chunked")
+                exchange.raw(b"%x\r\n%s\r\n0\r\n\r\n" % (len(wav), wav))
+
+            def until_close(exchange):
+                exchange.head(200, Content_Type="audio/wav", Connection="close")
+                exchange.raw(wav)
+                exchange.close()
+
+            for handler in (chunked, until_close):
+                target = song(route(handler))
+                for position, first in (("0", 0), ("1.5", 48_000), ("1.9999", 63_996)):
+                    with self.subTest(handler.__name__, promised=promised, position=position):
+                        response = get(server().port, f"{target}?pos={position}")
+                        self.assertEqual((response.status, response.end), (200, "done"))
+                        self.assertTrue(response.body[44:] == sound[first:64_000], "wrong bytes")
+                for position in ("2", "2.9"):
+                    with self.subTest(handler.__name__, promised=promised, position=position):
+                        response = get(server().port, f"{target}?pos={position}")
+                        self.assert_problem(response, 416)
+                        self.assertEqual(response["Content-Range"], "bytes */64044")
 
     def test_head_has_no_length(self):
         with Client(server().port) as client:

@@ -250,6 +250,40 @@ TEST_F(Sound, OfUnknownLengthItIsReadInOnePass) {
   EXPECT_EQ(reads.size(), 1U);
 }
 
+TEST_F(Sound, OfUnknownLengthThereIsNothingAtOrPastTheEnd) {
+  const std::string sound = samples(300);
+  http::Representation unknown;
+  unknown.seekable = false;
+  const std::string of_unknown_size = http::wav_header(format, std::nullopt) + sound;
+  const std::string promises_too_much = http::wav_header(format, 400) + sound + "x";
+  const std::pair<std::string, const char*> views[] = {
+      {sound, pcm}, {sound + "x", pcm}, {of_unknown_size, nullptr}, {promises_too_much, nullptr}};
+  for (const auto& [file, as] : views) {
+    for (const char* position : {"1.5", "1.7", "99999999999999999999999999"}) {
+      const auto what = describe(file, unknown, as, position).value();
+      EXPECT_TRUE(what.starts_past_end) << position;
+    }
+    EXPECT_EQ(describe(file, unknown, as, "1.5").value().length, 344U);
+    reads.clear();
+    EXPECT_FALSE(describe(file, unknown, as, "1.49").value().starts_past_end);
+    EXPECT_EQ(read(0, std::nullopt).substr(44), sound.substr(298));
+    EXPECT_EQ(reads.size(), 1U);
+  }
+  EXPECT_TRUE(describe("", unknown, pcm, "0").value().starts_past_end);
+  EXPECT_TRUE(describe(wav(""), unknown, nullptr, "0").value().starts_past_end);
+  EXPECT_FALSE(describe("", unknown, pcm, nullptr).value().starts_past_end);
+}
+
+TEST_F(Sound, OfUnknownLengthNothingIsReadForAnAnswerWithoutABody) {
+  http::Representation unknown;
+  unknown.seekable = false;
+  ReadIntent intent;
+  intent.likely = false;
+  intent.parts = [](const http::Representation&) { return http::ByteRanges(); };
+  EXPECT_FALSE(describe(samples(300), unknown, pcm, "2", intent).value().starts_past_end);
+  EXPECT_TRUE(reads.empty());
+}
+
 TEST_F(Sound, OfUnknownLengthAPartOfAFrameAtTheEndIsLeftOut) {
   const std::string sound = samples(301);
   http::Representation unknown;
