@@ -58,7 +58,9 @@ void print(const source::OriginReport& report) {
               report.length ? std::to_string(*report.length).c_str() : "unknown");
   std::printf("type:          %s\n",
               report.content_type.empty() ? "-" : one_line(report.content_type).c_str());
-  std::printf("ranges:        %s\n", report.ranges ? "yes" : "no");
+  const std::string& why = report.no_ranges_because;
+  std::printf("ranges:        %s%s\n", report.ranges ? "yes" : "no",
+              why.empty() ? "" : (" (" + why + ")").c_str());
   std::printf("etag:          %s%s\n", validators.etag && validators.etag->weak ? "W/" : "",
               validators.etag ? one_line(validators.etag->opaque).c_str() : "-");
   std::printf(

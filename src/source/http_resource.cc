@@ -32,6 +32,26 @@ http::ByteRange first_window(const ReadIntent& intent, const WindowSizer& sizer)
   return sizer.next(first, last == unbounded ? unbounded : last + 1, true);
 }
 
+/// What a 416 to its first byte may say: there is none.
+bool is_of_an_empty_file(const Answer& answer) {
+  return answer.kind == Answer::Kind::unsatisfiable && answer.length == 0U;
+}
+
+/// Why an answer to two_bytes says too little of the representation; empty where it says enough, or
+/// has failed.
+std::string fault_of_range(const Answer& answer, const UpstreamHead& head) {
+  if (is_of_an_empty_file(answer)) return {};
+  if (answer.kind == Answer::Kind::unsatisfiable) return "answers 0-1 with 416";
+  if (answer.kind != Answer::Kind::useless) return {};
+  if (head.status != 206) return "answers 0-1 with a part that says " + std::to_string(head.status);
+  if (!head.content_range || !head.content_range->range) {
+    return "answers 0-1 without a Content-Range that makes sense";
+  }
+  if (!head.content_range->complete) return "answers 0-1 without a size";
+  if (head.content_range->range->first > 0) return "answers 0-1 with another range";
+  return "answers 0-1 with more or less than its Content-Range says";
+}
+
 }  // namespace
 
 HttpResource::HttpResource(std::shared_ptr<HttpClient> client, std::unique_ptr<Route> route)
@@ -117,7 +137,7 @@ io::Task<Result<Reply>> HttpResource::ask_for_description(std::optional<http::By
         co_return reply;
       case Answer::Kind::unsatisfiable:
         if (!asked) co_return reply->answer.error;
-        if (asked->first == 0 && reply->answer.length == 0U) co_return reply;
+        if (asked->first == 0 && is_of_an_empty_file(reply->answer)) co_return reply;
         if (asked->first == 0) {
           asked.reset();
         } else {
@@ -275,10 +295,20 @@ void HttpResource::set_taker(io::Taker& taker) {
   limit_pauses();
 }
 
-io::Task<Result<OriginReport>> HttpResource::probe() {
+/// As ask_for_description(), but what fails has failed.
+io::Task<Result<Reply>> HttpResource::ask_for_report(OriginReport& report) {
   auto deadline = io::Clock::now() + client_.options().first_byte_timeout;
   Result<Reply> reply = co_await client_.ask_once(two_bytes, deadline);
+  if (!reply) co_return reply;
+  report.no_ranges_because = fault_of_range(reply->answer, reply->transfer->head());
+  if (report.no_ranges_because.empty()) co_return reply;
+  client_.retire(std::move(reply->transfer));
+  co_return co_await client_.ask_once(std::nullopt, deadline);
+}
+
+io::Task<Result<OriginReport>> HttpResource::probe() {
   OriginReport report;
+  Result<Reply> reply = co_await ask_for_report(report);
   if (!reply) {
     report.url = client_.route().destination().url.text;
     if (report.url.empty()) co_return reply.error();  // the route has not found it
@@ -286,17 +316,18 @@ io::Task<Result<OriginReport>> HttpResource::probe() {
     co_return report;
   }
   const UpstreamHead& head = reply->transfer->head();
+  const bool is_empty = report.no_ranges_because.empty() && is_of_an_empty_file(reply->answer);
   report.url = reply->transfer->url().text;
   report.status = head.status;
   report.length = reply->answer.length;
-  report.content_type = head.content_type;
+  if (!is_empty) report.content_type = head.content_type;
   report.validators = head.validators;
-  report.ranges = reply->answer.kind == Answer::Kind::part;
+  report.ranges = is_empty || reply->answer.kind == Answer::Kind::part;
   described_.length = report.length;
   described_.validators = report.validators;
   provable_ = is_provable(described_);
   report.resumable = can_resume();
-  report.complaint = reply->answer.error.detail;
+  if (!is_empty) report.complaint = reply->answer.error.detail;
   co_return report;
 }
 

@@ -56,6 +56,7 @@ class HttpResource final : public Resource {
   void forget();
   io::Task<Result<Reply>> ask_for_description(std::optional<http::ByteRange> asked,
                                               io::Clock::time_point& deadline);
+  io::Task<Result<Reply>> ask_for_report(OriginReport& report);
   io::Clock::time_point first_byte_deadline();
   void describe_from(Reply reply, const ReadIntent& intent);
   /// `described_`, as others see it.

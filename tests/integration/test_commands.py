@@ -327,6 +327,40 @@ class Probe(Commands):
         self.assertEqual(told.returncode, 0, told.stderr)
         self.assertIn("200", told.stdout)
 
+    def test_it_takes_what_serve_plays(self):
+        song = Resource(1000)
+
+        def without_content_range(exchange):
+            if exchange.range:
+                return exchange.answer(206, b"ab")
+            song(exchange)
+
+        def another_range(exchange):
+            if exchange.range:
+                return exchange.answer(206, b"ab", Content_Range="bytes 5-6/1000")
+            song(exchange)
+
+        def no_range(exchange):
+            if exchange.range:
+                return exchange.answer(416)
+            song(exchange)
+
+        def empty(exchange):
+            exchange.answer(416, Content_Range="bytes */0")
+
+        for handler, size, ranges in (
+            (without_content_range, 1000, r"no \(answers 0-1 without a Content-Range that makes sense\)"),
+            (another_range, 1000, r"no \(answers 0-1 with another range\)"),
+            (no_range, 1000, r"no \(answers 0-1 with 416\)"),
+            (empty, 0, "yes"),
+        ):
+            with self.subTest(handler.__name__):
+                self.origin.routes["/odd.mp3"] = handler
+                told = self.probe("odd.mp3")
+                self.assertEqual((told.returncode, told.stderr), (0, ""))
+                self.assertRegex(told.stdout, f"(?m)^size: +{size}$")
+                self.assertRegex(told.stdout, f"(?m)^ranges: +{ranges}$")
+
     def test_what_proves_nothing_is_resumed_where_windows_are_wanted_all_the_same(self):
         self.origin.routes["/w.mp3"] = Resource(1000, etag=None)
         self.assertRegex(self.probe("w.mp3").stdout, "(?m)^resumable: +no$")

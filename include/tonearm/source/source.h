@@ -24,7 +24,8 @@ class Source {
   virtual ~Source() = default;
   /// bad_locator when it cannot be opened as it stands; the origin is not asked yet.
   virtual Result<std::unique_ptr<Resource>> open(const SourceRequest& request) = 0;
-  /// Asks the origin once, and says what it said; an error only when no answer came.
+  /// Asks the origin, and says what it said; nothing is tried again that has failed. An error only
+  /// when no answer came.
   virtual io::Task<Result<OriginReport>> probe(SourceRequest request) = 0;
   /// Nothing that was kept of it may be used from now on; an error when a part of it could not be
   /// removed, and a restart may bring it back.
