@@ -12,6 +12,18 @@
 
 namespace tonearm::test {
 
+/// Runs `loop` until `ended`. A pool's thread whose work was the last may stop a loop a moment
+/// after new work has begun, which one restart heals.
+inline void run_until(io::asio::io_context& loop, const bool& ended) {
+  loop.restart();
+  for (int idle = 0; !ended; idle = 0) {
+    while (loop.run_one() == 0) {
+      if (++idle == 10) throw std::logic_error("the task waits for something that never comes");
+      loop.restart();
+    }
+  }
+}
+
 /// Runs `task` on `loop` until it has returned, and gives back what it returned. What it threw is
 /// thrown here. Other work of the loop runs along, and is left where it is at the end.
 template <class T>
@@ -24,11 +36,7 @@ T run(io::asio::io_context& loop, io::Task<T> task) {
     if (!thrown) value.emplace(std::move(result));
     ended = true;
   });
-  loop.restart();
-  while (!ended) {
-    if (loop.run_one() == 0)
-      throw std::logic_error("the task waits for something that never comes");
-  }
+  run_until(loop, ended);
   if (error) std::rethrow_exception(error);
   return std::move(*value);
 }
@@ -40,11 +48,7 @@ inline void run(io::asio::io_context& loop, io::Task<void> task) {
     error = thrown;
     ended = true;
   });
-  loop.restart();
-  while (!ended) {
-    if (loop.run_one() == 0)
-      throw std::logic_error("the task waits for something that never comes");
-  }
+  run_until(loop, ended);
   if (error) std::rethrow_exception(error);
 }
 
