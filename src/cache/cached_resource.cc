@@ -291,8 +291,10 @@ io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent
     co_return Way::kept;
   }
   const http::ByteRange range = parts.front();
-  const bool apart = has_only_one_fill() && range.first > 0 && version_->as_described().ranges;
-  if (apart) co_return Way::directly;
+  const bool can_be_had_apart = range.first > 0 && version_->as_described().ranges;
+  if (has_only_one_fill() && can_be_had_apart && !comes_soon(*version_, parts)) {
+    co_return Way::directly;
+  }
   const Way way = stay_with_the_only_fill(range);
   if (way != Way::kept) co_return way;
   if (!says_where(intent) && !has_only_one_fill()) seat_.leave();

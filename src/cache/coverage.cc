@@ -77,6 +77,13 @@ bool has_come(Version& version, const http::ByteRanges& parts) {
       parts, [&version](const http::ByteRange& part) { return has_come(version, part); });
 }
 
+bool comes_soon(Version& version, const http::ByteRanges& parts) {
+  const std::lock_guard lock(version.fills_mutex());
+  return std::ranges::any_of(version.fills(), [&parts](const std::shared_ptr<Fill>& fill) {
+    return fill->brings_soon(parts.back().first);
+  });
+}
+
 Coverage coverage_of(Version& version, const http::ByteRanges& parts) {
   Coverage seen;
   seen.kept_to = look_at(version, parts.front(), seen);

@@ -37,6 +37,9 @@ Coverage coverage_of(Version& version, const http::ByteRanges& parts);
 /// memory of a fill.
 bool has_come(Version& version, const http::ByteRanges& parts);
 
+/// Whether a fill that is on its way has come to all of them, or is about to.
+bool comes_soon(Version& version, const http::ByteRanges& parts);
+
 /// The same as coverage_of(), with the disk asked about what was unknown `before`.
 io::Task<Coverage> load_coverage(Store& store, std::shared_ptr<Version> version,
                                  const http::ByteRanges& parts, const Coverage& before);

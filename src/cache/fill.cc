@@ -15,6 +15,9 @@ namespace {
 /// Blocks that stay in memory while the disk takes none.
 constexpr std::size_t most_in_memory = 64;
 
+/// Bytes that come in about the time in which an origin answers another question.
+constexpr std::uint64_t soon = 128 * 1024;
+
 /// Readers at once that one listener's player, which seeks or asks twice, does not make.
 constexpr std::size_t crowd = 4;
 
@@ -132,6 +135,15 @@ bool Fill::goes_on() const {
   return !outcome_ && !closed_;
 }
 
+/// What stays in memory goes with its readers, of whom one must not wait for the other. And an
+/// origin may have given up a connection on which nothing has moved for long.
+bool Fill::brings_soon(std::uint64_t position) const {
+  const std::lock_guard lock(mutex_);
+  if (outcome_ || closed_ || in_memory_) return false;
+  const bool flows = io::Clock::now() - came_at_ < release_after_;
+  return flows && position < position_ + std::min(read_ahead_, soon);
+}
+
 Error Fill::error() const {
   const std::lock_guard lock(mutex_);
   return error_;
@@ -240,6 +252,7 @@ void Fill::set_verified() {
   {
     const std::lock_guard lock(mutex_);
     verified_ = true;
+    came_at_ = io::Clock::now();
     waiters = changed();
   }
   wake(waiters);
@@ -252,6 +265,7 @@ bool Fill::append(std::span<const std::byte> bytes, const source::OriginUse& use
   {
     const std::lock_guard lock(mutex_);
     use_ = of_earlier_ + use_so_far;
+    came_at_ = io::Clock::now();
     const bool held_before = shown_ < position_;
     const bool together = seats_.size() >= crowd;
     std::shared_ptr<std::byte[]> place;

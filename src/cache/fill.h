@@ -2,6 +2,7 @@
 
 #include "tonearm/base/error.h"
 #include "tonearm/cache/options.h"
+#include "tonearm/io/deadline.h"
 #include "tonearm/io/event.h"
 #include "tonearm/io/task.h"
 #include "tonearm/source/resource.h"
@@ -93,6 +94,9 @@ class Fill : public std::enable_shared_from_this<Fill> {
   std::optional<FillOutcome> outcome() const;
   /// It has not ended, and is not about to end in vain.
   bool goes_on() const;
+  /// Whether the byte at `position` has come, or will before another question to the origin would
+  /// be answered.
+  bool brings_soon(std::uint64_t position) const;
   Error error() const;
   /// What it has cost since this was called last: for the request that began it.
   source::OriginUse take_use();
@@ -189,6 +193,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
   std::uint64_t position_;  ///< The next byte to come.
   std::uint64_t shown_;   ///< What has come is handed out up to here, the rest once it is written.
   std::uint64_t wanted_;  ///< Somebody asked for bytes up to here.
+  io::Clock::time_point came_at_ = io::Clock::now();  ///< What was last heard of the origin.
   std::uint64_t limit_ = endless;
   std::optional<std::uint64_t> stop_at_;  ///< While nobody reads: the end of the slice.
   std::deque<std::shared_ptr<ArrivingBlock>> blocks_;  ///< Consecutive, the last one may grow.

@@ -49,6 +49,41 @@ class Sharing(CacheCase):
                 self.idle()
                 self.assertEqual(self.get(songs[name], **fields)["Cache-Status"], "tonearm; hit")
 
+    def test_many_who_want_a_part_of_what_comes_only_whole_read_along(self):
+        """Nothing identifies it, and its origin has ranges: each could have asked for its part alone."""
+        size, resource, goes_on = 8 * MIB, Resource(8 * MIB, etag=None), threading.Event()
+
+        def stands_in_the_middle(exchange):
+            first, end = resource.head(exchange)
+            stands_at = max(first, min(end, MIB))
+            exchange.send_content(first, stands_at)
+            self.assertTrue(end <= stands_at or goes_on.wait(20))
+            exchange.send_content(stands_at, end)
+
+        song = self.song("part.mp3", stands_in_the_middle)
+        self.start()
+        self.addCleanup(goes_on.set)
+        firsts = [1000, 300_000, MIB, MIB + 100_000] * (2 if sanitized() else 10)
+        followers = f"tonearm_cache_followers_total {len(firsts)}"
+
+        def play(first):
+            answer = self.get(song, Range=f"bytes={first}-")
+            whole = answer.complete and answer.body == content(first, size)
+            return answer.status, answer["Content-Range"], whole
+
+        with concurrent.futures.ThreadPoolExecutor(len(firsts) + 1) as pool:
+            one = pool.submit(self.whole, song, size)
+            wait_for(lambda: get_json(self.server.admin_port, "/cache")["bytes"] > MIB / 2, "what has come to be kept")
+            others = [pool.submit(play, first) for first in firsts]
+            wait_for(lambda: followers in get(self.server.admin_port, "/metrics").body.decode(), followers)
+            goes_on.set()
+            one.result()
+            for first, other in zip(firsts, others):
+                self.assertEqual(other.result(), (206, f"bytes {first}-{size - 1}/{size}", True))
+        self.assertEqual([exchange.range for exchange in self.origin.of("/part.mp3")], [(0, 131071), (0, size - 1)])
+        self.idle()
+        self.assertEqual(self.whole(song, size)["Cache-Status"], "tonearm; hit")
+
     def test_cold_ranges_cost_at_most_twice_what_was_asked(self):
         size, count = 64 * MIB, 100 if sanitized() else 400
         song = self.song("ranges.mp3", Resource(size))

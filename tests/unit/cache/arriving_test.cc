@@ -132,6 +132,17 @@ TEST_F(ArrivingTest, WhatTheDiskDoesNotTakeIsHandedOut) {
   expect_bytes(fill_->view(2 * B), 2 * B, 3 * B);
 }
 
+// Those who read it have to wait for each other.
+TEST_F(ArrivingTest, WhatTheDiskDoesNotTakeIsForNobodyWhoCanHaveItElsewhere) {
+  seat(1);
+  append(4 * B);
+  EXPECT_TRUE(fill_->brings_soon(B));
+  EXPECT_TRUE(fill_->brings_soon(8 * B - 1));
+  EXPECT_FALSE(fill_->brings_soon(8 * B));
+  fill_->keep_in_memory();
+  EXPECT_FALSE(fill_->brings_soon(B));
+}
+
 TEST_F(ArrivingTest, WhatHadComeBeforeItBrokeIsHandedOut) {
   keep_on_disk();
   seat(4);
