@@ -4,7 +4,6 @@
 
 #include <boost/url/authority_view.hpp>
 #include <boost/url/parse.hpp>
-#include <boost/url/url.hpp>
 #include <boost/url/url_view.hpp>
 
 #include <algorithm>
@@ -46,10 +45,27 @@ Url parts_of(const urls::url_view& url, Authority authority) {
   return out;
 }
 
-/// RFC 3986 §5.2.4: what would lead above the root leads to it. Boost.URL leaves that.
-void stay_below_root(std::string& path) {
-  while (path.starts_with("/../")) path.erase(0, 3);
-  if (path == "/..") path = "/";
+/// RFC 3986 §5.2.4, of a path that begins with '/'.
+std::string without_dot_segments(std::string_view path) {
+  std::string out;
+  while (!path.empty()) {
+    const std::string_view segment = path.substr(0, path.find('/', 1));
+    path.remove_prefix(segment.size());
+    const bool goes_up = segment == "/..";
+    if (goes_up) out.erase(std::min(out.rfind('/'), out.size()));
+    if (!goes_up && segment != "/.") {
+      out += segment;
+    } else if (path.empty()) {
+      out += '/';
+    }
+  }
+  return out;
+}
+
+/// RFC 3986 §5.2.3.
+std::string merged(const Url& base, std::string_view path) {
+  const std::string folder = base.path.substr(0, base.path.rfind('/') + 1);
+  return (folder.empty() ? "/" : folder) + std::string(path);
 }
 
 std::string_view without_fragment(std::string_view text) { return text.substr(0, text.find('#')); }
@@ -100,17 +116,26 @@ std::optional<Url> resolve(const Url& base, std::string_view reference) {
     other = parse_authority(authority);
     if (!other) return std::nullopt;
   }
+  // Not by Boost.URL (1.81), which decodes the path on the way: `/a%2Fb` is not `/a/b`.
   const std::string shown = with_stand_in(reference);
   const auto relative = urls::parse_uri_reference(shown);
   if (!relative) return std::nullopt;
-  const std::string shown_base = with_stand_in(to_string(base));
-  urls::url target;
-  if (!urls::resolve(urls::parse_absolute_uri(shown_base).value(), *relative, target)) {
-    return std::nullopt;
+  Url out = parts_of(*relative, other.value_or(Authority{}));
+  if (relative->has_scheme()) {
+    if (other) out.path = without_dot_segments(out.path);
+    return out;
   }
-  if (!target.has_authority()) return parts_of(target, {});
-  Url out = parts_of(target, other ? std::move(*other) : base.authority);
-  stay_below_root(out.path);
+  out.scheme = base.scheme;
+  if (!other) {
+    out.authority = base.authority;
+    if (out.path.empty() && !out.query) out.query = base.query;
+    if (out.path.empty()) {
+      out.path = base.path;
+      return out;
+    }
+    if (!out.path.starts_with('/')) out.path = merged(base, out.path);
+  }
+  out.path = without_dot_segments(out.path);
   return out;
 }
 

@@ -94,21 +94,27 @@ TEST_P(Resolved, LeadsWhereTheStandardSays) {  // RFC 3986 §5.4
 }
 constexpr const char* base = "http://u@a.example:8/b/c/d;p?q";
 constexpr const char* numbers = "http://10.0.0.1.example:8/b/c";
-INSTANTIATE_TEST_SUITE_P(All, Resolved,
-                         testing::Values(Reference{base, "g", "http://u@a.example:8/b/c/g"},
-                                         Reference{base, "/g?y#s", "http://u@a.example:8/g?y"},
-                                         Reference{base, "?y", "http://u@a.example:8/b/c/d;p?y"},
-                                         Reference{base, "", base},
-                                         Reference{base, "../../../g", "http://u@a.example:8/g"},
-                                         Reference{base, "/..", "http://u@a.example:8/"},
-                                         Reference{base, "//g/h", "http://g/h"},
-                                         Reference{base, "//10.0.0.1.example:9/h",
-                                                   "http://10.0.0.1.example:9/h"},
-                                         Reference{base, "https://v@g/x/../h", "https://v@g/h"},
-                                         Reference{base, "g//h", "http://u@a.example:8/b/c/g//h"},
-                                         Reference{numbers, "g", "http://10.0.0.1.example:8/b/g"},
-                                         Reference{numbers, "/g", "http://10.0.0.1.example:8/g"},
-                                         Reference{numbers, "//h/", "http://h/"}));
+INSTANTIATE_TEST_SUITE_P(
+    All, Resolved,
+    testing::Values(
+        Reference{base, "g", "http://u@a.example:8/b/c/g"},
+        Reference{base, "/g?y#s", "http://u@a.example:8/g?y"},
+        Reference{base, "?y", "http://u@a.example:8/b/c/d;p?y"}, Reference{base, "", base},
+        Reference{base, "../../../g", "http://u@a.example:8/g"},
+        Reference{base, "/..", "http://u@a.example:8/"}, Reference{base, "//g/h", "http://g/h"},
+        Reference{base, "//10.0.0.1.example:9/h", "http://10.0.0.1.example:9/h"},
+        Reference{base, "https://v@g/x/../h", "https://v@g/h"},
+        Reference{base, "g//h", "http://u@a.example:8/b/c/g//h"},
+        Reference{base, "/a%2Fb%2B..%2Fc", "http://u@a.example:8/a%2Fb%2B..%2Fc"},
+        Reference{base, "./g%2F../h/.", "http://u@a.example:8/b/c/g%2F../h/"},
+        Reference{"http://h/x%2Fy/r?s", "z", "http://h/x%2Fy/z"},
+        Reference{"http://h?s", "z", "http://h/z"}, Reference{"http://h", "?t", "http://h?t"},
+        Reference{base, ".", "http://u@a.example:8/b/c/"},
+        Reference{base, "..", "http://u@a.example:8/b/"},
+        Reference{base, "/a//../b/./c", "http://u@a.example:8/a/b/c"},
+        Reference{numbers, "g", "http://10.0.0.1.example:8/b/g"},
+        Reference{numbers, "/g", "http://10.0.0.1.example:8/g"},
+        Reference{numbers, "//h/", "http://h/"}));
 
 TEST(Resolve, RefusesWhatIsNoReference) {
   const Url from = parse_url(base).value();
