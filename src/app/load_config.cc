@@ -45,13 +45,15 @@ toml::source_index line_too_deep(std::string_view text) {
   int dots = 0;
   char quote = 0;
   bool comment = false;
+  bool escaped = false;
   for (const char c : text) {
     if (c == '\n') {
       ++line;
       dots = quote = 0;
-      comment = false;
+      comment = escaped = false;
     } else if (quote != 0) {
-      if (c == quote) quote = 0;
+      if (c == quote && !escaped) quote = 0;
+      escaped = quote == '"' && c == '\\' && !escaped;
     } else if (c == '"' || c == '\'') {
       quote = c;
     } else {

@@ -199,7 +199,8 @@ TEST_F(LoadConfig, AKeyWithoutEndIsRefused) {
   std::string deep = "a";
   for (int i = 0; i < 100'000; ++i) deep += ".a";
   for (const std::string& toml :
-       {"[server]\n[" + deep + "]\n", "\n" + deep + " = 1\n", "\nx = { " + deep + " = 1 }\n"}) {
+       {"[server]\n[" + deep + "]\n", "\n" + deep + " = 1\n", "\nx = { " + deep + " = 1 }\n",
+        "\n[\"\\\"\"." + deep + "]\n", "\n\"\\\\\"." + deep + " = 1\n"}) {
     EXPECT_EQ(error_of(toml), "t.toml:2: a key of more than a thousand parts; remove it");
   }
   const std::string dots(5000, '.');
