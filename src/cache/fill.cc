@@ -15,9 +15,6 @@ namespace {
 /// Blocks that stay in memory while the disk takes none.
 constexpr std::size_t most_in_memory = 64;
 
-/// Bytes that come in about the time in which an origin answers another question.
-constexpr std::uint64_t soon = 128 * 1024;
-
 /// Readers at once that one listener's player, which seeks or asks twice, does not make.
 constexpr std::size_t crowd = 4;
 
@@ -36,6 +33,7 @@ Fill::Fill(io::Executor home, std::uint64_t first, const Policy& policy)
     : home_(home),
       read_ahead_(std::max(policy.read_ahead, block_size)),
       release_after_(policy.release_after),
+      lively_(policy.lively),
       home_event_(home),
       first_(first),
       position_(first),
@@ -135,13 +133,14 @@ bool Fill::goes_on() const {
   return !outcome_ && !closed_;
 }
 
-/// What stays in memory goes with its readers, of whom one must not wait for the other. And an
-/// origin may have given up a connection on which nothing has moved for long.
+/// What stays in memory goes with its readers, of whom one must not wait for the other. And who
+/// sits at an answer that stands still is cut off with it, though the origin would give him
+/// another.
 bool Fill::brings_soon(std::uint64_t position) const {
   const std::lock_guard lock(mutex_);
   if (outcome_ || closed_ || in_memory_) return false;
-  const bool flows = io::Clock::now() - came_at_ < release_after_;
-  return flows && position < position_ + std::min(read_ahead_, soon);
+  const bool flows = io::Clock::now() - came_at_ < (home_waits_ ? release_after_ : lively_);
+  return flows && position < position_ + block_size;
 }
 
 Error Fill::error() const {

@@ -185,6 +185,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
   const io::Executor home_;
   const std::uint64_t read_ahead_;
   const std::chrono::milliseconds release_after_;
+  const std::chrono::milliseconds lively_;
   io::Event home_event_;                           ///< Home loop only.
   boost::asio::cancellation_signal cancellation_;  ///< Home loop only.
 

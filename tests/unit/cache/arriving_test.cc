@@ -137,8 +137,8 @@ TEST_F(ArrivingTest, WhatTheDiskDoesNotTakeIsForNobodyWhoCanHaveItElsewhere) {
   seat(1);
   append(4 * B);
   EXPECT_TRUE(fill_->brings_soon(B));
-  EXPECT_TRUE(fill_->brings_soon(8 * B - 1));
-  EXPECT_FALSE(fill_->brings_soon(8 * B));
+  EXPECT_TRUE(fill_->brings_soon(5 * B - 1));
+  EXPECT_FALSE(fill_->brings_soon(5 * B));
   fill_->keep_in_memory();
   EXPECT_FALSE(fill_->brings_soon(B));
 }
