@@ -24,7 +24,7 @@ CatalogReader::Answer CatalogReader::failure(std::size_t count, const Error& err
 CatalogReader::Answer CatalogReader::look_up(const Batch& batch) {
   // The time that was waited for a lock before counts.
   auto limit = TimeLimit::from(Clock::now(), options_.stop);
-  limit.locked = TimeLimit::from(batch.since, {}).locked;
+  if (batch.since) limit.locked = TimeLimit::from(*batch.since, {}).locked;
   if (batch.reopen) close();
   for (;;) {
     auto answer = try_once(batch, limit);
@@ -139,7 +139,7 @@ Result<CatalogDescription> CatalogReader::describe() {
       return opened.error();
     }
   }
-  if (!options_.list.empty()) {
+  if (options_.has_list()) {
     const auto list = prepare_checked_list(database_->connection(), options_);
     if (!list) return list.error();
   }

@@ -24,8 +24,9 @@ class CatalogReader {
 
   struct Batch {
     std::vector<std::string> ids;  ///< An empty one asks only whether it can be read.
-    std::chrono::steady_clock::time_point since;  ///< When the first of them was asked for.
-    bool reopen = false;                          ///< The catalog changed: look at all of it anew.
+    /// Since when the first of them has waited for who holds the lock; empty: it has not.
+    std::optional<std::chrono::steady_clock::time_point> since;
+    bool reopen = false;  ///< The catalog changed: look at all of it anew.
   };
 
   struct Answer {

@@ -20,7 +20,7 @@ Result<void> check_statements(const CatalogOptions& options) {
     const auto lookup = prepare_checked_lookup(database->connection(), options);
     if (!lookup) return lookup.error();
   }
-  if (!options.list.empty()) {
+  if (options.has_list()) {
     const auto list = prepare_checked_list(database->connection(), options);
     if (!list) return list.error();
   }

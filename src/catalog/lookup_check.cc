@@ -84,7 +84,7 @@ Result<PreparedQuery> prepare_checked_lookup(sqlite3* connection, const CatalogO
 }
 
 Result<Statement> prepare_checked_list(sqlite3* connection, const CatalogOptions& options) {
-  if (options.list.empty()) {
+  if (!options.has_list()) {
     return Error{ErrorKind::path_not_found,
                  "The catalog is read by a lookup, and there is no catalog.list to list it by.",
                  {}};

@@ -59,7 +59,7 @@ Result<std::vector<std::string>> song_ids(sqlite3* connection, const std::string
 /// The ids of all playlists' songs; none without catalog.list, when each is looked up by itself.
 Result<std::unordered_set<std::string>> listed_song_ids(sqlite3* connection,
                                                         const CatalogOptions& options) {
-  if (options.list.empty()) return std::unordered_set<std::string>();
+  if (!options.has_list()) return std::unordered_set<std::string>();
   const std::string& path = options.path;
   const auto statement = prepare(connection, "SELECT DISTINCT song_id FROM main.playlist_song");
   if (!statement) return unavailable(path, connection);
@@ -77,7 +77,7 @@ class SongsById {
   static Result<SongsById> make(sqlite3* connection, const CatalogOptions& options,
                                 const std::unordered_set<std::string>& wanted) {
     SongsById songs;
-    if (options.list.empty()) {
+    if (!options.has_list()) {
       auto query = SongQuery::prepare(connection, options);
       if (!query) return query.error();
       songs.query_.emplace(std::move(*query));

@@ -62,7 +62,7 @@ class SqliteSongStore::Lookups : public std::enable_shared_from_this<Lookups> {
     Waiter(io::Executor executor, std::string wanted)
         : id(std::move(wanted)), ready(std::move(executor)) {}
     std::string id;
-    Clock::time_point since = Clock::now();  ///< The time that a lock may take begins.
+    std::optional<Clock::time_point> since;  ///< When it came while a batch was read.
     io::Event ready;
     std::optional<Found> found;
     bool gone = false;
@@ -97,6 +97,7 @@ class SqliteSongStore::Lookups : public std::enable_shared_from_this<Lookups> {
   void take(CatalogReader::Answer answer, const Waiters& waiters);
   void fail(const std::exception& error, const Waiters& waiters);
   void put_back(const Waiters& waiters);
+  void wait_anew();
 
   io::Executor executor_;
   io::BlockingPool& pool_;
@@ -111,6 +112,7 @@ class SqliteSongStore::Lookups : public std::enable_shared_from_this<Lookups> {
 io::Task<Found> SqliteSongStore::Lookups::look_up(std::shared_ptr<Lookups> self, std::string id) {
   const auto waiter = std::make_shared<Waiter>(self->executor_, std::move(id));
   const Departure departure(*waiter);
+  if (self->working_) waiter->since = Clock::now();
   self->waiters_.push_back(waiter);
   if (!self->working_) self->start_working();
   while (!waiter->found) co_await waiter->ready.wait();
@@ -166,6 +168,9 @@ void SqliteSongStore::Lookups::take(CatalogReader::Answer answer, const Waiters&
     rows_.clear();
     detector_ = std::move(answer.detector);
   }
+  const bool was_read = std::ranges::any_of(answer.songs, [](const Found& song) {
+    return song || song.error().kind != ErrorKind::catalog_unavailable;
+  });
   // Forgotten in the meantime: these rows may be older than the change that was seen.
   const bool cacheable = answer.cacheable && detector_ != nullptr;
   for (std::size_t i = 0; i < answer.songs.size(); ++i) {
@@ -175,6 +180,7 @@ void SqliteSongStore::Lookups::take(CatalogReader::Answer answer, const Waiters&
     waiters[i]->ready.notify();
   }
   put_back({waiters.begin() + static_cast<std::ptrdiff_t>(answer.songs.size()), waiters.end()});
+  if (was_read) wait_anew();
 }
 
 void SqliteSongStore::Lookups::fail(const std::exception& error, const Waiters& waiters) {
@@ -187,10 +193,13 @@ void SqliteSongStore::Lookups::fail(const std::exception& error, const Waiters& 
   }
 }
 
+/// It was others' lookups that they waited for, and not a lock.
+void SqliteSongStore::Lookups::wait_anew() {
+  for (const auto& waiter : waiters_) waiter->since.reset();
+}
+
 /// For the next batch, before those who came meanwhile.
 void SqliteSongStore::Lookups::put_back(const Waiters& waiters) {
-  // It was others' lookups that they waited for, and not a lock.
-  for (const auto& waiter : waiters) waiter->since = Clock::now();
   waiters_.insert(waiters_.begin(), waiters.begin(), waiters.end());
 }
 

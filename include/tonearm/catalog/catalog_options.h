@@ -22,6 +22,9 @@ struct CatalogSettings {
   std::string lookup_place;
   std::string list_place;
 
+  /// A list counts with a lookup alone: else the table is listed.
+  bool has_list() const { return !lookup.empty() && !list.empty(); }
+
   bool operator==(const CatalogSettings&) const = default;
 };
 

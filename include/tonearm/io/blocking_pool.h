@@ -47,10 +47,9 @@ class BlockingPool {
     auto initiate = [this](auto handler, Work job) {
       auto executor = asio::get_associated_executor(handler);
       auto guard = asio::make_work_guard(executor);
-      ++waiting_;
-      asio::post(context_, [this, handler = std::move(handler), job = std::move(job),
-                            guard = std::move(guard)]() mutable {
-        --waiting_;
+      asio::post(context_, [turn = Turn(waiting_), handler = std::move(handler),
+                            job = std::move(job), guard = std::move(guard)]() mutable {
+        turn.come();
         auto complete = [handler = std::move(handler), outcome = outcome_of(job)]() mutable {
           std::move(handler)(std::move(outcome));
         };
@@ -92,6 +91,21 @@ class BlockingPool {
   template <class Value>
   using Outcome = std::variant<std::exception_ptr, Value>;
 
+  /// A job counts as waiting until it begins, or is dropped: when memory runs out, at once.
+  class Turn {
+   public:
+    explicit Turn(std::atomic<std::size_t>& waiting) : waiting_(&waiting) { ++waiting; }
+    Turn(Turn&& other) noexcept : waiting_(std::exchange(other.waiting_, nullptr)) {}
+    Turn& operator=(Turn&&) = delete;
+    ~Turn() { come(); }
+    void come() {
+      if (waiting_ != nullptr) --*std::exchange(waiting_, nullptr);
+    }
+
+   private:
+    std::atomic<std::size_t>* waiting_;
+  };
+
   /// Of run_while_wanted(). Touched on the caller's loop only, but for the stop_source.
   template <class Value>
   struct Call {
@@ -110,10 +124,9 @@ class BlockingPool {
 
   template <class Value, class Work>
   void submit(const Executor& loop, std::shared_ptr<Call<Value>> call, Work work) {
-    ++waiting_;
-    asio::post(context_, [this, call = std::move(call), work = std::move(work),
+    asio::post(context_, [turn = Turn(waiting_), call = std::move(call), work = std::move(work),
                           guard = asio::make_work_guard(loop)]() mutable {
-      --waiting_;
+      turn.come();
       std::optional<Outcome<Value>> outcome;
       const std::stop_token stop = call->gone.get_token();
       if (!stop.stop_requested()) {

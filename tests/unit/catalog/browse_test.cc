@@ -1,3 +1,5 @@
+#include "tonearm/catalog/check_catalog.h"
+
 #include "catalog/catalog_browser.h"
 #include "catalog/search_index.h"
 #include "catalog/song_list.h"
@@ -292,6 +294,18 @@ TEST_F(Browse, ALookupWithoutAListCannotBeListed) {
   const auto song = test::run(loop_, store_->listed("1"));
   ASSERT_FALSE(song);
   EXPECT_EQ(song.error().kind, ErrorKind::path_not_found);
+}
+
+TEST_F(Browse, AListWithoutALookupIsNotUsed) {
+  write(real_schema)(
+      "INSERT INTO music_song(id, name, artist, duration, thumbnail, file)"
+      " VALUES(1, 'a', '', 0, '', 'a.mp3')");
+  CatalogOptions with = options();
+  with.list = "SELECT id + 100 AS id, 'other' AS name FROM music_song";
+  use(with);
+  EXPECT_THAT(ids(""), ElementsAre("1"));
+  with.list = "no SQL";
+  EXPECT_TRUE(check_statements(with));
 }
 
 TEST_F(Browse, AListMustBeOneSelectWithAnId) {

@@ -7,6 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <functional>
+#include <future>
 #include <vector>
 
 namespace tonearm::catalog {
@@ -88,6 +89,32 @@ TEST_F(Locking, IsNotWaitedForOnceAStopIsRequested) {
   run_until([&] { return ended_.size() == 1; });
   EXPECT_LT(Clock::now() - requested, std::chrono::milliseconds(1000));
   EXPECT_FALSE(ended_[0]);
+}
+
+// What others' work takes is no lock.
+TEST_F(Locking, TimeInTheQueueDoesNotCount) {
+  EXPECT_EQ(file("1"), "a");
+  std::promise<bool> release;
+  const auto released = release.get_future().share();
+  for (int i = 0; i < 64; ++i) {  // more than the pool has threads
+    io::asio::co_spawn(loop_, pool_.run([released] { return released.get(); }), io::asio::detached);
+  }
+  run_what_is_ready();
+  start("2");
+  const auto asked = Clock::now();
+  while (Clock::now() - asked < std::chrono::milliseconds(2100)) {
+    loop_.restart();
+    loop_.run_for(std::chrono::milliseconds(10));
+  }
+  (*writer_)("BEGIN EXCLUSIVE");
+  release.set_value(true);
+  loop_.restart();
+  loop_.run_for(std::chrono::milliseconds(100));
+  EXPECT_TRUE(ended_.empty());
+  (*writer_)("COMMIT");
+  run_until([&] { return ended_.size() == 1; });
+  ASSERT_TRUE(ended_[0]);
+  EXPECT_EQ(ended_[0].value()->file, "b");
 }
 
 TEST_F(Locking, WhoLeavesMeanwhileIsNotReadFor) {
