@@ -287,6 +287,8 @@ void Service::State::use(Config fresh) {
   if (!reopened) {
     spdlog::error("reload: {}; the old log goes on", reopened.error().detail);
     next->log.access = config->log.access;
+    const Result<void> old = process.shared.access_log->reopen(config->log.access);
+    if (!old) spdlog::error("reload: {}", old.error().detail);
   }
   set_log_level(next->log.level);
   make_room_for_clients(*next, loops.size());

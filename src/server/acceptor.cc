@@ -101,6 +101,7 @@ io::OwnedDescriptor Acceptor::take_client(Peer& peer) {
 }
 
 Acceptor::Accepted Acceptor::accept_one() {
+  if (!reserve_.valid()) reserve_ = spare_descriptor();  // another had been quicker
   Peer peer;
   io::OwnedDescriptor client = take_client(peer);
   if (!client.valid()) {

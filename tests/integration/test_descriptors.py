@@ -117,6 +117,18 @@ class Descriptors(Case):
         self.assertLess(log.count("cannot accept"), 5, log)
         self.tonearm.limit_descriptors(LIMIT)
         self.assertServes(self.client())
+        self.lose_the_one_to_refuse_with()
+        self.assertServes(self.client())
+        self.tonearm.leave_descriptors(0)
+        self.assertStatus(self.client().get(self.target, "HEAD"), 503)
+
+    def lose_the_one_to_refuse_with(self):
+        """As where somebody else is quicker to take its number."""
+        before = len(self.tonearm.descriptors())
+        self.tonearm.limit_descriptors(3)
+        self.client().ask(self.target)
+        wait_for(lambda: len(self.tonearm.descriptors()) < before, "it to be lost")
+        self.tonearm.limit_descriptors(LIMIT)
 
     def test_what_the_origin_ended_is_closed_though_nobody_asks_it_again(self):
         for last_words in (b"", b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"):

@@ -145,10 +145,13 @@ class Reload(Case):
 
     def test_a_log_that_cannot_be_written_is_not_said_to_be_reopened(self):
         tonearm = self.start(log={"access": os.path.join(self.directory, "kept.log")})
+        kept = self.settings["log"]["access"]
         self.settings["log"]["access"] = os.path.join(self.directory, "nowhere", "access.log")
+        os.rename(kept, kept + ".1")
         log = self.reload()
         self.assertIn("the old log goes on", log)
         self.assertNotIn("logs reopened", log)
+        self.assertTrue(os.path.exists(kept), "as one that was rotated")
         self.settings["log"]["access"] = os.path.join(self.directory, "other.log")
         self.assertIn("logs reopened", self.reload())
         self.assertStatus(get(tonearm.admin_port, "/healthz"), 200)
