@@ -15,9 +15,7 @@
 namespace tonearm::catalog {
 
 /// Otherwise by catalog.list, if there is one.
-inline bool is_listed_by_table(const CatalogOptions& options) {
-  return options.lookup.empty();
-}
+inline bool is_listed_by_table(const CatalogOptions& options) { return options.lookup.empty(); }
 
 // What SongStore says of the functions of these names. They block, and are to be called within one
 // read transaction: they ask more than once.
