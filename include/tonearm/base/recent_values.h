@@ -24,8 +24,10 @@ class RecentValues {
     return &found->second->second;
   }
 
-  /// A name that is not there. When it throws, nothing has changed but what made room.
+  /// A name that is not there. One of more than 2 KiB is forgotten at once: strangers make names,
+  /// and those that count are shorter. When it throws, nothing has changed but what made room.
   void remember(std::string_view name, Value value) {
+    if (name.size() > 2048) return;
     if (places_.size() >= most_) {
       places_.erase(order_.back().first);
       order_.pop_back();

@@ -39,6 +39,15 @@ TEST(RecentValues, LetsGoOfWhatMadeRoom) {
   EXPECT_EQ(first.use_count(), 1);
 }
 
+TEST(RecentValues, HoldsNoNameOfAnyLength) {
+  RecentValues<int> recent(2);
+  recent.remember(std::string(2048, 'a'), 1);
+  recent.remember(std::string(2049, 'a'), 2);
+  EXPECT_NE(recent.find(std::string(2048, 'a')), nullptr);
+  EXPECT_EQ(recent.find(std::string(2049, 'a')), nullptr);
+  EXPECT_EQ(recent.size(), 1);
+}
+
 // A name may be text of somebody else's that is gone the next moment.
 TEST(RecentValues, KeepsTheNamesItself) {
   RecentValues<int> recent(8);
