@@ -101,7 +101,7 @@ io::Task<Result<void>> CachedResource::find(const source::ReadIntent& intent) {
     if (!heard || version_ || direct_) co_return heard;
     // A visit that does not bring it either would only make the others wait once more.
     const Visit& visit = *visiting.visit;
-    const bool would_bring = brings_it(visit, asked_of_origin(intent), reads(intent, visit.what));
+    const bool would_bring = brings_it(visit, asked_of_origin(intent), intent.reads(visit.what));
     if (!would_bring) co_return heard;  // directly
   }
   co_return Result<void>{};  // directly

@@ -180,7 +180,7 @@ io::Task<void> keep(FillJob& job, bool wanted, const Answered& answered) {
 
 /// Whether who began the visit reads of what it has found.
 bool is_read(const Inquiry& inquiry, const HandOver& hand_over, const http::Representation& what) {
-  return hand_over.intent ? reads(*hand_over.intent, what) : inquiry.likely;
+  return hand_over.intent ? hand_over.intent->reads(what) : inquiry.likely;
 }
 
 io::Task<void> take_in(FillJob& job, const Inquiry& inquiry, std::shared_ptr<Version> known,
@@ -227,10 +227,6 @@ io::Task<void> confirm(FillJob& job, std::shared_ptr<Version> known, http::Repre
 }
 
 }  // namespace
-
-bool reads(const source::ReadIntent& intent, const http::Representation& what) {
-  return intent.parts ? !intent.parts(what).empty() : intent.likely;
-}
 
 bool brings_it(const Visit& visit, const source::ReadIntent& ask, bool reads) {
   if (!visit.only_whole) return true;

@@ -6,9 +6,6 @@
 
 namespace tonearm::cache {
 
-/// Whether a request reads of a song that is described so.
-bool reads(const source::ReadIntent& intent, const http::Representation& what);
-
 /// Whether a request that asks so, and would read of all that there is, would have the song kept:
 /// from what the visit has learned of it.
 bool brings_it(const Visit& visit, const source::ReadIntent& ask, bool reads);

@@ -27,10 +27,6 @@ Error not_wav() {
                {}};
 }
 
-bool has_body(const ReadIntent& intent, const http::Representation& what) {
-  return intent.parts ? !intent.parts(what).empty() : intent.likely;
-}
-
 }  // namespace
 
 std::unique_ptr<Resource> view_as_wav(std::unique_ptr<Resource> inner, SoundView view) {
@@ -120,7 +116,7 @@ io::Task<Result<http::Representation>> SoundResource::describe(const ReadIntent&
   }
   describe_sound(*what);
   const bool may_start_past_end = view_.position && bytes_.in_one_pass() && !what->starts_past_end;
-  if (may_start_past_end && has_body(intent, *what)) {
+  if (may_start_past_end && intent.reads(*what)) {
     const Result<void> found = co_await find_first_frame(*what);
     if (!found) co_return found.error();
   }

@@ -54,6 +54,11 @@ struct ReadIntent {
   /// The version that the caller has already. Describing then asks only whether it is still the
   /// current one (RFC 9110 §13.1): see Representation::unchanged.
   std::optional<http::Validators> known;
+
+  /// Whether anything is read of what is described so.
+  bool reads(const http::Representation& what) const {
+    return parts ? !parts(what).empty() : likely;
+  }
 };
 
 /// What a cache contributed to an answer, for Cache-Status (RFC 9211), Age, log and metrics.
