@@ -19,10 +19,10 @@ namespace urls = boost::urls;
 constexpr std::string_view stand_in = "h";
 
 std::string with_stand_in(std::string_view text) {
-  const std::string_view authority = authority_in(text);
-  if (authority.data() == nullptr) return std::string(text);
-  const auto first = static_cast<std::size_t>(authority.data() - text.data());
-  return std::string(text).replace(first, authority.size(), stand_in);
+  const auto authority = authority_in(text);
+  if (!authority) return std::string(text);
+  const auto first = static_cast<std::size_t>(authority->data() - text.data());
+  return std::string(text).replace(first, authority->size(), stand_in);
 }
 
 /// Of a host that begins with a letter Boost.URL finds the end.
@@ -68,15 +68,29 @@ std::string merged(const Url& base, std::string_view path) {
   return (folder.empty() ? "/" : folder) + std::string(path);
 }
 
+/// RFC 3986 §5.2.2, of a reference that has neither a scheme nor an authority.
+Url within(const Url& base, Url reference) {
+  reference.scheme = base.scheme;
+  reference.authority = base.authority;
+  if (reference.path.empty()) {
+    reference.path = base.path;
+    if (!reference.query) reference.query = base.query;
+    return reference;
+  }
+  if (!reference.path.starts_with('/')) reference.path = merged(base, reference.path);
+  reference.path = without_dot_segments(reference.path);
+  return reference;
+}
+
 std::string_view without_fragment(std::string_view text) { return text.substr(0, text.find('#')); }
 
 }  // namespace
 
-std::string_view authority_in(std::string_view text) {
+std::optional<std::string_view> authority_in(std::string_view text) {
   const std::size_t slashes = text.find("//");
-  if (slashes == std::string_view::npos) return {};
+  if (slashes == std::string_view::npos) return std::nullopt;
   const bool begins_it = slashes == 0 || text.find_first_of(":/?#") == slashes - 1;
-  if (!begins_it || (slashes > 0 && text[slashes - 1] != ':')) return {};
+  if (!begins_it || (slashes > 0 && text[slashes - 1] != ':')) return std::nullopt;
   const std::size_t first = slashes + 2;
   const std::size_t end = std::min(text.find_first_of("/?#", first), text.size());
   return text.substr(first, end - first);
@@ -100,42 +114,28 @@ std::optional<Authority> parse_authority(std::string_view text) {
 
 std::optional<Url> parse_url(std::string_view text) {
   text = without_fragment(text);
-  const std::string_view authority = authority_in(text);
-  std::optional<Authority> parsed = parse_authority(authority);
+  const auto authority = authority_in(text);
+  if (!authority) return std::nullopt;
+  std::optional<Authority> parsed = parse_authority(*authority);
   const std::string shown = with_stand_in(text);
   const auto url = urls::parse_absolute_uri(shown);
-  if (!url || !url->has_authority() || !parsed) return std::nullopt;
+  if (!url || !parsed) return std::nullopt;
   return parts_of(*url, std::move(*parsed));
 }
 
 std::optional<Url> resolve(const Url& base, std::string_view reference) {
   reference = without_fragment(reference);
-  const std::string_view authority = authority_in(reference);
-  std::optional<Authority> other;
-  if (authority.data() != nullptr) {
-    other = parse_authority(authority);
-    if (!other) return std::nullopt;
-  }
+  const auto authority = authority_in(reference);
+  const auto other = authority ? parse_authority(*authority) : std::optional<Authority>();
+  if (authority && !other) return std::nullopt;
   // Not by Boost.URL (1.81), which decodes the path on the way: `/a%2Fb` is not `/a/b`.
   const std::string shown = with_stand_in(reference);
   const auto relative = urls::parse_uri_reference(shown);
   if (!relative) return std::nullopt;
   Url out = parts_of(*relative, other.value_or(Authority{}));
-  if (relative->has_scheme()) {
-    if (other) out.path = without_dot_segments(out.path);
-    return out;
-  }
-  out.scheme = base.scheme;
-  if (!other) {
-    out.authority = base.authority;
-    if (out.path.empty() && !out.query) out.query = base.query;
-    if (out.path.empty()) {
-      out.path = base.path;
-      return out;
-    }
-    if (!out.path.starts_with('/')) out.path = merged(base, out.path);
-  }
-  out.path = without_dot_segments(out.path);
+  if (!relative->has_scheme() && !other) return within(base, std::move(out));
+  if (!relative->has_scheme()) out.scheme = base.scheme;
+  if (other) out.path = without_dot_segments(out.path);
   return out;
 }
 

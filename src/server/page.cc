@@ -89,11 +89,8 @@ bool takes_gzip(const http::RequestHead& head) {
 std::string stream_sources(const std::string& public_url) {
   const auto url = http::parse_url(public_url);
   if (!url) return "'self'";
-  http::Url origin;
-  origin.scheme = url->scheme;
-  origin.authority.host = url->authority.host;
-  origin.authority.port = url->authority.port;
-  return "'self' " + to_string(origin);
+  const http::Authority& at = url->authority;
+  return "'self' " + to_string(http::Url{url->scheme, {{}, at.host, at.port}, {}, {}});
 }
 
 /// Of the policy too: under another one, who has the page needs it anew.

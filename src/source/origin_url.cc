@@ -34,9 +34,9 @@ Result<OriginUrl> origin_url_of(const http::Url& url) {
 
 /// 0 where there is none.
 std::size_t end_of_authority(std::string_view text) {
-  const std::string_view authority = http::authority_in(text);
-  if (authority.data() == nullptr) return 0;
-  return static_cast<std::size_t>(authority.data() + authority.size() - text.data());
+  const auto authority = http::authority_in(text);
+  if (!authority) return 0;
+  return static_cast<std::size_t>(authority->data() + authority->size() - text.data());
 }
 
 /// What a URL cannot hold is encoded; brackets stand only in its authority.

@@ -45,7 +45,7 @@ Transfer::~Transfer() {
 void Transfer::set_options() {
   CURL* easy = easy_.get();
   curl_easy_setopt(easy, CURLOPT_PRIVATE, static_cast<CurlMulti::Client*>(this));
-  // libcurl (7.88) goes by the parsed one, but repeats by the text what met a dead connection.
+  // libcurl (7.88) goes by the parsed one; of a pooled handle it would keep the text of before.
   curl_easy_setopt(easy, CURLOPT_URL, request_.url.text.c_str());
   curl_easy_setopt(easy, CURLOPT_CURLU, url_.get());
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, fields());

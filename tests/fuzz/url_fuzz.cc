@@ -37,7 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view reference = text.substr(line + 1);
   const auto target = tonearm::http::resolve(*url, reference);
   if (!target) return 0;
-  const bool has_own = tonearm::http::authority_in(reference).data() != nullptr;
+  const bool has_own = tonearm::http::authority_in(reference).has_value();
   const bool has_scheme = target->scheme != url->scheme;
   if (!has_own && target->authority.host != url->authority.host) {
     must(target->authority.host.empty(), "without a host of its own it has that of the base");

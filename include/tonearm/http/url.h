@@ -31,10 +31,11 @@ std::optional<Url> parse_url(std::string_view text);
 /// leads to may have no host.
 std::optional<Url> resolve(const Url& base, std::string_view reference);
 
+/// RFC 3986 §5.3; an empty port leaves no colon.
 std::string to_string(const Url& url);
 
-/// Where the authority of a URL or of a reference to one stands in it; empty, and nowhere, where
-/// there is none.
-std::string_view authority_in(std::string_view text);
+/// The part of a URL, or of a reference to one, that is its authority (RFC 3986 §3.2); it may be
+/// empty, or not there.
+std::optional<std::string_view> authority_in(std::string_view text);
 
 }  // namespace tonearm::http
