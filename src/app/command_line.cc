@@ -13,12 +13,12 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
-#include <deque>
 #include <exception>
 #include <iostream>
 #include <new>
-#include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace tonearm::app {
 namespace {
@@ -160,18 +160,18 @@ int complain(std::string_view line, int status) {
 
 namespace {
 
-/// The words as CLI11 (2.1) understands them: of `--name=` it takes the next word for the value.
-std::vector<const char*> with_empty_values(int argc, const char* const* argv,
-                                           std::deque<std::string>& names) {
-  std::vector<const char*> words;
+/// What CLI11 (2.1) is to parse: of `--name=` it would take the next word for the value.
+std::vector<std::string> with_empty_values(int argc, const char* const* argv) {
+  std::vector<std::string> words;
   bool are_options = true;
-  for (const char* const word : std::span(argv, static_cast<std::size_t>(argc))) {
-    const std::string_view text = word;
-    are_options = are_options && text != "--";
+  for (int i = 1; i < argc; ++i) {
+    std::string& word = words.emplace_back(argv[i]);
+    are_options = are_options && word != "--";
     const bool is_empty =
-        are_options && text.starts_with("--") && text.find('=') == text.size() - 1;
-    words.push_back(is_empty ? names.emplace_back(text.substr(0, text.size() - 1)).c_str() : word);
-    if (is_empty) words.push_back("");
+        are_options && word.starts_with("--") && word.find('=') == word.size() - 1;
+    if (!is_empty) continue;
+    word.pop_back();
+    words.emplace_back();
   }
   return words;
 }
@@ -206,9 +206,9 @@ int run_command(int argc, const char* const* argv) {
   add_sign_options(*signing, arguments);
 
   try {
-    std::deque<std::string> names;
-    const std::vector<const char*> words = with_empty_values(argc, argv, names);
-    program.parse(static_cast<int>(words.size()), words.data());
+    std::vector<std::string> words = with_empty_values(argc, argv);
+    std::ranges::reverse(words);  // as it wants them
+    program.parse(std::move(words));
     if (serving->parsed()) return serve(arguments);
     if (checking->parsed()) return run_check(arguments.load());
     if (probing->parsed()) return probe(arguments);
