@@ -62,10 +62,9 @@ std::optional<Fill::Seat> Fill::join(std::uint64_t position, std::uint64_t end,
   std::uint64_t number = 0;
   {
     const std::lock_guard lock(mutex_);
-    const std::uint64_t oldest = blocks_.empty() ? position_ : blocks_.front()->block * block_size;
     if (outcome_ || closed_ || position >= limit_) return std::nullopt;
     const bool is_kept = patience == any_patience && !in_memory_;
-    if (position < oldest && !is_kept) return std::nullopt;
+    if (position < oldest() && !is_kept) return std::nullopt;
     const bool on_its_way = position <= position_ || patience == any_patience ||
                             (position - position_ <= patience && position <= wanted_ + block_size);
     if (!on_its_way) return std::nullopt;
@@ -84,8 +83,7 @@ Fill::View Fill::view(std::uint64_t position) const {
   const std::lock_guard lock(mutex_);
   View view;
   view.seen = changes_;
-  const std::uint64_t oldest = blocks_.empty() ? position_ : blocks_.front()->block * block_size;
-  if (position < oldest) {
+  if (position < oldest()) {
     view.kind = View::Kind::gone;
   } else if (position < shown_) {
     view.kind = View::Kind::bytes;
@@ -196,6 +194,11 @@ std::uint64_t Fill::fastest() const {
   return fastest;
 }
 
+/// What has come from here on is in memory. With the lock held.
+std::uint64_t Fill::oldest() const {
+  return blocks_.empty() ? position_ : blocks_.front()->block * block_size;
+}
+
 /// read_ahead past the fastest reader, in whole blocks. With the lock held.
 std::uint64_t Fill::may_reach() const {
   return block_at(fastest() + read_ahead_) * block_size + block_size;
@@ -257,8 +260,6 @@ void Fill::set_verified() {
   wake(waiters);
 }
 
-/// What comes at once lies together where many send it, each of them in one piece. Who is alone may
-/// be slow, and keeps in memory all of what lies together with what it sends.
 bool Fill::append(std::span<const std::byte> bytes, const source::OriginUse& use_so_far) {
   Waiters waiters;
   {
@@ -266,21 +267,7 @@ bool Fill::append(std::span<const std::byte> bytes, const source::OriginUse& use
     use_ = of_earlier_ + use_so_far;
     came_at_ = io::Clock::now();
     const bool held_before = shown_ < position_;
-    const bool together = seats_.size() >= crowd;
-    std::shared_ptr<std::byte[]> place;
-    while (!bytes.empty()) {
-      if (blocks_.empty() || blocks_.back()->size == block_size) {
-        place = together && place ? std::shared_ptr<std::byte[]>(place, place.get() + block_size)
-                                  : place_for_blocks(together ? blocks_of(bytes.size()) : 1);
-        blocks_.push_back(std::make_shared<ArrivingBlock>(block_at(position_), place));
-      }
-      ArrivingBlock& block = *blocks_.back();
-      const std::size_t count = std::min<std::size_t>(bytes.size(), block_size - block.size);
-      std::memcpy(block.bytes.get() + block.size, bytes.data(), count);
-      block.size += count;
-      position_ += count;
-      bytes = bytes.subspan(count);
-    }
+    store(bytes);
     claim_unread();
     if (holds_back()) return !held_before;
     shown_ = position_;
@@ -288,6 +275,26 @@ bool Fill::append(std::span<const std::byte> bytes, const source::OriginUse& use
   }
   wake(waiters);
   return false;
+}
+
+/// What comes at once lies together where many send it, each of them in one piece. Who is alone may
+/// be slow, and keeps in memory all of what lies together with what it sends. With the lock held.
+void Fill::store(std::span<const std::byte> bytes) {
+  const bool together = seats_.size() >= crowd;
+  std::shared_ptr<std::byte[]> place;
+  while (!bytes.empty()) {
+    if (blocks_.empty() || blocks_.back()->size == block_size) {
+      place = together && place ? std::shared_ptr<std::byte[]>(place, place.get() + block_size)
+                                : place_for_blocks(together ? blocks_of(bytes.size()) : 1);
+      blocks_.push_back(std::make_shared<ArrivingBlock>(block_at(position_), place));
+    }
+    ArrivingBlock& block = *blocks_.back();
+    const std::size_t count = std::min<std::size_t>(bytes.size(), block_size - block.size);
+    std::memcpy(block.bytes.get() + block.size, bytes.data(), count);
+    block.size += count;
+    position_ += count;
+    bytes = bytes.subspan(count);
+  }
 }
 
 /// sendfile() copies nothing, and many get the same pages. With the lock held.
@@ -335,9 +342,8 @@ void Fill::release(const ArrivingBlocks& blocks) {
   {
     const std::lock_guard lock(mutex_);
     for (std::size_t i = 0; i < blocks.size(); ++i) blocks_.pop_front();
-    const std::uint64_t oldest = blocks_.empty() ? position_ : blocks_.front()->block * block_size;
-    if (shown_ >= oldest) return;
-    shown_ = oldest;
+    if (shown_ >= oldest()) return;
+    shown_ = oldest();
     waiters = changed();
   }
   wake(waiters);

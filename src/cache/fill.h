@@ -173,9 +173,11 @@ class Fill : public std::enable_shared_from_this<Fill> {
   void move(std::uint64_t number, std::uint64_t position);
   // With the lock held.
   std::uint64_t fastest() const;
+  std::uint64_t oldest() const;
   std::uint64_t may_reach() const;
   void claim_unread();
   std::span<const std::byte> together_from(std::uint64_t position) const;
+  void store(std::span<const std::byte> bytes);
   void make_room(bool whole);
   bool holds_back() const;
   Waiters changed();  // with the lock held

@@ -14,8 +14,11 @@ namespace {
 
 class FillTest : public CacheTest {
  protected:
-  /// Until `released`, nothing is written or read on the pool.
-  void occupy_pool(const std::shared_future<bool>& released) {
+  /// Its first block is kept; until `released`, nothing more is written or read on the pool.
+  void open_with_busy_pool(std::uint64_t size, const std::shared_future<bool>& released) {
+    open(std::make_shared<ScriptedSong>(size));
+    get(0, B - 1);
+    settle();
     for (int i = 0; i < 64; ++i) {  // more than it has threads
       io::asio::co_spawn(loop_, cache_->store().pool().run([released] { return released.get(); }),
                          io::asio::detached);
@@ -53,11 +56,8 @@ TEST_F(FillTest, OneThatIsLimitedInMidReadKeepsWholeBlocksOnly) {
 // what happens to be in the page cache can be had of it.
 TEST_F(FillTest, WhatHasComeIsAHitBeforeItIsOnDisk) {
   constexpr std::uint64_t size = 3 * B + 100;
-  open(std::make_shared<ScriptedSong>(size));
-  get(0, B - 1);
-  settle();
   std::promise<bool> release;
-  occupy_pool(release.get_future().share());
+  open_with_busy_pool(size, release.get_future().share());
   const auto first = begin(B, size - 1);
   ASSERT_TRUE(run_until([&] { return first->ended; }));
   EXPECT_EQ(first->got.use.state, source::CacheUse::State::miss);
@@ -78,11 +78,8 @@ TEST_F(FillTest, WhatHasComeIsAHitBeforeItIsOnDisk) {
 // What comes for many is held back until it is on disk, but not for long.
 TEST_F(FillTest, ManyDoNotWaitForADiskThatIsSlow) {
   constexpr std::uint64_t size = 4 * B + 100;
-  open(std::make_shared<ScriptedSong>(size));
-  get(0, B - 1);
-  settle();
   std::promise<bool> release;
-  occupy_pool(release.get_future().share());
+  open_with_busy_pool(size, release.get_future().share());
   std::vector<std::shared_ptr<Running>> listeners;
   for (int i = 0; i < 8; ++i) listeners.push_back(begin(B, size - 1));
   EXPECT_TRUE(run_until([&] {
