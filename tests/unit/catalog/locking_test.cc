@@ -6,8 +6,10 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <atomic>
 #include <functional>
 #include <future>
+#include <thread>
 #include <vector>
 
 namespace tonearm::catalog {
@@ -39,6 +41,14 @@ class Locking : public CatalogTest {
   void run_what_is_ready() {
     loop_.restart();
     while (loop_.poll() > 0) {
+    }
+  }
+  /// The time that a lock may take goes by.
+  void let_two_seconds_pass() {
+    const auto from = Clock::now();
+    while (Clock::now() - from < std::chrono::milliseconds(2100)) {
+      loop_.restart();
+      loop_.run_for(std::chrono::milliseconds(10));
     }
   }
   void run_until(const std::function<bool()>& reached) {
@@ -101,11 +111,7 @@ TEST_F(Locking, TimeInTheQueueDoesNotCount) {
   }
   run_what_is_ready();
   start("2");
-  const auto asked = Clock::now();
-  while (Clock::now() - asked < std::chrono::milliseconds(2100)) {
-    loop_.restart();
-    loop_.run_for(std::chrono::milliseconds(10));
-  }
+  let_two_seconds_pass();
   (*writer_)("BEGIN EXCLUSIVE");
   release.set_value(true);
   loop_.restart();
@@ -115,6 +121,36 @@ TEST_F(Locking, TimeInTheQueueDoesNotCount) {
   run_until([&] { return ended_.size() == 1; });
   ASSERT_TRUE(ended_[0]);
   EXPECT_EQ(ended_[0].value()->file, "b");
+}
+
+TEST_F(Locking, TimeBehindAnothersLookupDoesNotCount) {
+  EXPECT_EQ(file("1"), "a");
+  std::promise<bool> one;
+  std::promise<bool> other;
+  for (std::promise<bool>* const promise : {&one, &other}) {  // the pool's two threads
+    io::asio::co_spawn(loop_,
+                       pool_.run([waits = promise->get_future().share()] { return waits.get(); }),
+                       io::asio::detached);
+  }
+  run_what_is_ready();
+  start("2");
+  run_what_is_ready();
+  start("none");
+  std::atomic<bool> read = false;
+  io::asio::co_spawn(loop_, pool_.run([&read] { return read = true; }), io::asio::detached);
+  let_two_seconds_pass();
+  one.set_value(true);
+  while (!read) std::this_thread::yield();  // one thread takes it behind the first lookup
+  (*writer_)("BEGIN EXCLUSIVE");
+  loop_.restart();
+  loop_.run_for(std::chrono::milliseconds(100));
+  EXPECT_EQ(ended_.size(), 1U);
+  (*writer_)("COMMIT");
+  run_until([&] { return ended_.size() == 2; });
+  EXPECT_TRUE(ended_[0]);
+  ASSERT_FALSE(ended_[1]);
+  EXPECT_EQ(ended_[1].error().kind, ErrorKind::song_not_found);
+  other.set_value(true);
 }
 
 TEST_F(Locking, WhoLeavesMeanwhileIsNotReadFor) {
