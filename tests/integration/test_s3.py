@@ -346,22 +346,23 @@ class Places(S3Case):
         self.in_other_region("redirected")
         self.assertEqual(self.origin.refusals, ["PermanentRedirect"])
 
-    def test_a_temporary_redirect_to_the_regions_own_place(self):
+    def other_place(self, url):
+        """Another server, with the bucket that the first one redirects to `url`, which names its port."""
         other = S3Origin()
         self.addCleanup(other.stop)
         other.keys = self.origin.keys
         other.objects["moved", "a.mp3"] = Resource(300 * KiB)
-        self.origin.elsewhere["moved"] = f"http://{other.authority}"
+        self.origin.elsewhere["moved"] = url.format(port=other.port)
+        return other
+
+    def test_a_temporary_redirect_to_the_regions_own_place(self):
+        other = self.other_place("http://127.0.0.1:{port}")
         self.serve_with(**KEYS)
         self.assertBody(self.get(self.catalog.add("s3://moved/a.mp3")), content(0, 300 * KiB))
         self.assertEqual(other.refusals, [])
 
     def test_a_signature_to_another_host_of_s3_takes_no_other_secret_along(self):
-        other = S3Origin()
-        self.addCleanup(other.stop)
-        other.keys = self.origin.keys
-        other.objects["moved", "a.mp3"] = Resource(300 * KiB)
-        self.origin.elsewhere["moved"] = f"http://localhost:{other.port}/moved"
+        other = self.other_place("http://localhost:{port}/moved")
         headers = {"X-Key": "secret", "x-amz-request-payer": "requester"}
         self.serve_with(endpoint=f"http://localhost:{self.origin.port}",
                         upstream={"headers": headers, "allow_private": True}, **KEYS)
