@@ -113,9 +113,13 @@ io::Task<Result<std::optional<io::Chunk>>> CachedResource::Reader::read_arriving
       co_return std::optional<io::Chunk>(io::Chunk(view.bytes.first(most)));
     }
     case Fill::View::Kind::wait:
+      if (resource_.is_left_behind(*fill, position_)) {
+        seat.leave();
+        co_return std::optional<io::Chunk>();
+      }
       has_waited_ = true;
       if (!event_) event_ = std::make_shared<io::Event>(resource_.supply_.loop);
-      co_await fill->wait(view.seen, event_, resource_.supply_.loop);
+      co_await fill->wait_for(position_, view.seen, event_, resource_.supply_.loop);
       co_return std::optional<io::Chunk>();
     case Fill::View::Kind::gone:
       // It went to the disk between the two looks, or it is lost.

@@ -285,7 +285,7 @@ void CachedResource::replace_direct(std::unique_ptr<source::Resource> next) {
 io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent& intent) {
   account_.use.state = cold_ ? State::miss : State::hit;
   what_ = version_->what();
-  const http::ByteRanges parts = parts_read(intent);
+  const http::ByteRanges parts = parts_read(intent, what_, version_->geometry());
   if (parts.empty()) {
     seat_.leave();
     co_return Way::kept;
@@ -332,6 +332,7 @@ io::Task<CachedResource::Way> CachedResource::sit_down(http::ByteRange range) {
                           fill->view(range.first).kind == Fill::View::Kind::ended;
   if (!has_failed) {
     co_await wait_until_it_comes(*fill, range.first);
+    if (is_left_behind(*fill, range.first)) co_return co_await sit_down_anew(range);
     if (fill->outcome() != FillOutcome::changed) co_return Way::kept;
     seat_.leave();
     co_return Way::changed;
@@ -340,34 +341,28 @@ io::Task<CachedResource::Way> CachedResource::sit_down(http::ByteRange range) {
   co_return only_way ? Way::directly : Way::nowhere;
 }
 
-/// Or does not come. The head waits for it anyway, and until it is out another version may be
-/// begun.
-io::Task<void> CachedResource::wait_until_it_comes(Fill& fill, std::uint64_t position) {
-  const auto event = std::make_shared<io::Event>(supply_.loop);
-  for (Fill::View view = fill.view(position); view.kind == Fill::View::Kind::wait;
-       view = fill.view(position)) {
-    co_await fill.wait(view.seen, event, supply_.loop);
-  }
+io::Task<CachedResource::Way> CachedResource::sit_down_anew(http::ByteRange range) {
+  seat_.leave();
+  co_return co_await sit_down(range);
 }
 
-http::ByteRanges CachedResource::parts_read(const source::ReadIntent& intent) const {
-  const std::uint64_t length = version_->geometry().length;
-  http::ByteRanges parts;
-  if (intent.parts) {
-    parts = intent.parts(what_);
-    for (http::ByteRange& part : parts) part.end = std::min(part.end, length);
-  } else if (!intent.range || length == endless) {
-    parts.push_back({0, length});
-  } else if (const auto fitted = http::fit_range(*intent.range, length)) {
-    parts.push_back(*fitted);
+/// Or does not come, or late. The head waits for it anyway, and until it is out another version may
+/// be begun.
+io::Task<void> CachedResource::wait_until_it_comes(Fill& fill, std::uint64_t position) {
+  const auto event = std::make_shared<io::Event>(supply_.loop);
+  for (Fill::View view = fill.view(position);
+       view.kind == Fill::View::Kind::wait && !is_left_behind(fill, position);
+       view = fill.view(position)) {
+    co_await fill.wait_for(position, view.seen, event, supply_.loop);
   }
-  const auto nothing = [](const http::ByteRange& part) { return part.first >= part.end; };
-  parts.erase(std::remove_if(parts.begin(), parts.end(), nothing), parts.end());
-  return parts;
 }
 
 bool CachedResource::has_only_one_fill() const {
   return version_->whole_only() && !version_->is_complete();
+}
+
+bool CachedResource::is_left_behind(const Fill& fill, std::uint64_t position) const {
+  return !has_only_one_fill() && fill.comes_late_to(position);
 }
 
 /// With the lock of the version's fills held.

@@ -81,9 +81,8 @@ class CachedResource final : public source::Resource {
   io::Task<Way> get_going(const source::ReadIntent& intent);
   void foresee(const Coverage& seen, http::ByteRanges parts);
   io::Task<Way> sit_down(http::ByteRange range);
+  io::Task<Way> sit_down_anew(http::ByteRange range);
   void start_afresh();
-  /// What the answer reads of version_, from what_.
-  http::ByteRanges parts_read(const source::ReadIntent& intent) const;
   http::Representation as_kept();
 
   /// Sits down at a fill that brings the block at `position`, one of its own if there is none.
@@ -93,6 +92,8 @@ class CachedResource final : public source::Resource {
   void sit_at(std::uint64_t first, std::uint64_t end);
   /// Of version_: it is kept only whole, and that is not in yet.
   bool has_only_one_fill() const;
+  /// Another fill brings the byte at `position` sooner than this one.
+  bool is_left_behind(const Fill& fill, std::uint64_t position) const;
   Way stay_with_the_only_fill(http::ByteRange range);
   /// The rest from the origin itself, if it still has this version.
   io::Task<Result<std::unique_ptr<io::ByteReader>>> read_directly(std::uint64_t position,

@@ -72,6 +72,23 @@ bool has_come(Version& version, http::ByteRange range) {
 
 }  // namespace
 
+http::ByteRanges parts_read(const source::ReadIntent& intent, const http::Representation& what,
+                            const Geometry& geometry) {
+  const std::uint64_t length = geometry.length;
+  http::ByteRanges parts;
+  if (intent.parts) {
+    parts = intent.parts(what);
+    for (http::ByteRange& part : parts) part.end = std::min(part.end, length);
+  } else if (!intent.range || length == endless) {
+    parts.push_back({0, length});
+  } else if (const auto fitted = http::fit_range(*intent.range, length)) {
+    parts.push_back(*fitted);
+  }
+  const auto nothing = [](const http::ByteRange& part) { return part.first >= part.end; };
+  parts.erase(std::remove_if(parts.begin(), parts.end(), nothing), parts.end());
+  return parts;
+}
+
 bool has_come(Version& version, const http::ByteRanges& parts) {
   return std::ranges::all_of(
       parts, [&version](const http::ByteRange& part) { return has_come(version, part); });

@@ -30,6 +30,10 @@ struct Coverage {
   std::vector<std::uint64_t> unknown;
 };
 
+/// What of a song an answer reads, in this order. `what`: as the answer is planned on it.
+http::ByteRanges parts_read(const source::ReadIntent& intent, const http::Representation& what,
+                            const Geometry& geometry);
+
 /// Without a look at the disk. `parts`: what the answer is made of, one at least.
 Coverage coverage_of(Version& version, const http::ByteRanges& parts);
 

@@ -38,7 +38,8 @@ Fill::Fill(io::Executor home, std::uint64_t first, const Policy& policy)
       first_(first),
       position_(first),
       shown_(first),
-      wanted_(first) {}
+      wanted_(first),
+      pace_(first, io::Clock::now()) {}
 
 Fill::Seat& Fill::Seat::operator=(Seat&& other) noexcept {
   leave();
@@ -66,7 +67,8 @@ std::optional<Fill::Seat> Fill::join(std::uint64_t position, std::uint64_t end,
     const bool is_kept = patience == any_patience && !in_memory_;
     if (position < oldest() && !is_kept) return std::nullopt;
     const bool on_its_way = position <= position_ || patience == any_patience ||
-                            (position - position_ <= patience && position <= wanted_ + block_size);
+                            (position - position_ <= patience && position <= wanted_ + block_size &&
+                             !is_slow_to(position));
     if (!on_its_way) return std::nullopt;
     wanted_ = std::max(wanted_, end);
     number = next_seat_++;
@@ -115,6 +117,36 @@ io::Task<void> Fill::wait(std::uint64_t seen, std::shared_ptr<io::Event> event, 
   co_await event->wait();
 }
 
+io::Task<void> Fill::wait_for(std::uint64_t position, std::uint64_t seen,
+                              std::shared_ptr<io::Event> event, io::Executor loop) {
+  std::optional<io::Deadline> look_again;
+  const bool ahead = [&] {
+    const std::lock_guard lock(mutex_);
+    return is_ahead(position);
+  }();
+  if (ahead) {
+    look_again.emplace(
+        loop, [event] { event->notify(); }, io::Deadline::Late::expires);
+    look_again->expire_after(lively_);
+  }
+  co_await wait(seen, std::move(event), loop);
+}
+
+bool Fill::comes_late_to(std::uint64_t position) const {
+  const std::lock_guard lock(mutex_);
+  return is_slow_to(position);
+}
+
+/// Of what it brings, and not what comes next. With the lock held.
+bool Fill::is_ahead(std::uint64_t position) const { return position >= position_ + block_size; }
+
+/// Who has paused goes on at once for one who comes, and how fast cannot be told. With the lock
+/// held.
+bool Fill::is_slow_to(std::uint64_t position) const {
+  if (!is_ahead(position) || !verified_ || paused_) return false;
+  return pace_.is_slow(position_, position, io::Clock::now(), lively_);
+}
+
 bool Fill::verified(std::uint64_t& seen) const {
   const std::lock_guard lock(mutex_);
   seen = changes_;
@@ -137,8 +169,8 @@ bool Fill::goes_on() const {
 bool Fill::brings_soon(std::uint64_t position) const {
   const std::lock_guard lock(mutex_);
   if (outcome_ || closed_ || in_memory_) return false;
-  const bool flows = io::Clock::now() - came_at_ < (home_waits_ ? release_after_ : lively_);
-  return flows && position < position_ + block_size;
+  const auto lively = home_waits_ ? release_after_ : lively_;
+  return pace_.flows(io::Clock::now(), lively) && position < position_ + block_size;
 }
 
 Error Fill::error() const {
@@ -227,6 +259,7 @@ Fill::Next Fill::next(const Geometry& geometry, bool whole) {
   const bool may_go = room && (nobody || position_ < may_reach());
   next.full = !room;
   next.kind = may_go ? Next::Kind::fetch : Next::Kind::wait;
+  if (std::exchange(paused_, !may_go) && may_go) pace_.begin(position_, io::Clock::now());
   home_waits_ = !may_go;
   return next;
 }
@@ -254,7 +287,7 @@ void Fill::set_verified() {
   {
     const std::lock_guard lock(mutex_);
     verified_ = true;
-    came_at_ = io::Clock::now();
+    pace_.begin(position_, io::Clock::now());
     waiters = changed();
   }
   wake(waiters);
@@ -265,7 +298,7 @@ bool Fill::append(std::span<const std::byte> bytes, const source::OriginUse& use
   {
     const std::lock_guard lock(mutex_);
     use_ = of_earlier_ + use_so_far;
-    came_at_ = io::Clock::now();
+    pace_.came(io::Clock::now());
     const bool held_before = shown_ < position_;
     store(bytes);
     claim_unread();

@@ -8,6 +8,7 @@
 #include "tonearm/source/resource.h"
 
 #include "cache/claim.h"
+#include "cache/pace.h"
 #include "cache/version.h"
 
 #include <boost/asio/cancellation_signal.hpp>
@@ -66,9 +67,9 @@ class Fill : public std::enable_shared_from_this<Fill> {
   };
 
   /// A seat for a reader of `position` to `end`. It is given when the fill will reach `position`
-  /// within `patience` bytes, all of which other readers want: bytes between two ranges are fetched
-  /// for nobody. `any_patience` takes any place, also one that the fill has left behind, unless
-  /// it keeps all in memory: what lies there is on disk.
+  /// soon (see comes_late_to()) and within `patience` bytes, all of which other readers want: bytes
+  /// between two ranges are fetched for nobody. `any_patience` takes any place, also one that the
+  /// fill has left behind, unless it keeps all in memory: what lies there is on disk.
   std::optional<Seat> join(std::uint64_t position, std::uint64_t end, std::uint64_t patience);
 
   struct View {
@@ -87,6 +88,12 @@ class Fill : public std::enable_shared_from_this<Fill> {
 
   /// Until something has happened since `seen`. On the caller's own loop.
   io::Task<void> wait(std::uint64_t seen, std::shared_ptr<io::Event> event, io::Executor loop);
+  /// As wait(), for the byte at `position`: also until comes_late_to() may have come true.
+  io::Task<void> wait_for(std::uint64_t position, std::uint64_t seen,
+                          std::shared_ptr<io::Event> event, io::Executor loop);
+  /// Whether the byte at `position` lies so far ahead of what an origin sends so slowly, or sends
+  /// nothing of, that another question would bring it sooner.
+  bool comes_late_to(std::uint64_t position) const;
 
   /// Whether the origin has answered what it was asked, and that is of the version that it should
   /// be (or has ended).
@@ -175,6 +182,8 @@ class Fill : public std::enable_shared_from_this<Fill> {
   std::uint64_t fastest() const;
   std::uint64_t oldest() const;
   std::uint64_t may_reach() const;
+  bool is_ahead(std::uint64_t position) const;
+  bool is_slow_to(std::uint64_t position) const;
   void claim_unread();
   std::span<const std::byte> together_from(std::uint64_t position) const;
   void store(std::span<const std::byte> bytes);
@@ -196,7 +205,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
   std::uint64_t position_;  ///< The next byte to come.
   std::uint64_t shown_;   ///< What has come is handed out up to here, the rest once it is written.
   std::uint64_t wanted_;  ///< Somebody asked for bytes up to here.
-  io::Clock::time_point came_at_ = io::Clock::now();  ///< What was last heard of the origin.
+  Pace pace_;
   std::uint64_t limit_ = endless;
   std::optional<std::uint64_t> stop_at_;  ///< While nobody reads: the end of the slice.
   std::deque<std::shared_ptr<ArrivingBlock>> blocks_;  ///< Consecutive, the last one may grow.
@@ -207,6 +216,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
   std::uint64_t changes_ = 1;
   Waiters waiters_;
   bool home_waits_ = false;
+  bool paused_ = false;  ///< It waited for its readers when it was last asked what is next.
   bool verified_ = false;
   bool in_memory_ = false;
   std::uint64_t pace_from_ = 0;  ///< Who is before that is waited for no more.

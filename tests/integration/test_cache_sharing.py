@@ -167,6 +167,33 @@ class Sharing(CacheCase):
             self.assertBody(answer, content(first, first + 1000))
             self.assertLess(self.origin.sent("/seek.mp3"), 16 * MIB)
 
+    def test_a_seek_does_not_wait_for_an_answer_that_drips(self):
+        """Some origins send each answer no faster than it is heard."""
+        resource, goes_on = Resource(8 * MIB), threading.Event()
+
+        def drips(exchange):
+            first, end = resource.head(exchange)
+            at = first
+            while first < MIB and at < end and not goes_on.wait(0.02):
+                exchange.send_content(at, min(end, at + 1024))
+                at = min(end, at + 1024)
+            if at < end:
+                exchange.send_content(at, end)
+
+        song = self.song("drips.mp3", drips)
+        self.start()
+        with Client(self.server.port, receive_buffer=8192) as listener:
+            listener.ask(f"/songs/listen/{song}", Range="bytes=0-")
+            self.assertEqual(listener.take(1000)[:4], b"HTTP")
+            first = MIB + 77
+            try:
+                answer = self.get(song, Range=f"bytes={first}-{first + 9999}")
+            finally:
+                goes_on.set()
+            self.assertBody(answer, content(first, first + 10000))
+            sought = self.origin.of("/drips.mp3")[-1]
+            self.assertEqual(sought.range[0], MIB, "it was asked for the place itself")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -83,5 +83,80 @@ TEST_F(ReadAheadTest, MakesRoomWhenItsListenerHasLeft) {
   EXPECT_LE(cache_->statistics().bytes, options_.size);
 }
 
+/// A song that is identified, and whose first answer stands still behind its first bytes.
+class SlowFillTest : public CacheTest {
+ protected:
+  static constexpr std::uint64_t length = 40 * B;
+
+  void SetUp() override {
+    CacheTest::SetUp();
+    options_.read_ahead = length;
+    options_.lively = std::chrono::milliseconds(100);
+  }
+  void open_slow_song() {
+    open(std::make_shared<ScriptedSong>(length));
+    song_->before_read = [this] {
+      static const bool always = true;
+      const bool first_answer = song_->described == first_answer_;
+      return wait_until(first_answer && ++reads_ > 2 ? goes_on_ : always);
+    };
+  }
+
+  int first_answer_ = 1;
+  int reads_ = 0;
+  bool goes_on_ = false;
+};
+
+TEST_F(SlowFillTest, IsNotWaitedForByOneWhoSeeksAhead) {
+  open_slow_song();
+  const auto first = begin();
+  ASSERT_TRUE(run_until([&] { return reads_ == 3; }));
+  const auto second = begin(10 * B + 5, 12 * B);
+  ASSERT_TRUE(run_until([&] { return second->ended; }));
+  EXPECT_EQ(second->got.body, content(10 * B + 5, 12 * B + 1));
+  EXPECT_EQ(song_->described, 2);
+  const auto third = begin(11 * B, 12 * B);
+  ASSERT_TRUE(run_until([&] { return third->ended; }));
+  EXPECT_EQ(song_->described, 2) << "what the second has fetched is for all";
+  goes_on_ = true;
+  ASSERT_TRUE(run_until([&] { return first->ended; }));
+  EXPECT_EQ(first->got.body, content(0, length));
+  EXPECT_EQ(song_->served, length);
+}
+
+// The head is out long since, and the next block is expected of another's fill.
+TEST_F(SlowFillTest, IsNotWaitedForByOneWhoComesToIt) {
+  open_slow_song();
+  first_answer_ = 2;
+  get(10 * B, 11 * B - 1);
+  settle();
+  const auto first = begin();
+  ASSERT_TRUE(run_until([&] { return reads_ == 3; }));
+  const auto second = begin(10 * B, 13 * B - 1);
+  ASSERT_TRUE(run_until([&] { return second->ended; }));
+  EXPECT_EQ(second->got.body, content(10 * B, 13 * B));
+  goes_on_ = true;
+  ASSERT_TRUE(run_until([&] { return first->ended; }));
+  EXPECT_EQ(first->got.body, content(0, length));
+  EXPECT_EQ(song_->served, length);
+}
+
+// Of the next block another answer would come no sooner.
+TEST_F(SlowFillTest, IsWaitedForByTheListenersWhoAreThere) {
+  open_slow_song();
+  std::vector<std::shared_ptr<Running>> listeners;
+  for (int i = 0; i < 3; ++i) listeners.push_back(begin());
+  ASSERT_TRUE(run_until([&] { return reads_ == 3; }));
+  const auto later = std::chrono::steady_clock::now() + 3 * options_.lively;
+  ASSERT_TRUE(run_until([&] { return std::chrono::steady_clock::now() > later; }));
+  EXPECT_EQ(song_->described, 1);
+  goes_on_ = true;
+  for (const auto& listener : listeners) {
+    ASSERT_TRUE(run_until([&] { return listener->ended; }));
+    EXPECT_EQ(listener->got.body, content(0, length));
+  }
+  EXPECT_EQ(song_->served, length);
+}
+
 }  // namespace
 }  // namespace tonearm::cache
