@@ -38,6 +38,7 @@ server::Options server_options(const Config& config) {
   options.proxy_protocol = config.server.proxy_protocol;
   options.public_url = config.server.public_url;
   options.cors_origins = config.server.cors_origins;
+  options.first_byte_timeout = config.upstream.first_byte_timeout;
   options.cache_control = config.stream.cache_control;
   options.max_range = config.stream.max_range;
   options.rate = config.stream.rate;

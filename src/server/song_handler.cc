@@ -137,6 +137,7 @@ io::Task<Result<void>> stream_song(const Request& request, Responder& responder)
   exchange.set_cache("miss");
   Result<source::SoundView> view = sound_view_of(**song, request.target);
   if (!view) co_return view.error();
+  view->patience = request.serving.options.first_byte_timeout;
   const source::SourceRequest wanted{std::move(*locator), (*song)->growing};
   Result<std::unique_ptr<Resource>> resource = request.serving.source.open(wanted);
   if (!resource) co_return resource.error();

@@ -57,9 +57,9 @@ io::Task<Result<void>> InnerBytes::pull() {
   co_return io::append(*chunk, kept_);
 }
 
-io::Task<Result<void>> InnerBytes::skip_to(std::uint64_t position) {
+io::Task<Result<void>> InnerBytes::skip_to(std::uint64_t position, io::Clock::time_point until) {
   drop_before(std::min(position, kept_end()));
-  while (kept_end() < position && !ended_) {
+  while (!has_come_to(position) && io::Clock::now() < until) {
     const Result<void> pulled = co_await pull();
     if (!pulled) co_return pulled;
     drop_before(std::min(position, kept_end()));

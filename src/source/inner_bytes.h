@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tonearm/io/deadline.h"
 #include "tonearm/source/resource.h"
 
 #include <memory>
@@ -29,8 +30,12 @@ class InnerBytes {
   io::Task<Result<std::string_view>> peek(http::ByteRange wanted);
   /// Of one pass, once a peek() has come to its end: where that is.
   std::uint64_t end_of_pass() const { return kept_end(); }
-  /// Of one pass: drops all before `position`.
-  io::Task<Result<void>> skip_to(std::uint64_t position);
+  /// Of one pass: drops all before `position`. Once `until` has passed, and more comes, it is over
+  /// before; another call goes on.
+  io::Task<Result<void>> skip_to(std::uint64_t position,
+                                 io::Clock::time_point until = io::Clock::time_point::max());
+  /// Of one pass: whether it has come to `position`, or to its end before.
+  bool has_come_to(std::uint64_t position) const { return ended_ || kept_end() >= position; }
 
   /// What is kept of the bytes from `first` to `end` on; empty when nothing is.
   std::string_view kept(std::uint64_t first, std::optional<std::uint64_t> end) const;

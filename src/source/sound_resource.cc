@@ -101,6 +101,7 @@ io::Task<Result<http::WavLayout>> SoundResource::find_layout() {
 }
 
 io::Task<Result<http::Representation>> SoundResource::describe(const ReadIntent& intent) {
+  const auto until = io::Clock::now() + view_.patience;
   const ReadIntent below = intent_below(intent);
   Result<http::Representation> what = co_await inner_->describe(below);
   if (!what) co_return what;
@@ -117,15 +118,20 @@ io::Task<Result<http::Representation>> SoundResource::describe(const ReadIntent&
   describe_sound(*what);
   const bool may_start_past_end = view_.position && bytes_.in_one_pass() && !what->starts_past_end;
   if (may_start_past_end && intent.reads(*what)) {
-    const Result<void> found = co_await find_first_frame(*what);
+    const Result<void> found = co_await find_first_frame(*what, until);
     if (!found) co_return found.error();
   }
   co_return what;
 }
 
 /// Nobody says how long it is, and a header may promise too much: only that a frame is there shows
-/// that the position lies before the end. Where none is, the length has come out.
-io::Task<Result<void>> SoundResource::find_first_frame(http::Representation& what) {
+/// that the position lies before the end. Where none is, the length has come out. The head does not
+/// wait for that for ever.
+io::Task<Result<void>> SoundResource::find_first_frame(http::Representation& what,
+                                                       io::Clock::time_point until) {
+  const Result<void> skipped = co_await bytes_.skip_to(first_, until);
+  if (!skipped) co_return skipped;
+  if (!bytes_.has_come_to(first_)) co_return Result<void>{};
   const std::uint64_t frame = layout_.format.frame_size();
   const Result<std::string_view> bytes = co_await bytes_.peek({first_, sum(first_, frame)});
   if (!bytes) co_return bytes.error();

@@ -27,7 +27,7 @@ class SoundResource final : public Resource {
   /// The same once the inner representation is known.
   http::ByteRanges parts_below(const ReadIntent& intent, http::Representation inner);
   io::Task<Result<http::WavLayout>> find_layout();
-  io::Task<Result<void>> find_first_frame(http::Representation& what);
+  io::Task<Result<void>> find_first_frame(http::Representation& what, io::Clock::time_point until);
   /// Of the position, bytes behind the first sample; saturates.
   std::uint64_t offset() const;
   /// `size` without what is less than a frame.

@@ -9,7 +9,7 @@
 
 namespace tonearm::server {
 
-/// What the listener takes from [server], [stream] and [access]. Sizes are bytes.
+/// What the listener takes from [server], [upstream], [stream] and [access]. Sizes are bytes.
 struct Options {
   std::size_t max_connections = 10'000;  ///< Of all loops together.
   std::chrono::milliseconds header_timeout{10'000};
@@ -19,6 +19,7 @@ struct Options {
   bool proxy_protocol = false;  ///< Each client connection begins with a PROXY header.
   std::string public_url;       ///< Base of absolute URLs; empty: what the request says.
   std::vector<std::string> cors_origins = {"*"};
+  std::chrono::milliseconds first_byte_timeout{10'000};  ///< That of [upstream].
   std::string cache_control = "private, max-age=3600";
   std::uint64_t max_range = 0;  ///< stream.max_range; 0: no limit.
   std::uint64_t rate = 0;       ///< stream.rate, bytes per second; 0: not paced.

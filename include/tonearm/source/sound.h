@@ -3,6 +3,7 @@
 #include "tonearm/http/wav.h"
 #include "tonearm/source/resource.h"
 
+#include <chrono>
 #include <memory>
 #include <optional>
 
@@ -14,6 +15,9 @@ struct SoundView {
   std::optional<http::WavFormat> pcm;
   /// From here on; empty: from the start.
   std::optional<http::SoundPosition> position;
+  /// How long describe() looks in what has no length for where the position lies, before or behind
+  /// its end. It is taken to lie before what has not come by then.
+  std::chrono::milliseconds patience{10'000};
 
   bool changes_nothing() const { return !pcm && !position; }
 };

@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -93,6 +95,7 @@ class Sound : public testing::Test {
     SoundView view;
     if (pcm != nullptr) view.pcm = http::parse_pcm_format(pcm).value();
     if (position != nullptr) view.position = http::SoundPosition::parse(position).value();
+    if (patience) view.patience = *patience;
     resource = view_as_wav(
         std::make_unique<MemoryResource>(std::move(content), std::move(what), reads), view);
     return test::run(resource->describe(intent));
@@ -119,6 +122,7 @@ class Sound : public testing::Test {
   }
 
   MemoryResource::Reads reads;
+  std::optional<std::chrono::milliseconds> patience;
   std::unique_ptr<Resource> resource;
 };
 
@@ -272,6 +276,20 @@ TEST_F(Sound, OfUnknownLengthThereIsNothingAtOrPastTheEnd) {
   EXPECT_TRUE(describe("", unknown, pcm, "0").value().starts_past_end);
   EXPECT_TRUE(describe(wav(""), unknown, nullptr, "0").value().starts_past_end);
   EXPECT_FALSE(describe("", unknown, pcm, nullptr).value().starts_past_end);
+}
+
+// The head does not wait for it longer than for anything else.
+TEST_F(Sound, OfUnknownLengthAPositionThatDoesNotComeInTimeIsTakenToLieBeforeTheEnd) {
+  http::Representation unknown;
+  unknown.seekable = false;
+  patience = std::chrono::milliseconds(0);
+  for (const char* position : {"1", "2"}) {
+    const auto what = describe(samples(300), unknown, pcm, position).value();
+    EXPECT_FALSE(what.starts_past_end) << position;
+    EXPECT_FALSE(what.length) << position;
+    const std::string rest = position[0] == '1' ? samples(300).substr(200) : "";
+    EXPECT_EQ(read(0, std::nullopt), http::wav_header(format, std::nullopt) + rest) << position;
+  }
 }
 
 TEST_F(Sound, OfUnknownLengthNothingIsReadForAnAnswerWithoutABody) {
