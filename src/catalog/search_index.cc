@@ -2,6 +2,7 @@
 
 #include "catalog/sqlite_handles.h"
 
+#include <algorithm>
 #include <string>
 
 namespace tonearm::catalog {
@@ -12,28 +13,29 @@ constexpr std::string_view without_text =
     " content_rowid='id', tokenize='unicode61 remove_diacritics 2', detail=none, columnsize=0,"
     " prefix='1 2 3')";
 
-std::string schema_of(sqlite3* connection, const char* name) {
+std::string schema_of(sqlite3* connection, std::string_view name) {
   const auto statement =
       prepare(connection, "SELECT sql FROM main.sqlite_schema WHERE name = ?1 LIMIT 1");
   if (!statement) return {};
-  sqlite3_bind_text(statement.get(), 1, name, -1, SQLITE_STATIC);
+  bind_text(statement.get(), 1, name);
   return sqlite3_step(statement.get()) == SQLITE_ROW ? column_text(statement.get(), 0)
                                                      : std::string();
+}
+
+/// `CREATE TRIGGER name …`
+std::string_view name_of(std::string_view trigger) {
+  constexpr std::string_view before = "CREATE TRIGGER ";
+  const std::string_view rest = trigger.substr(before.size());
+  return rest.substr(0, rest.find(' '));
 }
 
 }  // namespace
 
 bool has_search_index(sqlite3* connection) {
-  const auto statement =
-      prepare(connection,
-              "SELECT count(*) FROM main.sqlite_schema WHERE (type = 'table' AND"
-              " name = 'music_song_search' AND sql LIKE '%USING fts5(%') OR (type = 'trigger' AND"
-              " tbl_name = 'music_song' AND name IN ('music_song_search_insert',"
-              " 'music_song_search_delete', 'music_song_search_update'))");
-  constexpr int index_and_triggers = 4;
-  return statement && sqlite3_step(statement.get()) == SQLITE_ROW &&
-         sqlite3_column_int(statement.get(), 0) == index_and_triggers &&
-         schema_of(connection, "music_song_search") != without_text;
+  return schema_of(connection, "music_song_search") == create_search_index &&
+         std::ranges::all_of(create_search_triggers, [&](std::string_view trigger) {
+           return schema_of(connection, name_of(trigger)) == trigger;
+         });
 }
 
 bool make_search_index(sqlite3* connection) {
@@ -48,13 +50,16 @@ bool make_search_index(sqlite3* connection) {
 }
 
 bool renew_search_index(sqlite3* connection) {
-  if (schema_of(connection, "music_song_search") != without_text) return true;
-  return execute(connection,
-                 "DROP TRIGGER IF EXISTS main.music_song_search_insert;"
-                 "DROP TRIGGER IF EXISTS main.music_song_search_delete;"
-                 "DROP TRIGGER IF EXISTS main.music_song_search_update;"
-                 "DROP TABLE main.music_song_search") &&
-         make_search_index(connection);
+  const std::string form = schema_of(connection, "music_song_search");
+  const bool ours = form == create_search_index || form == without_text;
+  if (!ours || has_search_index(connection)) return true;
+  if (!prepare(connection, "SELECT name, artist FROM main.music_song")) return true;
+  bool dropped = execute(connection, "DROP TABLE main.music_song_search");
+  for (const auto trigger : create_search_triggers) {
+    dropped = dropped &&
+              execute(connection, "DROP TRIGGER IF EXISTS main." + std::string(name_of(trigger)));
+  }
+  return dropped && make_search_index(connection);
 }
 
 }  // namespace tonearm::catalog

@@ -30,15 +30,17 @@ inline constexpr std::array<std::string_view, 3> create_search_triggers = {
     " INSERT INTO music_song_search(rowid, name, artist) VALUES (new.id, new.name, new.artist);"
     " END"};
 
-/// Whether the index and all that keeps it in step are there, in this form.
+/// Whether the index and all that keeps it in step are there, in this form: when somebody renames a
+/// column, SQLite makes the triggers write that one, whatever is called `name` now.
 bool has_search_index(sqlite3* connection);
 
 /// Makes the index of a table music_song that has none. False when SQLite fails (it says why in the
 /// connection).
 bool make_search_index(sqlite3* connection);
 
-/// Makes the index anew where it has the form that import made before this one. It held no text of
-/// its own, and is not asked any more. False as above.
+/// Makes the index anew where it is import's own but nothing keeps it in step any more, or it has
+/// the form that import made before this one, without text of its own: neither is asked any more.
+/// Where the table has no name or artist by now, it stays as it is. False as above.
 bool renew_search_index(sqlite3* connection);
 
 }  // namespace tonearm::catalog

@@ -70,8 +70,13 @@ bool has_unique_ids(sqlite3* connection) {
       prepare(connection,
               "SELECT 1 FROM pragma_index_list('music_song', 'main') AS list WHERE \"unique\""
               " AND NOT partial AND 'id' = (SELECT group_concat(lower(name)) FROM"
-              " pragma_index_info(list.name, 'main'))");
-  return statement && sqlite3_step(statement.get()) == SQLITE_ROW;
+              " pragma_index_xinfo(list.name, 'main') WHERE key AND lower(coll) = lower(?1))");
+  if (!statement) return false;
+  const char* collation = nullptr;
+  sqlite3_table_column_metadata(connection, "main", "music_song", "id", nullptr, &collation,
+                                nullptr, nullptr, nullptr);
+  bind_text(statement.get(), 1, collation == nullptr ? "" : collation);
+  return sqlite3_step(statement.get()) == SQLITE_ROW;
 }
 
 Result<std::string> song_table_select(sqlite3* connection, const std::string& path) {

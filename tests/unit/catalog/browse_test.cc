@@ -66,6 +66,29 @@ class Browse : public CatalogTest {
   std::uint64_t total = 0;
 };
 
+// SQLite makes the triggers write the column of the old name, whatever it is called by then.
+TEST_F(Browse, AnIndexOfARenamedColumnIsNotAsked) {
+  write(indexed_schema())(songs)(
+      "ALTER TABLE music_song RENAME COLUMN name TO old_name;"
+      "ALTER TABLE music_song ADD COLUMN name TEXT; UPDATE music_song SET name = 'fresh ' || id");
+  EXPECT_THAT(ids("fresh 4"), ElementsAre("4"));
+  EXPECT_THAT(ids("deja"), IsEmpty());
+}
+
+// Ids that differ in case alone are different songs, and one for the column's order.
+TEST_F(Browse, AnotherCollationsIndexDoesNotMakeIdsUnique) {
+  auto writer = write(
+      "CREATE TABLE music_song(id TEXT COLLATE NOCASE, name TEXT, file TEXT);"
+      "CREATE UNIQUE INDEX exact ON music_song(id COLLATE BINARY);"
+      "INSERT INTO music_song VALUES ('a', '', 'f'), ('x', '', 'f'), ('X', '', 'f')");
+  EXPECT_EQ(ids("", {2, 2, LastSong{"x", true}}).size(), 1U);
+  writer(
+      "DROP INDEX exact; DELETE FROM music_song WHERE id = 'X' COLLATE BINARY;"
+      "INSERT INTO music_song VALUES ('y', '', 'f');"
+      "CREATE UNIQUE INDEX same ON music_song(id)");
+  EXPECT_THAT(ids("", {2, 9, LastSong{"x", true}}), ElementsAre("y")) << "behind x, not by number";
+}
+
 /// How the songs are found: by the index, by a scan of the table, by catalog.list.
 class Search : public Browse, public testing::WithParamInterface<std::string> {
  protected:

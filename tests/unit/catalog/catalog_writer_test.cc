@@ -127,6 +127,22 @@ TEST_F(Importing, MakesAnIndexAnewThatHoldsNoText) {
   EXPECT_THAT(rows("SELECT rowid FROM music_song_search('okapi')"), ElementsAre());
 }
 
+TEST_F(Importing, MakesAnIndexAnewThatNothingKeepsInStep) {
+  open();
+  write(
+      "INSERT INTO music_song(id, name, artist, file) VALUES (1, '', 'Zebra', 'a.mp3');"
+      "ALTER TABLE music_song RENAME COLUMN artist TO old_artist;"
+      "ALTER TABLE music_song ADD COLUMN artist TEXT; UPDATE music_song SET artist = 'Okapi'");
+  open();
+  EXPECT_THAT(rows("SELECT rowid FROM music_song_search('okapi')"), ElementsAre("1"));
+  EXPECT_THAT(rows("SELECT rowid FROM music_song_search('zebra')"), ElementsAre());
+  write("UPDATE music_song SET artist = 'Tapir'");
+  EXPECT_THAT(rows("SELECT rowid FROM music_song_search('tapir')"), ElementsAre("1"));
+  write("ALTER TABLE music_song RENAME COLUMN artist TO author");
+  open();
+  EXPECT_THAT(rows("SELECT rowid FROM music_song_search('tapir')"), ElementsAre("1"));
+}
+
 TEST_F(Importing, AddsOnlyWhereIdsAreMade) {
   for (const std::string columns :
        {"id INTEGER, lang TEXT, name TEXT, file TEXT, PRIMARY KEY(id, lang)",
