@@ -24,8 +24,9 @@ using nlohmann::ordered_json;
 
 constexpr std::uint64_t default_limit = 50;
 constexpr std::uint64_t most_songs = 500;
-/// Of a playlist, which comes whole up to here.
-constexpr std::uint64_t most_playlist_songs = 10'000;
+/// Of a playlist, which comes whole up to here, and read at a time of an M3U: some lists are sorted
+/// anew for each page.
+constexpr std::uint64_t most_at_once = 10'000;
 
 constexpr std::string_view json_type = "application/json";
 constexpr std::string_view m3u_type = "audio/x-mpegurl; charset=utf-8";
@@ -61,13 +62,13 @@ std::string words_of(const Request& request) {
   return std::string(request.target.parameter("q").value_or(std::string_view()));
 }
 
-/// What `make` returns, made of so many songs. Of thousands it would stop a loop for tens of
-/// milliseconds. `make` owns what it uses. Never refused: the catalog let the request in, and has
-/// read its songs.
+/// What `make` returns, made of so many songs or playlists. Of thousands it would stop a loop for
+/// tens of milliseconds. `make` owns what it uses. Never refused: the catalog let the request in,
+/// and has read its songs.
 template <class Make>
-io::Task<Result<std::string>> make_text(const Request& request, std::size_t songs, Make make) {
+io::Task<Result<std::string>> make_text(const Request& request, std::size_t count, Make make) {
   io::BlockingPool* const pool = request.shared.list_pool;
-  const bool is_long = songs > most_songs;
+  const bool is_long = count > most_songs;
   if (is_long && pool != nullptr) {
     auto job = [make = std::move(make)](const std::stop_token&) { return make(); };
     co_return co_await pool->run_while_wanted(std::move(job));
@@ -227,7 +228,7 @@ io::Task<Result<void>> show_song(const Request& request, Responder& responder) {
 }
 
 io::Task<Result<void>> list_songs_as_m3u(const Request& request, Responder& responder) {
-  const Result<PageWindow> window = window_of(request, most_songs);
+  const Result<PageWindow> window = window_of(request, most_at_once);
   if (!window) co_return window.error();
   Result<SongPage> page = co_await page_of_search(request, *window);
   if (!page) co_return page.error();
@@ -236,15 +237,18 @@ io::Task<Result<void>> list_songs_as_m3u(const Request& request, Responder& resp
 }
 
 io::Task<Result<void>> list_playlists(const Request& request, Responder& responder) {
-  const Result<std::vector<catalog::Playlist>> playlists =
-      co_await request.serving.store.playlists();
+  Result<std::vector<catalog::Playlist>> playlists = co_await request.serving.store.playlists();
   if (!playlists) co_return playlists.error();
-  Document document{json_type, json_line(playlists_json(*playlists))};
+  const std::size_t count = playlists->size();
+  auto make = [playlists = std::move(*playlists)] { return json_line(playlists_json(playlists)); };
+  Result<std::string> text = co_await make_text(request, count, std::move(make));
+  if (!text) co_return text.error();
+  Document document{json_type, std::move(*text)};
   co_return co_await send_document(request, responder, std::move(document));
 }
 
 io::Task<Result<void>> show_playlist(const Request& request, Responder& responder) {
-  const Result<PageWindow> window = window_of(request, most_playlist_songs);
+  const Result<PageWindow> window = window_of(request, most_at_once);
   if (!window) co_return window.error();
   Result<PlaylistPage> page = co_await find_playlist(request, *window);
   if (!page) co_return page.error();
@@ -259,7 +263,7 @@ io::Task<Result<void>> show_playlist(const Request& request, Responder& responde
 }
 
 io::Task<Result<void>> show_playlist_as_m3u(const Request& request, Responder& responder) {
-  const Result<PageWindow> window = window_of(request, most_playlist_songs);
+  const Result<PageWindow> window = window_of(request, most_at_once);
   if (!window) co_return window.error();
   Result<PlaylistPage> found = co_await find_playlist(request, *window);
   if (!found) co_return found.error();

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <optional>
@@ -65,7 +66,7 @@ void append_song_m3u(std::string& out, const catalog::Song& song, const SongLink
   out += "#EXTINF:";
   const double seconds = song.duration.value_or(0);
   const bool known = seconds > 0 && seconds < 1e9;
-  out += known ? std::to_string(std::lround(seconds)) : "-1";
+  out += known ? std::to_string(std::max(1L, std::lround(seconds))) : "-1";  // 0: unknown to some
   out += ',';
   out += m3u_text(song.artist.empty() ? name : song.artist + " - " + name);
   out += '\n';

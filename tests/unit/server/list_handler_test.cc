@@ -12,12 +12,10 @@ namespace {
 using testing::EndsWith;
 using testing::HasSubstr;
 
-/// A catalog of more songs than one page.
+/// A catalog of more songs than are made text of on a loop.
 class LongPlaylist : public ServerTest {
  protected:
-  static constexpr int count = 1201;
-
-  LongPlaylist() {
+  explicit LongPlaylist(int songs = 1201) : count(songs) {
     store.lists = true;
     for (int i = 0; i < count; ++i) store.add(std::to_string(10'000 + i));
   }
@@ -29,9 +27,17 @@ class LongPlaylist : public ServerTest {
     }
     return songs;
   }
+
+  const int count;
 };
 
-TEST_F(LongPlaylist, ComesWholeInChunks) {
+/// Of more songs than are read at once.
+class LongList : public LongPlaylist {
+ protected:
+  LongList() : LongPlaylist(10'201) {}
+};
+
+TEST_F(LongList, ComesWholeInChunks) {
   start();
   const std::string answer = ask("GET /songs.m3u HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
   EXPECT_EQ(field_of(answer, "Transfer-Encoding"), "chunked");
@@ -40,7 +46,7 @@ TEST_F(LongPlaylist, ComesWholeInChunks) {
 }
 
 // Its end could not be told from a failure.
-TEST_F(LongPlaylist, HasALengthForHttp10OverAUnixSocket) {
+TEST_F(LongList, HasALengthForHttp10OverAUnixSocket) {
   start();
   Client client = connect_unix();
   client.send("GET /songs.m3u HTTP/1.0\r\n\r\n");
@@ -98,7 +104,7 @@ TEST_F(LongPlaylist, IsRefusedWhereTooManyWait) {
   EXPECT_EQ(field_of(refused, "Retry-After"), "2");
 }
 
-TEST_F(LongPlaylist, ThatHasBegunIsNotRefusedHalfWay) {
+TEST_F(LongList, ThatHasBegunIsNotRefusedHalfWay) {
   start();
   store.full_after_a_page = true;
   const std::string answer = ask("GET /songs.m3u HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
@@ -131,6 +137,16 @@ TEST_F(SongJson, InM3uArtistAndNameShareOneShortLine) {
   const std::string list =
       body_of(ask("GET /songs.m3u HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"));
   EXPECT_THAT(list, HasSubstr(std::string(400, 'a') + " - " + std::string(97, 'n') + "…\n"));
+}
+
+TEST_F(SongJson, InM3uADurationIsInWholeSecondsAndNever0) {
+  for (const auto& [seconds, expected] :
+       {std::pair(183.6, "184"), {0.1, "1"}, {0.0, "-1"}, {1e300, "-1"}}) {
+    song().duration = seconds;
+    const std::string list =
+        body_of(ask("GET /songs.m3u HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"));
+    EXPECT_THAT(list, HasSubstr(std::string("#EXTINF:") + expected + ",")) << seconds;
+  }
 }
 
 TEST_F(SongJson, IsOneLineOfItsMembersInOrder) {
