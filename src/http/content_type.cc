@@ -14,10 +14,13 @@ constexpr std::string_view opaque_type = "application/octet-stream";
 /// `type/subtype` without parameters.
 std::string_view essence(std::string_view type) { return trim(type.substr(0, type.find(';'))); }
 
+/// RFC 6838 §4.2 allows a name 127 characters.
+bool is_restricted_name(std::string_view name) { return name.size() <= 127 && is_token(name); }
+
 bool is_media_type(std::string_view essence) {
   const auto slash = essence.find('/');
-  return slash != std::string_view::npos && is_token(essence.substr(0, slash)) &&
-         is_token(essence.substr(slash + 1));
+  return slash != std::string_view::npos && is_restricted_name(essence.substr(0, slash)) &&
+         is_restricted_name(essence.substr(slash + 1));
 }
 
 /// What a player may be handed; anything else could be run by a browser.
@@ -101,12 +104,12 @@ bool looks_like_list(std::string_view type) {
 }
 
 /// The type as it may stand in a field: without control characters and commas, which only
-/// parameters can hold.
+/// parameters can hold, and no longer than what clients take.
 std::string clean(std::string_view type) {
-  if (std::ranges::any_of(type, is_ctl) || looks_like_list(type)) {
-    return std::string(essence(type));
-  }
-  return std::string(trim(type, " "));
+  constexpr std::size_t longest = 1024;
+  type = trim(type, " ");
+  const bool fits = type.size() <= longest && std::ranges::none_of(type, is_ctl);
+  return std::string(fits && !looks_like_list(type) ? type : essence(type));
 }
 
 }  // namespace

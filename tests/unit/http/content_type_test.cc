@@ -104,6 +104,14 @@ TEST(ChooseContentType, AListBehindAHarmlessTypeIsCutOff) {
   EXPECT_EQ(choose_content_type(quoted, "", ""), quoted);
 }
 
+TEST(ChooseContentType, IsNoLongerThanWhatClientsTake) {
+  const std::string longest(127, 'a');
+  EXPECT_EQ(choose_content_type("audio/" + longest, "", "a"), "audio/" + longest);
+  EXPECT_EQ(choose_content_type("audio/a" + longest, "", "a"), opaque);
+  EXPECT_EQ(choose_content_type("audio/x; a=" + std::string(1000, 'b'), "", "a").size(), 1011U);
+  EXPECT_EQ(choose_content_type("audio/x; a=" + std::string(1100, 'b'), "", "a"), "audio/x");
+}
+
 TEST(ChooseContentType, NeverHoldsAControlCharacter) {
   const std::string types[] = {"audio/mpeg; a=b\r\nSet-Cookie: x=y",
                                "audio/mpeg\r\nX: y",
