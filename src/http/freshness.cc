@@ -79,7 +79,8 @@ void read_cache_field(CacheFields& fields, std::string_view name, std::string_vi
   } else if (iequals(name, "date")) {
     fields.date = parse_http_date(trim(value));
   } else if (iequals(name, "age")) {
-    fields.age = parse_delta(trim(value)).value_or(seconds(0));
+    const std::string_view first = value.substr(0, value.find(','));  // §5.1, of a list
+    fields.age = parse_delta(trim(first)).value_or(seconds(0));
   } else if (iequals(name, "set-cookie")) {
     fields.set_cookie = true;
   } else if (iequals(name, "vary")) {

@@ -155,6 +155,7 @@ TEST(CurrentAge, OfRfc9111Section4_2_3) {
   EXPECT_EQ(current_age(fields_of({}), now), seconds(0));
   EXPECT_EQ(current_age(fields_of({}), now + seconds(5)), seconds(5));
   EXPECT_EQ(current_age(fields_of({{"Age", "10"}}), now + seconds(5)), seconds(15));
+  EXPECT_EQ(current_age(fields_of({{"Age", "95, 3"}}), now), seconds(95)) << "§5.1";
   EXPECT_EQ(current_age(fields_of({{"Date", "Sun, 06 Nov 1994 08:49:17 GMT"}, {"Age", "10"}}), now),
             seconds(20));
   EXPECT_EQ(current_age(fields_of({{"Date", "Sun, 06 Nov 1994 09:49:17 GMT"}}), now), seconds(0));
