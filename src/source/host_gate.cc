@@ -8,6 +8,13 @@
 #include <utility>
 
 namespace tonearm::source {
+namespace {
+
+/// An origin that hangs lets go of all at the same moment. Who waited for a connection as long as
+/// those had one gets it when his own time is over, and could only be asked for nothing.
+constexpr std::chrono::milliseconds of_no_use{10};
+
+}  // namespace
 
 /// One request on its way to an answer.
 struct HostGate::Permit::Approach {
@@ -153,7 +160,7 @@ io::Task<std::optional<HostGate::Permit>> HostGate::enter(std::string authority,
   std::optional<HostConnections::Slot> slot = place->connections->try_enter();
   if (!slot) {
     auto turn = co_await place->connections->enter(deadline);
-    if (!turn) co_return std::nullopt;
+    if (!turn || io::Clock::now() + of_no_use >= deadline) co_return std::nullopt;
     slot.emplace(std::move(*turn));
   }
   std::shared_ptr<Permit::Approach> approach;

@@ -69,7 +69,7 @@ class HostGate {
   HostGate(io::Executor executor, std::shared_ptr<ConnectionLimit> limit)
       : executor_(executor), limit_(std::move(limit)) {}
 
-  /// Waits for its turn; empty when `deadline` came first.
+  /// Waits for its turn; empty when `deadline` came first, or comes at once.
   io::Task<std::optional<Permit>> enter(std::string authority, io::Clock::time_point deadline);
 
  private:

@@ -75,6 +75,19 @@ TEST_F(HostGateTest, WhoWaitsTooLongLeavesEmptyHanded) {
   EXPECT_FALSE(third.permit);
 }
 
+// Those who had a connection gave up at this moment, too.
+TEST_F(HostGateTest, WhoGetsHisTurnWhenHisTimeIsOverLeavesEmptyHanded) {
+  Visitor& first = send();
+  send();
+  Visitor& late = send("a:80", 9ms);
+  Visitor& patient = send();
+  first.permit.reset();
+  while (!late.ended) loop_.run_one();
+  settle();
+  EXPECT_FALSE(late.permit);
+  EXPECT_TRUE(patient.permit);
+}
+
 TEST_F(HostGateTest, WhoIsCancelledLeavesTheLine) {
   Visitor& first = send();
   send();
