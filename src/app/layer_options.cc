@@ -24,6 +24,7 @@ cache::Options cache_options(const Config& config) {
   options.stale_if_error = duration_cast<seconds>(config.cache.stale_if_error);
   options.negative = config.cache.negative;
   options.read_ahead = config.cache.read_ahead;
+  options.first_byte_timeout = config.upstream.first_byte_timeout;
   options.release_after = config.stream.release_after;
   return options;
 }

@@ -113,8 +113,8 @@ io::Task<Result<std::optional<io::Chunk>>> CachedResource::Reader::read_arriving
       co_return std::optional<io::Chunk>(io::Chunk(view.bytes.first(most)));
     }
     case Fill::View::Kind::wait:
-      if (resource_.is_left_behind(*fill, position_)) {
-        seat.leave();
+      if (resource_.advice_at(*fill, position_) == Advice::begin_fill) {
+        resource_.sit_elsewhere(position_, end);
         co_return std::optional<io::Chunk>();
       }
       has_waited_ = true;
@@ -135,6 +135,7 @@ io::Task<Result<std::optional<io::Chunk>>> CachedResource::Reader::read_arriving
 }
 
 void CachedResource::Reader::come_on() {
+  resource_.former_.leave();
   in_vain_ = 0;
   has_waited_ = false;
 }
@@ -144,9 +145,12 @@ void CachedResource::Reader::come_on() {
 Result<std::optional<io::Chunk>> CachedResource::Reader::after(const Fill& fill) {
   const Error error = fill.error();
   const auto outcome = fill.outcome();
+  if (outcome == FillOutcome::failed && resource_.sit_back()) return std::optional<io::Chunk>();
   resource_.seat_.leave();
   const bool only_way = version_->whole_only() && !version_->is_complete();
-  if (outcome == FillOutcome::failed && only_way && resource_.account_.has_delivered_nothing()) {
+  const bool may_begin_anew =
+      resource_.account_.has_delivered_nothing() && resource_.has_time_left();
+  if (outcome == FillOutcome::failed && only_way && may_begin_anew) {
     in_vain_ = most_in_vain;  // it cannot resume, but nothing was sent: begun anew at the origin
     return std::optional<io::Chunk>();
   }

@@ -66,7 +66,7 @@ io::Task<Result<http::Representation>> CachedResource::describe(const source::Re
 void CachedResource::start_afresh() {
   version_.reset();
   hold_ = {};
-  seat_.leave();
+  leave_seats();
   replace_direct(nullptr);
   account_.use = {};
   account_.unsure = false;
@@ -263,7 +263,7 @@ io::Task<Result<http::Representation>> CachedResource::describe_directly(
   account_.use.state = State::miss;
   version_.reset();
   hold_ = {};
-  seat_.leave();
+  leave_seats();
   if (described_ && direct_) {
     http::Representation what = std::move(*described_);
     described_.reset();
@@ -317,121 +317,13 @@ void CachedResource::foresee(const Coverage& seen, http::ByteRanges parts) {
   account_.unsure = !miss && !seen.is_sure() && !seen.misses;
 }
 
-/// For the first byte, which is not kept: until it is known that it comes, and of this version.
-io::Task<CachedResource::Way> CachedResource::sit_down(http::ByteRange range) {
-  const bool only_way = has_only_one_fill();
-  if (!seat_ || seat_.fill()->ended()) {
-    // Nothing can be kept: from the origin, if it was not described by what is kept only.
-    const Seated seated = take_seat(range.first, range.end);
-    if (seated == Seated::nowhere) co_return Way::directly;
-    if (seated == Seated::needless) co_return Way::kept;
-  }
-  const std::shared_ptr<Fill> fill = seat_.fill();
-  co_await wait_until_verified(*fill);
-  const bool has_failed = fill->outcome() == FillOutcome::failed &&
-                          fill->view(range.first).kind == Fill::View::Kind::ended;
-  if (!has_failed) {
-    co_await wait_until_it_comes(*fill, range.first);
-    if (is_left_behind(*fill, range.first)) co_return co_await sit_down_anew(range);
-    if (fill->outcome() != FillOutcome::changed) co_return Way::kept;
-    seat_.leave();
-    co_return Way::changed;
-  }
-  // The only fill cannot resume, but an answer of which nothing was sent can be begun anew.
-  co_return only_way ? Way::directly : Way::nowhere;
-}
-
-io::Task<CachedResource::Way> CachedResource::sit_down_anew(http::ByteRange range) {
-  seat_.leave();
-  co_return co_await sit_down(range);
-}
-
-/// Or does not come, or late. The head waits for it anyway, and until it is out another version may
-/// be begun.
-io::Task<void> CachedResource::wait_until_it_comes(Fill& fill, std::uint64_t position) {
-  const auto event = std::make_shared<io::Event>(supply_.loop);
-  for (Fill::View view = fill.view(position);
-       view.kind == Fill::View::Kind::wait && !is_left_behind(fill, position);
-       view = fill.view(position)) {
-    co_await fill.wait_for(position, view.seen, event, supply_.loop);
-  }
-}
-
 bool CachedResource::has_only_one_fill() const {
   return version_->whole_only() && !version_->is_complete();
 }
 
-bool CachedResource::is_left_behind(const Fill& fill, std::uint64_t position) const {
-  return !has_only_one_fill() && fill.comes_late_to(position);
-}
-
-/// With the lock of the version's fills held.
-std::optional<Fill::Seat> CachedResource::join_running(std::uint64_t position, std::uint64_t end) {
-  const std::uint64_t patience = has_only_one_fill() ? any_patience : store_.policy().read_ahead;
-  for (const auto& fill : version_->fills()) {
-    if (auto seat = fill->join(position, end, patience)) {
-      store_.counters().followers += 1;
-      account_.use.collapsed = true;
-      return seat;
-    }
-  }
-  return std::nullopt;
-}
-
-/// What is not kept yet of a song that is kept only whole can be had from its one fill and never
-/// again: who still reads what is kept must not find that over, or what lies between in no place.
-CachedResource::Way CachedResource::stay_with_the_only_fill(http::ByteRange range) {
-  if (!has_only_one_fill()) return Way::kept;
-  sit_at(range.first, range.end);
-  bool goes_on = false;
-  {
-    const std::lock_guard lock(version_->fills_mutex());
-    for (const auto& fill : version_->fills()) goes_on = goes_on || fill->goes_on();
-  }
-  if (seat_ || version_->is_complete()) return Way::kept;
-  if (goes_on) return Way::directly;
-  version_->kill();
-  return Way::changed;
-}
-
-CachedResource::Seated CachedResource::take_seat(std::uint64_t position, std::uint64_t end) {
-  seat_.leave();
-  std::shared_ptr<FillJob> job;  // outlives the lock, which its end takes, too
-  std::uint64_t wanted = 0;
-  {
-    const std::lock_guard lock(version_->fills_mutex());
-    if (auto joined = join_running(position, end)) {
-      seat_ = std::move(*joined);
-      return Seated::at_fill;
-    }
-    // A fill that was joined too late has written it since it was found missing.
-    if (version_->holds(position)) return Seated::needless;
-    const bool keeps = !version_->dead() && !version_->whole_only() && store_.disk().writable();
-    if (!keeps) return Seated::nowhere;
-    const http::ByteRange run = version_->geometry().align(position, end);
-    std::uint64_t limit = version_->next_kept(position);
-    for (const auto& other : version_->fills()) {
-      if (other->first() > run.first) limit = std::min(limit, other->first());
-      if (other->position() <= run.first) other->limit_to(run.first);
-    }
-    auto fill = std::make_shared<Fill>(supply_.loop, run.first, store_.policy());
-    fill->limit_to(limit);
-    wanted = std::min(run.end, limit);
-    // Its own: not to be refused, however little is read ahead.
-    if (auto seat = fill->join(position, end, any_patience)) seat_ = std::move(*seat);
-    job = make_job(fill);
-    job->version = version_;
-    account_.charge(fill);
-    // Memory may run out before, and what others can find must run.
-    version_->fills().push_back(std::move(fill));
-  }
-  start_fill(std::move(job), wanted);
-  return seat_ ? Seated::at_fill : Seated::nowhere;
-}
-
 io::Task<Result<std::unique_ptr<io::ByteReader>>> CachedResource::read_directly(
     std::uint64_t position, std::optional<std::uint64_t> end) {
-  seat_.leave();
+  leave_seats();
   const auto changed = [] {
     return Error{ErrorKind::representation_changed, "the rest cannot be had of this version", {}};
   };
@@ -453,22 +345,6 @@ io::Task<Result<std::unique_ptr<io::ByteReader>>> CachedResource::read_directly(
       is_same_version(kept, *what) || (nothing_to_splice && is_described_alike(kept, *what));
   if (!same) co_return changed();
   co_return direct_->read(position, end);
-}
-
-/// The seat taken meanwhile is at the range that was asked for, or at the part before. The only
-/// fill of a song goes by where its readers are, and is over when it has none.
-void CachedResource::sit_at(std::uint64_t first, std::uint64_t end) {
-  if (!version_ || !has_only_one_fill()) {
-    if (has_read_) seat_.leave();
-    return;
-  }
-  std::optional<Fill::Seat> here;
-  if (seat_) here = seat_.fill()->join(first, end, any_patience);
-  if (!here) {
-    const std::lock_guard lock(version_->fills_mutex());
-    here = join_running(first, end);
-  }
-  seat_ = here ? std::move(*here) : Fill::Seat();
 }
 
 std::unique_ptr<io::ByteReader> CachedResource::read(std::uint64_t first,

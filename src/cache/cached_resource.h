@@ -74,14 +74,14 @@ class CachedResource final : public source::Resource {
   void set_out(Visiting& visiting, const source::ReadIntent& intent);
   io::Task<Result<void>> hear_of(const Visiting& visiting);
   io::Task<void> wait_until_verified(Fill& fill);
-  io::Task<void> wait_until_it_comes(Fill& fill, std::uint64_t position);
+  io::Task<Advice> wait_until_it_comes(Fill& fill, std::uint64_t position);
   void use(std::shared_ptr<Version> version, bool stale);
   io::Task<Result<http::Representation>> describe_directly(const source::ReadIntent& intent);
   void replace_direct(std::unique_ptr<source::Resource> next);
   io::Task<Way> get_going(const source::ReadIntent& intent);
   void foresee(const Coverage& seen, http::ByteRanges parts);
   io::Task<Way> sit_down(http::ByteRange range);
-  io::Task<Way> sit_down_anew(http::ByteRange range);
+  io::Task<Way> sit_until_it_comes(http::ByteRange range);
   void start_afresh();
   http::Representation as_kept();
 
@@ -92,8 +92,16 @@ class CachedResource final : public source::Resource {
   void sit_at(std::uint64_t first, std::uint64_t end);
   /// Of version_: it is kept only whole, and that is not in yet.
   bool has_only_one_fill() const;
-  /// Another fill brings the byte at `position` sooner than this one.
-  bool is_left_behind(const Fill& fill, std::uint64_t position) const;
+  Advice advice_at(const Fill& fill, std::uint64_t position) const;
+  /// Tries another fill for it. Where that does not put it at one, it stays.
+  Seated sit_elsewhere(std::uint64_t position, std::uint64_t end);
+  /// That has failed: back to the one that was left, for good. False where none was.
+  bool sit_back();
+  void leave_seats();
+  /// Of upstream.first_byte_timeout, to ask the origin once more.
+  bool has_time_left() const {
+    return io::Clock::now() - asked_at_ < store_.policy().first_byte_timeout;
+  }
   Way stay_with_the_only_fill(http::ByteRange range);
   /// The rest from the origin itself, if it still has this version.
   io::Task<Result<std::unique_ptr<io::ByteReader>>> read_directly(std::uint64_t position,
@@ -109,6 +117,9 @@ class CachedResource final : public source::Resource {
   io::Taker* taker_ = nullptr;                     ///< Of what direct_ reads.
   std::optional<http::Representation> described_;  ///< What direct_ said, if it was asked already.
   Fill::Seat seat_;
+  Fill::Seat former_;  ///< At a slow fill that was left, until the one at seat_ has brought a byte.
+  bool stays_ = false;  ///< Another was tried in vain.
+  const io::Clock::time_point asked_at_ = io::Clock::now();
   mutable Account account_;
   bool cold_ = false;  ///< Nothing was kept of it when this request came.
   bool has_read_ = false;

@@ -66,9 +66,9 @@ std::optional<Fill::Seat> Fill::join(std::uint64_t position, std::uint64_t end,
     if (outcome_ || closed_ || position >= limit_) return std::nullopt;
     const bool is_kept = patience == any_patience && !in_memory_;
     if (position < oldest() && !is_kept) return std::nullopt;
+    const bool near = block_at(position) == block_at(position_) || position - position_ <= patience;
     const bool on_its_way = position <= position_ || patience == any_patience ||
-                            (position - position_ <= patience && position <= wanted_ + block_size &&
-                             !is_slow_to(position));
+                            (near && position <= wanted_ + block_size);
     if (!on_its_way) return std::nullopt;
     wanted_ = std::max(wanted_, end);
     number = next_seat_++;
@@ -120,11 +120,7 @@ io::Task<void> Fill::wait(std::uint64_t seen, std::shared_ptr<io::Event> event, 
 io::Task<void> Fill::wait_for(std::uint64_t position, std::uint64_t seen,
                               std::shared_ptr<io::Event> event, io::Executor loop) {
   std::optional<io::Deadline> look_again;
-  const bool ahead = [&] {
-    const std::lock_guard lock(mutex_);
-    return is_ahead(position);
-  }();
-  if (ahead) {
+  if (position > this->position()) {
     look_again.emplace(
         loop, [event] { event->notify(); }, io::Deadline::Late::expires);
     look_again->expire_after(lively_);
@@ -132,19 +128,15 @@ io::Task<void> Fill::wait_for(std::uint64_t position, std::uint64_t seen,
   co_await wait(seen, std::move(event), loop);
 }
 
-bool Fill::comes_late_to(std::uint64_t position) const {
+/// One that has paused goes on at once for who comes, and how fast cannot be told.
+Advice Fill::advise(std::uint64_t position) const {
   const std::lock_guard lock(mutex_);
-  return is_slow_to(position);
-}
-
-/// Of what it brings, and not what comes next. With the lock held.
-bool Fill::is_ahead(std::uint64_t position) const { return position >= position_ + block_size; }
-
-/// Who has paused goes on at once for one who comes, and how fast cannot be told. With the lock
-/// held.
-bool Fill::is_slow_to(std::uint64_t position) const {
-  if (!is_ahead(position) || !verified_ || paused_) return false;
-  return pace_.is_slow(position_, position, io::Clock::now(), lively_);
+  if (position <= position_ || !verified_ || paused_) return Advice::stay;
+  const bool within = block_at(position) == block_at(position_);
+  // What is asked directly is not kept: that is for who would wait in vain.
+  const auto patience = within ? 4 * lively_ : lively_;
+  if (!pace_.is_slow(position_, position, io::Clock::now(), patience)) return Advice::stay;
+  return within ? Advice::ask_directly : Advice::begin_fill;
 }
 
 bool Fill::verified(std::uint64_t& seen) const {

@@ -36,6 +36,13 @@ enum class FillOutcome : std::uint8_t {
   changed,    ///< The origin has another version now.
 };
 
+/// For who waits for a byte that a fill has not come to.
+enum class Advice : std::uint8_t {
+  stay,         ///< It comes soon, or nothing brings it sooner.
+  begin_fill,   ///< A fill that begins with its block does.
+  ask_directly  ///< Only what begins with it does: the fill is within its block already.
+};
+
 /// One run of missing blocks on its way from the origin: what has come of it, who reads it, how far
 /// it may go. Filled by a coroutine on one loop (its home), read from any. Thread-safe.
 class Fill : public std::enable_shared_from_this<Fill> {
@@ -67,9 +74,9 @@ class Fill : public std::enable_shared_from_this<Fill> {
   };
 
   /// A seat for a reader of `position` to `end`. It is given when the fill will reach `position`
-  /// soon (see comes_late_to()) and within `patience` bytes, all of which other readers want: bytes
-  /// between two ranges are fetched for nobody. `any_patience` takes any place, also one that the
-  /// fill has left behind, unless it keeps all in memory: what lies there is on disk.
+  /// within `patience` bytes or in its block, and other readers want all before: bytes between two
+  /// ranges are fetched for nobody. `any_patience` takes any place, also one that the fill has left
+  /// behind, unless it keeps all in memory: what lies there is on disk.
   std::optional<Seat> join(std::uint64_t position, std::uint64_t end, std::uint64_t patience);
 
   struct View {
@@ -88,12 +95,12 @@ class Fill : public std::enable_shared_from_this<Fill> {
 
   /// Until something has happened since `seen`. On the caller's own loop.
   io::Task<void> wait(std::uint64_t seen, std::shared_ptr<io::Event> event, io::Executor loop);
-  /// As wait(), for the byte at `position`: also until comes_late_to() may have come true.
+  /// As wait(), for the byte at `position`: also until advise() may say something else.
   io::Task<void> wait_for(std::uint64_t position, std::uint64_t seen,
                           std::shared_ptr<io::Event> event, io::Executor loop);
-  /// Whether the byte at `position` lies so far ahead of what an origin sends so slowly, or sends
-  /// nothing of, that another question would bring it sooner.
-  bool comes_late_to(std::uint64_t position) const;
+  /// What is best for who waits for the byte at `position`. It may lie so far ahead of what the
+  /// origin sends so slowly, or sends nothing of, that another question brings it sooner.
+  Advice advise(std::uint64_t position) const;
 
   /// Whether the origin has answered what it was asked, and that is of the version that it should
   /// be (or has ended).
@@ -182,8 +189,6 @@ class Fill : public std::enable_shared_from_this<Fill> {
   std::uint64_t fastest() const;
   std::uint64_t oldest() const;
   std::uint64_t may_reach() const;
-  bool is_ahead(std::uint64_t position) const;
-  bool is_slow_to(std::uint64_t position) const;
   void claim_unread();
   std::span<const std::byte> together_from(std::uint64_t position) const;
   void store(std::span<const std::byte> bytes);

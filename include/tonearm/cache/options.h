@@ -20,6 +20,8 @@ struct Policy {
   std::chrono::milliseconds negative{10'000};  ///< How long a 404 is believed.
   /// How far a fill runs ahead of its fastest reader; less than 160 KiB counts as that.
   std::uint64_t read_ahead = 2 * 1024 * 1024;
+  /// That of the origin: a request that has waited so long for its first byte asks no more.
+  std::chrono::milliseconds first_byte_timeout{10'000};
   /// How long one who has stopped to read holds up others, where nothing can be written and what
   /// comes comes only once. That of the origin's connections.
   std::chrono::milliseconds release_after{30'000};

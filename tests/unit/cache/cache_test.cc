@@ -177,6 +177,31 @@ TEST_F(CacheTest, AnAnswerThatBrokeBeforeAByteWasSentIsBegunAnew) {
   }
 }
 
+// The origin has been tried as often, or has had the time, that a head may take.
+TEST_F(CacheTest, WhoHasWaitedForAFirstByteInVainDoesNotWaitAnew) {
+  for (const bool ranges : {true, false}) {
+    options_.first_byte_timeout = std::chrono::milliseconds(ranges ? 10'000 : 0);
+    auto song = a_song();
+    song->what.ranges = ranges;
+    song->breaks_at = 0;
+    bool breaks = false;
+    bool reads = false;
+    song->before_read = [&] {
+      reads = true;
+      return wait_until(breaks);
+    };
+    open(song);
+    const auto waiting = begin();
+    ASSERT_TRUE(run_until([&] { return reads; }));
+    breaks = true;
+    ASSERT_TRUE(run_until([&] { return waiting->ended; }));
+    EXPECT_TRUE(waiting->got.error);
+    EXPECT_EQ(song->described, 1);
+    TearDown();
+    SetUp();
+  }
+}
+
 TEST_F(CacheTest, AChangedSongStartsAnew) {
   auto song = a_song();
   song->what.caching.max_age = std::chrono::seconds(0);

@@ -1,0 +1,171 @@
+#include "unit/cache/cache_fixture.h"
+
+namespace tonearm::cache {
+namespace {
+
+/// A song that is identified, and whose first answer stands still behind its first bytes.
+class SlowFillTest : public CacheTest {
+ protected:
+  static constexpr std::uint64_t length = 40 * B;
+
+  void SetUp() override {
+    CacheTest::SetUp();
+    options_.read_ahead = length;
+    options_.lively = std::chrono::milliseconds(100);
+  }
+  /// So many fills go on.
+  void settle_down_to(std::size_t fills) {
+    ASSERT_TRUE(run_until([&] { return cache_->statistics().running_fills == fills; }));
+  }
+  io::Task<Got> fetch_parts(http::ByteRanges parts) {
+    Got got;
+    source::SourceRequest request;
+    request.locator.value = "song.mp3";
+    const auto resource = std::move(*source_->open(request));
+    source::ReadIntent intent;
+    intent.range = http::RangeSpec{parts.front().first, parts.front().end - 1};
+    intent.several = true;
+    intent.parts = [&](const http::Representation&) { return parts; };
+    const auto what = co_await resource->describe(intent);
+    if (!what) got.error = what.error();
+    for (const http::ByteRange& part : parts) {
+      const auto reader = resource->read(part.first, part.end);
+      for (bool ended = false; !ended && !got.error;) {
+        const Result<io::Chunk> chunk = co_await reader->read();
+        if (!chunk) got.error = chunk.error();
+        ended = chunk && chunk->empty();
+        if (chunk) got.body += bytes_of(*chunk);
+      }
+    }
+    co_return got;
+  }
+  /// One request for two ranges that runs while the test does something else.
+  std::shared_ptr<Running> begin_parts(http::ByteRange one, http::ByteRange other) {
+    auto running = std::make_shared<Running>();
+    io::asio::co_spawn(loop_, fetch_parts({one, other}),
+                       [running](const std::exception_ptr&, Got got) {
+                         running->got = std::move(got);
+                         running->ended = true;
+                       });
+    return running;
+  }
+  void open_slow_song() {
+    open(std::make_shared<ScriptedSong>(length));
+    song_->before_read = [this] {
+      static const bool always = true;
+      const bool first_answer = song_->described == 1;
+      return wait_until(first_answer && ++reads_ > most_reads_ ? goes_on_ : always);
+    };
+  }
+
+  int reads_ = 0;
+  int most_reads_ = 2;
+  bool goes_on_ = false;
+};
+
+TEST_F(SlowFillTest, IsNotWaitedForByOneWhoSeeksAhead) {
+  open_slow_song();
+  const auto first = begin();
+  ASSERT_TRUE(run_until([&] { return reads_ == 3; }));
+  const auto second = begin(10 * B + 5, 12 * B);
+  ASSERT_TRUE(run_until([&] { return second->ended; }));
+  EXPECT_EQ(second->got.body, content(10 * B + 5, 12 * B + 1));
+  EXPECT_EQ(song_->described, 2);
+  const auto third = begin(11 * B, 12 * B);
+  ASSERT_TRUE(run_until([&] { return third->ended; }));
+  EXPECT_EQ(song_->described, 2) << "what the second has fetched is for all";
+  goes_on_ = true;
+  ASSERT_TRUE(run_until([&] { return first->ended; }));
+  EXPECT_EQ(first->got.body, content(0, length));
+  EXPECT_EQ(song_->served, length);
+}
+
+// The head is out long since, and the second part is expected of another's fill.
+TEST_F(SlowFillTest, IsNotWaitedForByOneWhoComesToIt) {
+  open_slow_song();
+  const auto first = begin();
+  ASSERT_TRUE(run_until([&] { return reads_ == 3; }));
+  const auto second = begin_parts({0, 100}, {10 * B, 13 * B});
+  ASSERT_TRUE(run_until([&] { return second->ended; }));
+  EXPECT_EQ(second->got.body, content(0, 100) + content(10 * B, 13 * B));
+  goes_on_ = true;
+  ASSERT_TRUE(run_until([&] { return first->ended; }));
+  EXPECT_EQ(first->got.body, content(0, length));
+  EXPECT_EQ(song_->served, length);
+}
+
+// It answers one question at a time, and still brings the byte.
+TEST_F(SlowFillTest, IsGoneBackToWhereItsOriginRefusesAnother) {
+  open_slow_song();
+  const auto first = begin();
+  ASSERT_TRUE(run_until([&] { return reads_ == 3; }));
+  song_->failure = ErrorKind::origin_refused;
+  const auto second = begin(10 * B, 13 * B - 1);
+  const auto third = begin_parts({0, 100}, {20 * B, 21 * B});
+  ASSERT_TRUE(run_until([&] { return song_->described == 3; }));
+  settle_down_to(1);
+  EXPECT_FALSE(second->ended || third->ended);
+  goes_on_ = true;
+  ASSERT_TRUE(run_until([&] { return first->ended && second->ended && third->ended; }));
+  EXPECT_EQ(first->got.body, content(0, length));
+  EXPECT_EQ(second->got.body, content(10 * B, 13 * B));
+  EXPECT_EQ(third->got.body, content(0, 100) + content(20 * B, 21 * B));
+  EXPECT_EQ(song_->described, 3) << "it is not asked again and again";
+  EXPECT_EQ(song_->served, length);
+}
+
+// Each of them would wait for another's block, whose origin may be as slow.
+TEST_F(SlowFillTest, IsLeftByEachWhoSeeksAheadForHisOwnBlock) {
+  open_slow_song();
+  bool answers = true;
+  song_->before_answer = [&] { return wait_until(answers); };
+  const auto first = begin();
+  ASSERT_TRUE(run_until([&] { return reads_ == 3; }));
+  answers = false;
+  std::vector<std::shared_ptr<Running>> seekers;
+  for (std::uint64_t block = 5; block < 9; ++block) {
+    seekers.push_back(begin(block * B + 5, block * B + 9));
+  }
+  EXPECT_TRUE(run_until([&] { return song_->described == 5; }));
+  answers = true;
+  for (const auto& seeker : seekers) ASSERT_TRUE(run_until([&] { return seeker->ended; }));
+  goes_on_ = true;
+  ASSERT_TRUE(run_until([&] { return first->ended; }));
+  EXPECT_EQ(first->got.body, content(0, length));
+  EXPECT_EQ(song_->served, length);
+}
+
+// Its block is on its way, and would come from its beginning once more.
+TEST_F(SlowFillTest, WithinWhoseBlockOneSeeksIsPassedBy) {
+  open_slow_song();
+  most_reads_ = 1;
+  const auto first = begin();
+  ASSERT_TRUE(run_until([&] { return reads_ == 2; }));
+  const auto second = begin(B - 100, B + 99);
+  ASSERT_TRUE(run_until([&] { return second->ended; }));
+  EXPECT_EQ(second->got.body, content(B - 100, B + 100));
+  EXPECT_EQ(second->got.use.state, source::CacheUse::State::miss);
+  goes_on_ = true;
+  ASSERT_TRUE(run_until([&] { return first->ended; }));
+  EXPECT_EQ(first->got.body, content(0, length));
+}
+
+// Of the next block another answer would come no sooner.
+TEST_F(SlowFillTest, IsWaitedForByTheListenersWhoAreThere) {
+  open_slow_song();
+  std::vector<std::shared_ptr<Running>> listeners;
+  for (int i = 0; i < 3; ++i) listeners.push_back(begin());
+  ASSERT_TRUE(run_until([&] { return reads_ == 3; }));
+  const auto later = std::chrono::steady_clock::now() + 3 * options_.lively;
+  ASSERT_TRUE(run_until([&] { return std::chrono::steady_clock::now() > later; }));
+  EXPECT_EQ(song_->described, 1);
+  goes_on_ = true;
+  for (const auto& listener : listeners) {
+    ASSERT_TRUE(run_until([&] { return listener->ended; }));
+    EXPECT_EQ(listener->got.body, content(0, length));
+  }
+  EXPECT_EQ(song_->served, length);
+}
+
+}  // namespace
+}  // namespace tonearm::cache
