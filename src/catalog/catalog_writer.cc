@@ -134,13 +134,17 @@ Result<void> CatalogWriter::Tables::prepare_all() {
   if (!transaction.is_open()) return failure();
   const auto statements = prepare_import(connection(), path_);
   if (!statements) return statements.error();
-  insert_ = catalog::prepare(connection(), statements->insert);
-  update_ = catalog::prepare(connection(), statements->update);
-  remember_ = catalog::prepare(connection(),
-                               "INSERT OR REPLACE INTO main.tonearm_import(file, size, modified)"
-                               " VALUES (?1, ?2, ?3)");
-  version_ = catalog::prepare(connection(), "PRAGMA main.data_version");
-  if (!insert_ || !update_ || !remember_ || !version_) return failure();
+  const auto make = [this](Statement& statement, std::string_view sql) {
+    statement = prepare(connection(), sql);
+    return statement != nullptr;
+  };
+  if (!make(insert_, statements->insert) || !make(update_, statements->update) ||
+      !make(remember_,
+            "INSERT OR REPLACE INTO main.tonearm_import(file, size, modified)"
+            " VALUES (?1, ?2, ?3)") ||
+      !make(version_, "PRAGMA main.data_version")) {
+    return failure();
+  }
   const auto version = read_integer(version_.get());
   if (!version) return failure();
   const auto loaded = load();
@@ -163,8 +167,9 @@ Result<void> CatalogWriter::Tables::load() {
   ids.clear();
   seen.clear();
   const auto songs = prepare(connection(), "SELECT file, id FROM main.music_song ORDER BY id");
+  if (!songs) return failure();
   const auto files = prepare(connection(), "SELECT file, size, modified FROM main.tonearm_import");
-  if (!songs || !files) return failure();
+  if (!files) return failure();
   const auto add_song = [&, song = songs.get()] {
     ids.emplace(column_text(song, 0), sqlite3_column_int64(song, 1));
   };
@@ -287,8 +292,9 @@ Result<void> CatalogWriter::Tables::make_playlist_tables() {
 Result<std::int64_t> CatalogWriter::Tables::playlist_of(const std::string& name) {
   const auto existing =
       prepare(connection(), "SELECT id FROM main.playlist WHERE name = ?1 ORDER BY id LIMIT 1");
+  if (!existing) return failure();
   const auto insert = prepare(connection(), "INSERT INTO main.playlist(name) VALUES (?1)");
-  if (!existing || !insert) return failure();
+  if (!insert) return failure();
   bind_value(existing.get(), 1, name);
   if (sqlite3_step(existing.get()) == SQLITE_ROW) return sqlite3_column_int64(existing.get(), 0);
   bind_value(insert.get(), 1, name);
@@ -299,10 +305,11 @@ Result<std::int64_t> CatalogWriter::Tables::playlist_of(const std::string& name)
 Result<void> CatalogWriter::Tables::replace_songs(std::int64_t playlist,
                                                   const std::vector<std::int64_t>& songs) {
   const auto clear = prepare(connection(), "DELETE FROM main.playlist_song WHERE playlist_id = ?1");
+  if (!clear) return failure();
   const auto add =
       prepare(connection(),
               "INSERT INTO main.playlist_song(playlist_id, song_id, position) VALUES (?1, ?2, ?3)");
-  if (!clear || !add) return failure();
+  if (!add) return failure();
   sqlite3_bind_int64(clear.get(), 1, playlist);
   if (!run(clear.get())) return failure();
   for (std::size_t i = 0; i < songs.size(); ++i) {

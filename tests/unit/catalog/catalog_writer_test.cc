@@ -153,6 +153,18 @@ TEST_F(Importing, AddsOnlyWhereIdsAreMade) {
   }
 }
 
+TEST_F(Importing, SaysWhatATableOfOthersLacks) {
+  write(
+      "CREATE TABLE tonearm_import(x);"
+      "CREATE TABLE music_song(id INTEGER PRIMARY KEY, name TEXT, file TEXT)");
+  EXPECT_THAT(refusal(), HasSubstr("tonearm_import has no column named file"));
+  write("DROP TABLE tonearm_import; CREATE TABLE playlist(name TEXT)");
+  const auto writer = open();
+  const auto written = writer->write_playlist("Mix", [] { return std::vector<std::int64_t>(); });
+  ASSERT_FALSE(written);
+  EXPECT_THAT(written.error().detail, HasSubstr("no such column: id"));
+}
+
 TEST_F(Importing, APlaylistFindsWhatAnotherProgramWroteMeanwhile) {
   const auto writer = open();
   write("INSERT INTO music_song(id, name, file) VALUES (7, 'A', 'file:a.mp3')");
