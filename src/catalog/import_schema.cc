@@ -32,6 +32,7 @@ bool same(const std::string& name, const char* other) {
   return sqlite3_stricmp(name.c_str(), other) == 0;
 }
 
+/// Those that can be written: table_info leaves out what is GENERATED.
 std::vector<Column> columns_of(sqlite3* connection) {
   std::vector<Column> columns;
   const auto statement = prepare(connection, "PRAGMA main.table_info(music_song)");
@@ -42,6 +43,11 @@ std::vector<Column> columns_of(sqlite3* connection) {
                          sqlite3_column_type(statement.get(), 4) == SQLITE_NULL;
   }
   return columns;
+}
+
+bool contains(const std::vector<Column>& columns, const char* wanted) {
+  return std::ranges::any_of(columns,
+                             [&](const Column& column) { return same(column.name, wanted); });
 }
 
 /// What stands in columns of Song that a tag says nothing of; null for a column that is none.
@@ -65,7 +71,7 @@ Result<void> make_tables_unless_there(sqlite3* connection, const std::string& pa
   return {};
 }
 
-/// Whether serve could read the table, and import can make its ids.
+/// Whether serve could read the table, and import can make its ids and write its files.
 Result<void> check_table(sqlite3* connection, const std::string& path) {
   const auto readable = song_table_select(connection, path);
   if (!readable) return readable.error();
@@ -74,6 +80,11 @@ Result<void> check_table(sqlite3* connection, const std::string& path) {
     return unavailable(path,
                        "music_song.id is no INTEGER PRIMARY KEY alone (and without DESC), so that "
                        "import cannot make ids");
+  }
+  if (!contains(columns_of(connection), "file")) {
+    return unavailable(path,
+                       "music_song.file is GENERATED, so that import cannot write it; make it an "
+                       "ordinary column");
   }
   return {};
 }
@@ -95,8 +106,7 @@ Result<ImportStatements> statements_for(const std::vector<Column>& columns,
     names += (names.empty() ? "\"" : ", \"") + column + '"';
     values += (values.empty() ? "" : ", ") + value;
   };
-  const bool has_artist = std::ranges::any_of(
-      columns, [](const Column& column) { return same(column.name, "artist"); });
+  const bool has_artist = contains(columns, "artist");
   for (const Column& column : columns) {
     if (same(column.name, "id")) continue;
     const bool holds_artist = !has_artist && same(column.name, "author");

@@ -153,6 +153,16 @@ TEST_F(Importing, AddsOnlyWhereIdsAreMade) {
   }
 }
 
+TEST_F(Importing, AddsOnlyWhereFileCanBeWritten) {
+  for (const std::string kind : {"VIRTUAL", "STORED"}) {
+    for (const std::string others : {"path TEXT", "path TEXT, name TEXT"}) {
+      write("DROP TABLE IF EXISTS music_song; CREATE TABLE music_song(id INTEGER PRIMARY KEY, " +
+            others + ", file TEXT GENERATED ALWAYS AS ('file:' || path) " + kind + ")");
+      EXPECT_THAT(refusal(), HasSubstr("music_song.file is GENERATED")) << kind << ' ' << others;
+    }
+  }
+}
+
 TEST_F(Importing, SaysWhatATableOfOthersLacks) {
   write(
       "CREATE TABLE tonearm_import(x);"
