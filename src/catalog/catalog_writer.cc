@@ -76,12 +76,12 @@ class CatalogWriter::Tables {
   Result<void> prepare_all();
   /// Within a write transaction: takes in what others have written since the last one.
   Result<void> catch_up();
+  /// The same, and of what it wrote itself: nobody tells which rows a REPLACE took away.
+  Result<void> load();
   Error failure() const { return unavailable(path_, connection_.get()); }
-  /// Whether the last statement failed by a constraint, and it alone was undone.
-  bool is_refusal() const {
-    return (sqlite3_errcode(connection()) & 0xff) == SQLITE_CONSTRAINT &&
-           sqlite3_get_autocommit(connection()) == 0;
-  }
+  /// Why a constraint or a trigger kept out the row that was not written, and it alone; nothing
+  /// where all of the transaction has failed.
+  std::optional<Error> refusal() const;
   sqlite3* connection() const { return connection_.get(); }
 
   struct Seen {
@@ -91,6 +91,7 @@ class CatalogWriter::Tables {
   std::unordered_map<std::string, std::int64_t> ids;
   std::unordered_map<std::string, Seen> seen;
 
+  // Whether the row was written.
   bool insert(const ImportedSong& song);
   bool update(const ImportedSong& song, std::int64_t id);
   bool remember(const ImportedSong& song);
@@ -104,7 +105,6 @@ class CatalogWriter::Tables {
  private:
   /// SQLite's busy handler: whether to try again.
   static int wait_for_lock(void* tables, int tries);
-  Result<void> load();
   /// In the order of imported_columns.
   static void bind_song(sqlite3_stmt* statement, const ImportedSong& song, const std::string& name,
                         const std::string& content_type);
@@ -145,11 +145,7 @@ Result<void> CatalogWriter::Tables::prepare_all() {
       !make(version_, "PRAGMA main.data_version")) {
     return failure();
   }
-  const auto version = read_integer(version_.get());
-  if (!version) return failure();
-  const auto loaded = load();
-  if (!loaded) return loaded;
-  loaded_version_ = *version;
+  if (const auto loaded = load(); !loaded) return loaded;
   if (!transaction.commit()) return failure();
   return {};
 }
@@ -157,13 +153,12 @@ Result<void> CatalogWriter::Tables::prepare_all() {
 Result<void> CatalogWriter::Tables::catch_up() {
   const auto version = read_integer(version_.get());
   if (!version) return failure();
-  if (*version == loaded_version_) return {};
-  const auto loaded = load();
-  if (loaded) loaded_version_ = *version;
-  return loaded;
+  return *version == loaded_version_ ? Result<void>() : load();
 }
 
 Result<void> CatalogWriter::Tables::load() {
+  const auto version = read_integer(version_.get());
+  if (!version) return failure();
   ids.clear();
   seen.clear();
   const auto songs = prepare(connection(), "SELECT file, id FROM main.music_song ORDER BY id");
@@ -178,7 +173,20 @@ Result<void> CatalogWriter::Tables::load() {
   };
   if (!for_each_row(songs.get(), add_song)) return failure();
   if (!for_each_row(files.get(), add_file)) return failure();
+  loaded_version_ = *version;
   return {};
+}
+
+std::optional<Error> CatalogWriter::Tables::refusal() const {
+  if (sqlite3_get_autocommit(connection()) != 0) return std::nullopt;
+  switch (sqlite3_errcode(connection()) & 0xff) {
+    case SQLITE_CONSTRAINT:
+      return failure();
+    case SQLITE_OK:
+      return unavailable(path_, "the table leaves this row out (ON CONFLICT IGNORE, or a trigger)");
+    default:
+      return std::nullopt;
+  }
 }
 
 void CatalogWriter::Tables::bind_song(sqlite3_stmt* statement, const ImportedSong& song,
@@ -194,14 +202,14 @@ void CatalogWriter::Tables::bind_song(sqlite3_stmt* statement, const ImportedSon
 bool CatalogWriter::Tables::insert(const ImportedSong& song) {
   const std::string& name = song.name.empty() ? song.guessed_name : song.name;
   bind_song(insert_.get(), song, name, song.guessed_type);
-  return run(insert_.get());
+  return run(insert_.get()) && sqlite3_changes64(connection()) > 0;
 }
 
 bool CatalogWriter::Tables::update(const ImportedSong& song, std::int64_t id) {
   // A guess is no news: somebody may have corrected the last one.
   bind_song(update_.get(), song, song.name, {});
   sqlite3_bind_int64(update_.get(), static_cast<int>(std::size(imported_columns)) + 1, id);
-  return run(update_.get());
+  return run(update_.get()) && sqlite3_changes64(connection()) > 0;
 }
 
 bool CatalogWriter::Tables::remember(const ImportedSong& song) {
@@ -262,8 +270,9 @@ Result<std::vector<Result<CatalogWriter::Written>>> CatalogWriter::write(
       continue;
     }
     if (!(id ? tables_->update(song, *id) : tables_->insert(song))) {
-      if (!tables_->is_refusal()) return tables_->failure();
-      written.emplace_back(tables_->failure());
+      const auto refusal = tables_->refusal();
+      if (!refusal) return tables_->failure();
+      written.emplace_back(*refusal);
       continue;
     }
     if (!id) added.emplace(song.file, sqlite3_last_insert_rowid(tables_->connection()));
@@ -325,7 +334,7 @@ Result<void> CatalogWriter::write_playlist(const std::string& name, const Choose
   WriteTransaction transaction(tables_->connection());
   if (!transaction.is_open()) return tables_->failure();
   if (const auto made = tables_->make_playlist_tables(); !made) return made;
-  if (const auto current = tables_->catch_up(); !current) return current;
+  if (const auto current = tables_->load(); !current) return current;
   const auto songs = choose();
   if (!songs) return {};
   const auto playlist = tables_->playlist_of(name);

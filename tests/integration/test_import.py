@@ -196,6 +196,30 @@ class Import(Case):
         self.assertEqual(self.rows("SELECT file FROM music_song ORDER BY id"),
                          [("file:a.mp3",), ("file:b.mp3",), ("file:d.mp3",)])
 
+    def test_a_row_that_the_table_leaves_out_is_a_line_and_no_playlist_plays_another(self):
+        root = os.path.join(self.directory, "left out")
+        os.makedirs(root)
+        for name, title in (("a", "one"), ("b", "two"), ("c", "one"), ("d", "three")):
+            encode(os.path.join(root, name + ".mp3"), title)
+        path = os.path.join(root, "mix.m3u")
+        with open(path, "w") as out:
+            out.write("a.mp3\nc.mp3\nd.mp3\n")
+        with sqlite3.connect(self.path) as connection:
+            connection.execute("CREATE TABLE music_song(id INTEGER PRIMARY KEY,"
+                               " name UNIQUE ON CONFLICT IGNORE, file)")
+        self.configure(root)
+        for counts in (b"3 added, 0 updated, 0 unchanged, 2 failed\n",
+                       b"0 added, 0 updated, 3 unchanged, 2 failed\n"):
+            done = self.imported(root, "--playlist", path, status=1)
+            self.assertEqual(done.stdout, counts)
+            [left_out, missing] = done.stderr.splitlines()
+            self.assertIn(b"file:c.mp3: ", left_out)
+            self.assertIn(b"the table leaves this row out", left_out)
+            self.assertIn(b"c.mp3 is not in the catalog", missing)
+            self.assertEqual(self.rows("SELECT file FROM playlist_song LEFT JOIN music_song s"
+                                       " ON s.id = song_id ORDER BY position"),
+                             [("file:a.mp3",), ("file:d.mp3",)])
+
     def test_arguments_are_looked_at_before_anything_is_written(self):
         song = os.path.join(self.media, "long.mp3")
         for arguments in ((song, song + "x"), (song + "x", song), ("http://h/a.mp3", song + "x"),

@@ -163,6 +163,52 @@ TEST_F(Importing, AddsOnlyWhereFileCanBeWritten) {
   }
 }
 
+TEST_F(Importing, ARowThatTheTableLeavesOutIsRefused) {
+  for (const std::string leave_out :
+       {"CREATE TABLE music_song(id INTEGER PRIMARY KEY, name UNIQUE ON CONFLICT IGNORE, file)",
+        "CREATE TABLE music_song(id INTEGER PRIMARY KEY, name, file);"
+        "CREATE TABLE left_out(name);"
+        "CREATE TRIGGER other_row BEFORE INSERT ON music_song"
+        " WHEN new.name IN (SELECT name FROM music_song) BEGIN"
+        " INSERT INTO left_out VALUES (new.name); SELECT RAISE(IGNORE); END;"
+        "CREATE TRIGGER other_name BEFORE UPDATE ON music_song"
+        " WHEN new.name IN (SELECT name FROM music_song WHERE id <> new.id) BEGIN"
+        " SELECT RAISE(IGNORE); END"}) {
+    write("DROP TABLE IF EXISTS music_song; DROP TABLE IF EXISTS tonearm_import;" + leave_out);
+    const auto writer = open();
+    const auto songs = {song_of("file:a.mp3", "A"), song_of("file:b.mp3", "A"),
+                        song_of("file:c.mp3", "C"), song_of("file:b.mp3", "A")};
+    const auto all = writer->write(songs);
+    ASSERT_TRUE(all) << all.error().detail;
+    EXPECT_TRUE((*all)[0] && (*all)[2]) << leave_out;
+    for (const std::size_t place : {1U, 3U}) {
+      ASSERT_FALSE((*all)[place]) << leave_out;
+      EXPECT_THAT((*all)[place].error().detail, HasSubstr("leaves this row out"));
+    }
+    EXPECT_EQ(writer->find("file:b.mp3"), std::nullopt) << leave_out;
+    EXPECT_THAT(rows("SELECT file FROM tonearm_import ORDER BY file"),
+                ElementsAre("file:a.mp3", "file:c.mp3"));
+    ImportedSong renamed = song_of("file:c.mp3", "A");
+    renamed.modified = 2;
+    const auto update = writer->write({renamed});
+    ASSERT_TRUE(update) << update.error().detail;
+    EXPECT_FALSE(update->front()) << leave_out;
+    EXPECT_FALSE(writer->is_unchanged("file:c.mp3", 10, 2)) << leave_out;
+  }
+}
+
+TEST_F(Importing, APlaylistNamesNoRowThatAnotherOneReplaced) {
+  write("CREATE TABLE music_song(id INTEGER PRIMARY KEY, name UNIQUE ON CONFLICT REPLACE, file)");
+  const auto writer = open();
+  ASSERT_TRUE(writer->write({song_of("file:a.mp3", "A"), song_of("file:b.mp3", "A")}));
+  const auto choose = [&] {
+    EXPECT_EQ(writer->find("file:a.mp3"), std::nullopt);
+    return std::vector{writer->find("file:b.mp3").value_or(-1)};
+  };
+  ASSERT_TRUE(writer->write_playlist("Mix", choose));
+  EXPECT_EQ(rows("SELECT song_id FROM playlist_song"), rows("SELECT id FROM music_song"));
+}
+
 TEST_F(Importing, SaysWhatATableOfOthersLacks) {
   write(
       "CREATE TABLE tonearm_import(x);"
