@@ -6,6 +6,7 @@
 #include "catalog/sqlite_handles.h"
 
 #include <chrono>
+#include <new>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -98,13 +99,15 @@ class CatalogWriter::Tables {
 
   // Within a write transaction.
   Result<void> make_playlist_tables();
-  /// The first playlist of this name, made unless it is there.
-  Result<std::int64_t> playlist_of(const std::string& name);
-  Result<void> replace_songs(std::int64_t playlist, const std::vector<std::int64_t>& songs);
+  /// The id of the first playlist of this name, which is made unless it is there.
+  Result<Value> playlist_of(const std::string& name);
+  Result<void> replace_songs(sqlite3_value* playlist, const std::vector<std::int64_t>& songs);
 
  private:
   /// SQLite's busy handler: whether to try again.
   static int wait_for_lock(void* tables, int tries);
+  /// The id of the first playlist of this name that serve would show; null when there is none.
+  Result<Value> find_playlist(const std::string& name);
   /// In the order of imported_columns.
   static void bind_song(sqlite3_stmt* statement, const ImportedSong& song, const std::string& name,
                         const std::string& content_type);
@@ -298,31 +301,52 @@ Result<void> CatalogWriter::Tables::make_playlist_tables() {
   return {};
 }
 
-Result<std::int64_t> CatalogWriter::Tables::playlist_of(const std::string& name) {
-  const auto existing =
-      prepare(connection(), "SELECT id FROM main.playlist WHERE name = ?1 ORDER BY id LIMIT 1");
-  if (!existing) return failure();
-  const auto insert = prepare(connection(), "INSERT INTO main.playlist(name) VALUES (?1)");
-  if (!insert) return failure();
-  bind_value(existing.get(), 1, name);
-  if (sqlite3_step(existing.get()) == SQLITE_ROW) return sqlite3_column_int64(existing.get(), 0);
-  bind_value(insert.get(), 1, name);
-  if (!run(insert.get())) return failure();
-  return sqlite3_last_insert_rowid(connection());
+Result<Value> CatalogWriter::Tables::find_playlist(const std::string& name) {
+  const auto statement = prepare(connection(),
+                                 "SELECT id FROM main.playlist WHERE name = ?1"
+                                 " AND CAST(id AS TEXT) <> '' ORDER BY id LIMIT 1");
+  if (!statement) return failure();
+  bind_value(statement.get(), 1, name);
+  const int result = sqlite3_step(statement.get());
+  if (result == SQLITE_DONE) return Value();
+  if (result != SQLITE_ROW) return failure();
+  Value id(sqlite3_value_dup(sqlite3_column_value(statement.get(), 0)));
+  if (!id) throw std::bad_alloc();
+  return id;
 }
 
-Result<void> CatalogWriter::Tables::replace_songs(std::int64_t playlist,
+Result<Value> CatalogWriter::Tables::playlist_of(const std::string& name) {
+  auto existing = find_playlist(name);
+  if (!existing || *existing) return existing;
+  const auto insert = prepare(connection(), "INSERT INTO main.playlist(name) VALUES (?1)");
+  if (!insert) return failure();
+  bind_value(insert.get(), 1, name);
+  if (!run(insert.get())) return failure();
+  // Not the rowid: an id of any other type than INTEGER PRIMARY KEY is something else.
+  auto made = find_playlist(name);
+  if (made && !*made) {
+    return unavailable(path_,
+                       "the table playlist leaves out a new row or gives it no id; make "
+                       "playlist.id an INTEGER PRIMARY KEY, or add the playlist yourself");
+  }
+  return made;
+}
+
+Result<void> CatalogWriter::Tables::replace_songs(sqlite3_value* playlist,
                                                   const std::vector<std::int64_t>& songs) {
-  const auto clear = prepare(connection(), "DELETE FROM main.playlist_song WHERE playlist_id = ?1");
+  // As serve compares: the text '1' in a column without a type is the id 1 of a column INTEGER.
+  const auto clear = prepare(connection(),
+                             "DELETE FROM main.playlist_song WHERE playlist_id IN"
+                             " (SELECT id FROM main.playlist WHERE id = ?1)");
   if (!clear) return failure();
   const auto add =
       prepare(connection(),
               "INSERT INTO main.playlist_song(playlist_id, song_id, position) VALUES (?1, ?2, ?3)");
   if (!add) return failure();
-  sqlite3_bind_int64(clear.get(), 1, playlist);
+  sqlite3_bind_value(clear.get(), 1, playlist);
   if (!run(clear.get())) return failure();
   for (std::size_t i = 0; i < songs.size(); ++i) {
-    sqlite3_bind_int64(add.get(), 1, playlist);
+    sqlite3_bind_value(add.get(), 1, playlist);
     sqlite3_bind_int64(add.get(), 2, songs[i]);
     sqlite3_bind_int64(add.get(), 3, static_cast<std::int64_t>(i) + 1);
     if (!run(add.get())) return failure();
@@ -339,7 +363,8 @@ Result<void> CatalogWriter::write_playlist(const std::string& name, const Choose
   if (!songs) return {};
   const auto playlist = tables_->playlist_of(name);
   if (!playlist) return playlist.error();
-  if (const auto replaced = tables_->replace_songs(*playlist, *songs); !replaced) return replaced;
+  if (const auto replaced = tables_->replace_songs(playlist->get(), *songs); !replaced)
+    return replaced;
   if (!transaction.commit()) return tables_->failure();
   return {};
 }

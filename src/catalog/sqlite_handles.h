@@ -22,6 +22,12 @@ struct FinalizeStatement {
 };
 using Statement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
 
+struct FreeValue {
+  void operator()(sqlite3_value* value) const { sqlite3_value_free(value); }
+};
+/// A copy of a row's value, whatever its type.
+using Value = std::unique_ptr<sqlite3_value, FreeValue>;
+
 /// Bytes of a value that a catalog is read for. Without a bound one row takes as much memory as it
 /// likes; a cover that a lookup's `SELECT *` brings along is smaller.
 inline constexpr int longest_value = 8 * 1024 * 1024;

@@ -342,6 +342,21 @@ else:
                 [("My mix", "file:sub dir/a ogg.ogg"), ("My mix", "file:long.mp3"),
                  ("My mix", "file:sub dir/a wav.wav")])
 
+    def test_a_playlist_has_an_id_that_its_table_gives_it(self):
+        path = os.path.join(self.directory, "Mix.m3u")
+        with open(path, "w") as out:
+            out.write(f"{self.media}/long.mp3\n")
+        self.imported(self.media)
+        self.rows("CREATE TABLE playlist(id, name)")
+        [line] = self.imported("--playlist", path, status=1).stderr.splitlines()
+        self.assertIn(b"make playlist.id an INTEGER PRIMARY KEY, or add the playlist yourself", line)
+        self.assertEqual(self.rows("SELECT * FROM playlist"), [])
+        self.rows("INSERT INTO playlist VALUES ('80', 'Eighty'), ('80s', 'Mix')")
+        self.imported("--playlist", path)
+        self.serve_apart(catalog={"path": self.path})
+        self.assertEqual([(one["id"], one["songs"]) for one in json.loads(self.get("/playlists").body)["playlists"]],
+                         [("80", 0), ("80s", 1)])
+
     def test_a_playlist_none_of_which_is_found_leaves_the_one_that_is_there(self):
         path = os.path.join(self.directory, "moved.m3u")
         songs = "SELECT file FROM playlist_song JOIN music_song s ON s.id = song_id"

@@ -229,5 +229,70 @@ TEST_F(Importing, APlaylistFindsWhatAnotherProgramWroteMeanwhile) {
   EXPECT_THAT(rows("SELECT song_id FROM playlist_song"), ElementsAre("7"));
 }
 
+TEST_F(Importing, APlaylistIsTheOneOfItsNameWhateverItsId) {
+  const auto writer = open();
+  for (const std::string types : {"TEXT PRIMARY KEY", "TEXT", "", "BLOB"}) {
+    write(
+        "DROP TABLE IF EXISTS playlist; DROP TABLE IF EXISTS playlist_song;"
+        "CREATE TABLE playlist(id " +
+        types +
+        ", name TEXT); CREATE TABLE playlist_song(playlist_id, song_id, position);"
+        "INSERT INTO playlist VALUES ('80', 'Eighty'), ('80s', 'Mix'), (NULL, 'Mix');"
+        "INSERT INTO playlist_song VALUES ('80', 1, 1), ('80s', 1, 1), ('80s', 1, 2)");
+    ASSERT_TRUE(writer->write_playlist("Mix", [] { return std::vector<std::int64_t>{7}; }));
+    EXPECT_THAT(rows("SELECT playlist_id || ' ' || song_id FROM playlist_song ORDER BY 1"),
+                ElementsAre("80 1", "80s 7"))
+        << types;
+  }
+}
+
+TEST_F(Importing, APlaylistLosesAllThatServeFoundInIt) {
+  const auto writer = open();
+  write(
+      "CREATE TABLE playlist(id INTEGER PRIMARY KEY, name TEXT);"
+      "CREATE TABLE playlist_song(playlist_id, song_id, position);"
+      "INSERT INTO playlist VALUES (1, 'Mix');"
+      "INSERT INTO playlist_song VALUES ('1', 1, 1), (1, 1, 2)");
+  ASSERT_TRUE(writer->write_playlist("Mix", [] { return std::vector<std::int64_t>{7}; }));
+  EXPECT_THAT(rows("SELECT song_id FROM playlist_song"), ElementsAre("7"));
+}
+
+TEST_F(Importing, ANewPlaylistHasTheIdThatItsTableMakes) {
+  const auto writer = open();
+  for (const std::string table :
+       {"CREATE TABLE playlist(id TEXT PRIMARY KEY DEFAULT ('a' || hex(randomblob(8))), name)",
+        "CREATE TABLE playlist(id TEXT PRIMARY KEY DEFAULT ('a' || hex(randomblob(8))), name)"
+        " WITHOUT ROWID",
+        "CREATE TABLE playlist(id TEXT, name);"
+        "CREATE TRIGGER made AFTER INSERT ON playlist BEGIN"
+        " UPDATE playlist SET id = 'a' || new.name WHERE rowid = new.rowid; END"}) {
+    write("DROP TABLE IF EXISTS playlist; DROP TABLE IF EXISTS playlist_song;" + table);
+    for (const std::int64_t song : {7, 8}) {
+      ASSERT_TRUE(writer->write_playlist("Mix", [&] { return std::vector{song}; })) << table;
+      EXPECT_THAT(rows("SELECT song_id FROM playlist_song JOIN playlist ON playlist.id ="
+                       " playlist_id"),
+                  ElementsAre(std::to_string(song)))
+          << table;
+    }
+    EXPECT_THAT(rows("SELECT count(*) FROM playlist_song"), ElementsAre("1")) << table;
+  }
+}
+
+TEST_F(Importing, ANewPlaylistWithoutAnIdIsRefused) {
+  const auto writer = open();
+  for (const std::string table :
+       {"CREATE TABLE playlist(id, name)", "CREATE TABLE playlist(id TEXT PRIMARY KEY, name)",
+        "CREATE TABLE playlist(id DEFAULT '', name)",
+        "CREATE TABLE playlist(id INTEGER PRIMARY KEY, name);"
+        "CREATE TRIGGER none BEFORE INSERT ON playlist BEGIN SELECT RAISE(IGNORE); END"}) {
+    write("DROP TABLE IF EXISTS playlist;" + table);
+    const auto written = writer->write_playlist("Mix", [] { return std::vector<std::int64_t>{7}; });
+    ASSERT_FALSE(written) << table;
+    EXPECT_THAT(written.error().detail, HasSubstr("gives it no id; make playlist.id an INTEGER"));
+    EXPECT_THAT(rows("SELECT name FROM playlist"), ElementsAre()) << table;
+    EXPECT_THAT(rows("SELECT name FROM sqlite_schema WHERE name = 'playlist_song'"), ElementsAre());
+  }
+}
+
 }  // namespace
 }  // namespace tonearm::catalog
