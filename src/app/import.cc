@@ -232,16 +232,18 @@ std::optional<std::int64_t> Import::find_entry(const M3uFile& playlist,
 }
 
 void Import::add_playlist(const M3uFile& playlist) {
+  const auto complain = [&](const std::string& entry, const std::string& why) {
+    report_.complain(playlist.path.string() + ": " + entry + why);
+  };
+  std::vector<std::string> chosen;
   const auto choose = [&]() -> std::optional<std::vector<std::int64_t>> {
     std::vector<std::int64_t> songs;
     for (const std::string& entry : playlist.entries) {
       if (const auto id = find_entry(playlist, entry)) {
         songs.push_back(*id);
+        chosen.push_back(entry);
       } else {
-        std::string complaint = playlist.path.string() + ": ";
-        complaint += entry;
-        report_.complain(complaint +=
-                         " is not in the catalog, and names no media file below files.root");
+        complain(entry, " is not in the catalog, and names no media file below files.root");
       }
     }
     // Its paths have changed, or it is of another disk: no reason to lose the one that is there.
@@ -249,7 +251,14 @@ void Import::add_playlist(const M3uFile& playlist) {
     return songs;
   };
   const auto written = writer_.write_playlist(playlist.name, choose);
-  if (!written && !is_interrupted()) report_.complain(written.error().detail);
+  if (!written) {
+    if (!is_interrupted()) report_.complain(written.error().detail);
+    return;
+  }
+  for (std::size_t i = 0; i < written->size(); ++i) {
+    const auto& one = (*written)[i];
+    if (!one) complain(chosen[i], ": " + one.error().detail);
+  }
 }
 
 /// What makes an import senseless before it begins; empty when nothing does.

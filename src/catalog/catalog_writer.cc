@@ -101,7 +101,9 @@ class CatalogWriter::Tables {
   Result<void> make_playlist_tables();
   /// The id of the first playlist of this name, which is made unless it is there.
   Result<Value> playlist_of(const std::string& name);
-  Result<void> replace_songs(sqlite3_value* playlist, const std::vector<std::int64_t>& songs);
+  /// For each song whether the table took it; an error of all of them when it took none.
+  Result<std::vector<Result<void>>> replace_songs(sqlite3_value* playlist,
+                                                  const std::vector<std::int64_t>& songs);
 
  private:
   /// SQLite's busy handler: whether to try again.
@@ -332,8 +334,8 @@ Result<Value> CatalogWriter::Tables::playlist_of(const std::string& name) {
   return made;
 }
 
-Result<void> CatalogWriter::Tables::replace_songs(sqlite3_value* playlist,
-                                                  const std::vector<std::int64_t>& songs) {
+Result<std::vector<Result<void>>> CatalogWriter::Tables::replace_songs(
+    sqlite3_value* playlist, const std::vector<std::int64_t>& songs) {
   // As serve compares: the text '1' in a column without a type is the id 1 of a column INTEGER.
   const auto clear = prepare(connection(),
                              "DELETE FROM main.playlist_song WHERE playlist_id IN"
@@ -345,28 +347,41 @@ Result<void> CatalogWriter::Tables::replace_songs(sqlite3_value* playlist,
   if (!add) return failure();
   sqlite3_bind_value(clear.get(), 1, playlist);
   if (!run(clear.get())) return failure();
-  for (std::size_t i = 0; i < songs.size(); ++i) {
+  std::vector<Result<void>> written;
+  std::int64_t taken = 0;
+  for (const std::int64_t song : songs) {
     sqlite3_bind_value(add.get(), 1, playlist);
-    sqlite3_bind_int64(add.get(), 2, songs[i]);
-    sqlite3_bind_int64(add.get(), 3, static_cast<std::int64_t>(i) + 1);
-    if (!run(add.get())) return failure();
+    sqlite3_bind_int64(add.get(), 2, song);
+    sqlite3_bind_int64(add.get(), 3, taken + 1);
+    // What a trigger writes counts too: playlist_song may be a view.
+    const auto before = sqlite3_total_changes64(connection());
+    if (run(add.get()) && sqlite3_total_changes64(connection()) > before) {
+      ++taken;
+      written.emplace_back();
+      continue;
+    }
+    const auto refused = refusal();
+    if (!refused) return failure();
+    written.emplace_back(*refused);
   }
-  return {};
+  if (taken == 0 && !written.empty()) return written.front().error();
+  return written;
 }
 
-Result<void> CatalogWriter::write_playlist(const std::string& name, const Choose& choose) {
+Result<std::vector<Result<void>>> CatalogWriter::write_playlist(const std::string& name,
+                                                                const Choose& choose) {
   WriteTransaction transaction(tables_->connection());
   if (!transaction.is_open()) return tables_->failure();
-  if (const auto made = tables_->make_playlist_tables(); !made) return made;
-  if (const auto current = tables_->load(); !current) return current;
+  if (const auto made = tables_->make_playlist_tables(); !made) return made.error();
+  if (const auto current = tables_->load(); !current) return current.error();
   const auto songs = choose();
-  if (!songs) return {};
+  if (!songs) return std::vector<Result<void>>();
   const auto playlist = tables_->playlist_of(name);
   if (!playlist) return playlist.error();
-  if (const auto replaced = tables_->replace_songs(playlist->get(), *songs); !replaced)
-    return replaced;
+  auto written = tables_->replace_songs(playlist->get(), *songs);
+  if (!written) return written;
   if (!transaction.commit()) return tables_->failure();
-  return {};
+  return written;
 }
 
 }  // namespace tonearm::catalog

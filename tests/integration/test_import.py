@@ -357,6 +357,23 @@ else:
         self.assertEqual([(one["id"], one["songs"]) for one in json.loads(self.get("/playlists").body)["playlists"]],
                          [("80", 0), ("80s", 1)])
 
+    def test_a_playlist_that_may_name_a_song_once_lacks_it_the_second_time(self):
+        path = os.path.join(self.media, "twice.m3u")
+        with open(path, "w") as out:
+            out.write("long.mp3\nmissing.mp3\nsub dir/a ogg.ogg\n./long.mp3\nsub dir/a wav.wav\n")
+        self.addCleanup(os.remove, path)
+        self.imported(self.media)
+        self.rows("CREATE TABLE playlist_song(playlist_id, song_id, position, UNIQUE(playlist_id, song_id))")
+        done = self.imported("--playlist", path, status=1)
+        self.assertEqual(done.stdout, b"0 added, 0 updated, 3 unchanged, 2 failed\n")
+        [missing, twice] = done.stderr.splitlines()
+        self.assertIn(b"missing.mp3 is not in the catalog", missing)
+        self.assertIn(b"twice.m3u: ./long.mp3: ", twice)
+        self.assertIn(b"UNIQUE constraint failed: playlist_song.playlist_id, playlist_song.song_id", twice)
+        self.assertEqual(self.rows("SELECT file, position FROM playlist_song JOIN music_song s"
+                                   " ON s.id = song_id ORDER BY position"),
+                         [("file:long.mp3", 1), ("file:sub dir/a ogg.ogg", 2), ("file:sub dir/a wav.wav", 3)])
+
     def test_a_playlist_none_of_which_is_found_leaves_the_one_that_is_there(self):
         path = os.path.join(self.directory, "moved.m3u")
         songs = "SELECT file FROM playlist_song JOIN music_song s ON s.id = song_id"

@@ -56,9 +56,10 @@ class CatalogWriter {
   Result<std::vector<Result<Written>>> write(const std::vector<ImportedSong>& songs);
   /// Replaces the songs of the playlist of this name, or makes one. The tables too. `choose` gives
   /// the songs' ids, or nothing to leave all as it is; it is called once nobody else can write, so
-  /// that find() knows them.
+  /// that find() knows them. A song that the table refuses is an error among the others, unless it
+  /// refuses all: then nothing is written, as with any other failure.
   using Choose = std::function<std::optional<std::vector<std::int64_t>>()>;
-  Result<void> write_playlist(const std::string& name, const Choose& choose);
+  Result<std::vector<Result<void>>> write_playlist(const std::string& name, const Choose& choose);
 
  private:
   class Tables;

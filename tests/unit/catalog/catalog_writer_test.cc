@@ -294,5 +294,56 @@ TEST_F(Importing, ANewPlaylistWithoutAnIdIsRefused) {
   }
 }
 
+TEST_F(Importing, AnEntryThatTheTableRefusesIsMissingFromAPlaylist) {
+  const auto writer = open();
+  for (const std::string conflict : {"", "ON CONFLICT IGNORE"}) {
+    write(
+        "DROP TABLE IF EXISTS playlist_song; CREATE TABLE playlist_song(playlist_id, song_id,"
+        " position, UNIQUE(playlist_id, song_id) " +
+        conflict + ")");
+    const auto written = writer->write_playlist("Mix", [] {
+      return std::vector<std::int64_t>{7, 7, 8};
+    });
+    ASSERT_TRUE(written) << written.error().detail;
+    ASSERT_EQ(written->size(), 3U);
+    EXPECT_TRUE((*written)[0] && !(*written)[1] && (*written)[2]) << conflict;
+    EXPECT_THAT(rows("SELECT song_id || ' ' || position FROM playlist_song ORDER BY position"),
+                ElementsAre("7 1", "8 2"));
+  }
+}
+
+TEST_F(Importing, APlaylistMayBeWrittenThroughAView) {
+  const auto writer = open();
+  write(
+      "CREATE TABLE entry(list, song, place);"
+      "CREATE VIEW playlist_song AS SELECT list AS playlist_id, song AS song_id,"
+      " place AS position FROM entry;"
+      "CREATE TRIGGER added INSTEAD OF INSERT ON playlist_song BEGIN"
+      " INSERT INTO entry VALUES (new.playlist_id, new.song_id, new.position); END;"
+      "CREATE TRIGGER gone INSTEAD OF DELETE ON playlist_song BEGIN"
+      " DELETE FROM entry WHERE list = old.playlist_id; END");
+  for (const std::int64_t song : {7, 8}) {
+    const auto written = writer->write_playlist("Mix", [&] { return std::vector{song}; });
+    ASSERT_TRUE(written) << written.error().detail;
+    EXPECT_THAT(rows("SELECT song FROM entry"), ElementsAre(std::to_string(song)));
+  }
+}
+
+TEST_F(Importing, APlaylistOfWhichNothingIsTakenStaysAsItWas) {
+  const auto writer = open();
+  ASSERT_TRUE(writer->write_playlist("Mix", [] { return std::vector<std::int64_t>{7}; }));
+  write(
+      "CREATE TRIGGER none BEFORE INSERT ON playlist_song BEGIN"
+      " SELECT RAISE(ABORT, 'none today'); END");
+  const auto written = writer->write_playlist("Mix", [] {
+    return std::vector<std::int64_t>{8, 9};
+  });
+  ASSERT_FALSE(written);
+  EXPECT_THAT(written.error().detail, HasSubstr("none today"));
+  EXPECT_THAT(rows("SELECT song_id FROM playlist_song"), ElementsAre("7"));
+  ASSERT_TRUE(writer->write_playlist("Mix", [] { return std::vector<std::int64_t>(); }));
+  EXPECT_THAT(rows("SELECT song_id FROM playlist_song"), ElementsAre());
+}
+
 }  // namespace
 }  // namespace tonearm::catalog
