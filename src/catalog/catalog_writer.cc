@@ -305,7 +305,7 @@ Result<void> CatalogWriter::Tables::make_playlist_tables() {
 
 Result<Value> CatalogWriter::Tables::find_playlist(const std::string& name) {
   const auto statement = prepare(connection(),
-                                 "SELECT id FROM main.playlist WHERE name = ?1"
+                                 "SELECT playlist.id FROM main.playlist WHERE playlist.name = ?1"
                                  " AND CAST(id AS TEXT) <> '' ORDER BY id LIMIT 1");
   if (!statement) return failure();
   bind_value(statement.get(), 1, name);
@@ -338,7 +338,7 @@ Result<std::vector<Result<void>>> CatalogWriter::Tables::replace_songs(
     sqlite3_value* playlist, const std::vector<std::int64_t>& songs) {
   // As serve compares: the text '1' in a column without a type is the id 1 of a column INTEGER.
   const auto clear = prepare(connection(),
-                             "DELETE FROM main.playlist_song WHERE playlist_id IN"
+                             "DELETE FROM main.playlist_song WHERE playlist_song.playlist_id IN"
                              " (SELECT id FROM main.playlist WHERE id = ?1)");
   if (!clear) return failure();
   const auto add =

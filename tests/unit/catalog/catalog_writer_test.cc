@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
+
 namespace tonearm::catalog {
 namespace {
 
@@ -214,11 +216,23 @@ TEST_F(Importing, SaysWhatATableOfOthersLacks) {
       "CREATE TABLE tonearm_import(x);"
       "CREATE TABLE music_song(id INTEGER PRIMARY KEY, name TEXT, file TEXT)");
   EXPECT_THAT(refusal(), HasSubstr("tonearm_import has no column named file"));
-  write("DROP TABLE tonearm_import; CREATE TABLE playlist(name TEXT)");
+  write("DROP TABLE tonearm_import");
   const auto writer = open();
-  const auto written = writer->write_playlist("Mix", [] { return std::vector<std::int64_t>(); });
-  ASSERT_FALSE(written);
-  EXPECT_THAT(written.error().detail, HasSubstr("no such column: id"));
+  for (const auto& [columns, entry_columns, lacking] :
+       {std::array{"name", "playlist_id, song_id, position", "no such column: playlist.id"},
+        std::array{"id INTEGER PRIMARY KEY, title", "playlist_id, song_id, position",
+                   "no such column: playlist.name"},
+        std::array{"id INTEGER PRIMARY KEY, name", "song_id, position",
+                   "no such column: playlist_song.playlist_id"},
+        std::array{"id INTEGER PRIMARY KEY, name", "playlist_id, song_id",
+                   "playlist_song has no column named position"}}) {
+    write("DROP TABLE IF EXISTS playlist; CREATE TABLE playlist(" + std::string(columns) +
+          "); DROP TABLE IF EXISTS playlist_song; CREATE TABLE playlist_song(" + entry_columns +
+          ")");
+    const auto written = writer->write_playlist("Mix", [] { return std::vector<std::int64_t>(); });
+    ASSERT_FALSE(written) << lacking;
+    EXPECT_THAT(written.error().detail, HasSubstr(lacking));
+  }
 }
 
 TEST_F(Importing, APlaylistFindsWhatAnotherProgramWroteMeanwhile) {
