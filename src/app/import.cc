@@ -112,6 +112,7 @@ class Import {
   bool add_files(const std::vector<MediaFile>& files);
   void want_entries(const M3uFile& playlist, Wanted& wanted) const;
   std::optional<fs::path> file_of(const M3uFile& playlist, const std::string& entry) const;
+  std::optional<fs::path> media_file_of(const M3uFile& playlist, const std::string& entry) const;
   std::optional<std::int64_t> find_entry(const M3uFile& playlist, const std::string& entry) const;
 
   const Config& config_;
@@ -207,8 +208,8 @@ void Import::want_entries(const M3uFile& playlist, Wanted& wanted) const {
     const auto locator = parse_locator(entry, is_resolver);
     if (!is_path(locator)) {
       if (source::check_locator(*locator)) wanted.locators.push_back(entry);
-    } else if (const auto file = file_of(playlist, entry)) {
-      if (!media_type_of(file->string()).empty()) wanted.paths.push_back(file->string());
+    } else if (const auto file = media_file_of(playlist, entry)) {
+      wanted.paths.push_back(file->string());
     }
   }
 }
@@ -221,6 +222,13 @@ std::optional<fs::path> Import::file_of(const M3uFile& playlist, const std::stri
     if (!finder_->locator_of(file).empty()) return file;
   }
   return std::nullopt;
+}
+
+std::optional<fs::path> Import::media_file_of(const M3uFile& playlist,
+                                              const std::string& entry) const {
+  auto file = file_of(playlist, entry);
+  if (file && media_type_of(file->string()).empty()) file.reset();
+  return file;
 }
 
 std::optional<std::int64_t> Import::find_entry(const M3uFile& playlist,
@@ -243,7 +251,9 @@ void Import::add_playlist(const M3uFile& playlist) {
         songs.push_back(*id);
         chosen.push_back(entry);
       } else {
-        complain(entry, " is not in the catalog, and names no media file below files.root");
+        complain(entry, media_file_of(playlist, entry)
+                            ? " is not in the catalog"
+                            : " is not in the catalog, and names no media file below files.root");
       }
     }
     // Its paths have changed, or it is of another disk: no reason to lose the one that is there.
