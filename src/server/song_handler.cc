@@ -138,7 +138,7 @@ io::Task<Result<void>> stream_song(const Request& request, Responder& responder)
   Result<source::SoundView> view = sound_view_of(**song, request.target);
   if (!view) co_return view.error();
   view->patience = request.serving.options.first_byte_timeout;
-  const source::SourceRequest wanted{std::move(*locator), (*song)->growing};
+  const source::SourceRequest wanted{std::move(*locator), (*song)->growing, view->pcm.has_value()};
   Result<std::unique_ptr<Resource>> resource = request.serving.source.open(wanted);
   if (!resource) co_return resource.error();
   const auto sound = source::view_as_wav(std::move(*resource), std::move(*view));

@@ -31,19 +31,26 @@ bool has_ended(const io::FileStamp& stamp, std::chrono::system_clock::time_point
   return now - stamp.modified >= growth_timeout;
 }
 
-FileResource::FileResource(Place place, std::string path, bool may_grow)
-    : place_(std::move(place)), path_(std::move(path)), may_grow_(may_grow) {}
+FileResource::FileResource(Place place, const SourceRequest& request)
+    : place_(std::move(place)),
+      path_(request.locator.value),
+      may_grow_(request.growing),
+      raw_(request.raw) {}
+
+FileVersion::Writing FileResource::writing() const {
+  using Writing = FileVersion::Writing;
+  if (!may_grow_) return Writing::over;
+  if (!grows_) return Writing::ended;
+  return raw_ ? Writing::at_its_end : Writing::with_header;
+}
 
 io::Task<Result<http::Representation>> FileResource::describe(const ReadIntent&) {
   Result<Opened> opened = co_await open_on_pool(place_.pool, place_.options->root, path_);
   if (!opened) co_return opened.error();
   length_ = opened->stamp.size;
   const auto now = std::chrono::system_clock::now();
-  const bool ended = has_ended(opened->stamp, now, place_.options->growth_timeout);
-  grows_ = may_grow_ && !ended;
-  auto writing = ended ? FileVersion::Writing::ended : FileVersion::Writing::going_on;
-  if (!may_grow_) writing = FileVersion::Writing::over;
-  version_.emplace(std::move(opened->file), opened->stamp, writing, place_.pool);
+  grows_ = may_grow_ && !has_ended(opened->stamp, now, place_.options->growth_timeout);
+  version_.emplace(std::move(opened->file), opened->stamp, writing(), place_.pool);
   http::Representation what;
   if (grows_) {
     what.growth.emplace();

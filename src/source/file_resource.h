@@ -3,6 +3,7 @@
 #include "tonearm/io/blocking_pool.h"
 #include "tonearm/source/file_source.h"
 #include "tonearm/source/resource.h"
+#include "tonearm/source/source.h"
 
 #include "source/file_version.h"
 
@@ -23,8 +24,8 @@ class FileResource final : public Resource {
     std::shared_ptr<const FileOptions> options;
   };
 
-  /// `may_grow`: what the catalog says; whether it still does is judged by describe().
-  FileResource(Place place, std::string path, bool may_grow);
+  /// Whether what the catalog calls growing still grows is judged by describe().
+  FileResource(Place place, const SourceRequest& request);
 
   io::Task<Result<http::Representation>> describe(const ReadIntent& intent) override;
   std::unique_ptr<io::ByteReader> read(std::uint64_t first,
@@ -32,9 +33,12 @@ class FileResource final : public Resource {
   OriginUse origin_use() const override { return use_; }
 
  private:
+  FileVersion::Writing writing() const;
+
   Place place_;
   std::string path_;
   bool may_grow_;
+  bool raw_;
   bool grows_ = false;
   std::uint64_t length_ = 0;  ///< When it was described.
   std::optional<FileVersion> version_;

@@ -30,9 +30,8 @@ FileSource::FileSource(io::Executor executor, io::BlockingPool& pool, FileWatche
 Result<std::unique_ptr<Resource>> FileSource::open(const SourceRequest& request) {
   const Result<void> checked = check(*options_, request.locator);
   if (!checked) return checked.error();
-  return std::unique_ptr<Resource>(
-      std::make_unique<FileResource>(FileResource::Place{executor_, pool_, watches_, options_},
-                                     request.locator.value, request.growing));
+  return std::unique_ptr<Resource>(std::make_unique<FileResource>(
+      FileResource::Place{executor_, pool_, watches_, options_}, request));
 }
 
 io::Task<Result<OriginReport>> FileSource::probe(SourceRequest request) {

@@ -14,6 +14,10 @@ constexpr std::uint64_t most_at_once = 64 * 1024;
 constexpr std::uint64_t block_size = 4096;
 /// A recorder goes back to the header to write sizes into it: nothing is told by what stands there.
 constexpr std::uint64_t header_size = 4096;
+/// Where the sizes themselves lie, with what ffmpeg puts before the last of them (LIST, ds64).
+constexpr std::uint64_t sizes_end = 128;
+/// Of what lies behind a header, to tell more than what lies within.
+constexpr std::uint64_t telling = block_size / 4;
 
 Error changed() {
   return Error{
@@ -21,12 +25,17 @@ Error changed() {
 }
 
 /// The bytes before `end`, none of the header's.
-http::ByteRange block_before(std::uint64_t end) {
+http::ByteRange block_before(std::uint64_t end, std::uint64_t header) {
   const std::uint64_t first = end > block_size ? end - block_size : 0;
-  return http::ByteRange{std::max(first, header_size), end};
+  return http::ByteRange{std::max(first, header), end};
 }
 
 }  // namespace
+
+std::uint64_t FileVersion::header_before(std::uint64_t end) const {
+  if (writing_ == Writing::at_its_end) return 0;
+  return end < header_size + telling ? sizes_end : header_size;
+}
 
 io::Task<bool> FileVersion::read(std::uint64_t offset, std::span<std::byte> bytes) {
   const std::size_t there = io::read_from_page_cache(descriptor(), offset, bytes);
@@ -70,10 +79,13 @@ io::Task<std::optional<FileVersion::Block>> FileVersion::loaded_block(http::Byte
 /// The first bytes tell most: who writes a file anew from its beginning comes to them before all
 /// others of the region.
 io::Task<std::optional<FileVersion::Block>> FileVersion::choose_block(http::ByteRange loaded) {
-  const std::uint64_t first = std::max(loaded.first, header_size);
-  const http::ByteRange range = block_before(std::min(first + block_size, loaded.end));
+  const std::uint64_t header = header_before(loaded.end);
+  const std::uint64_t first = std::max(loaded.first, header);
+  const http::ByteRange range = block_before(std::min(first + block_size, loaded.end), header);
   std::optional<Block> block = co_await loaded_block(range, loaded);
-  if (block && block->silent) block = co_await loaded_block(block_before(loaded.end), loaded);
+  if (block && block->silent) {
+    block = co_await loaded_block(block_before(loaded.end, header), loaded);
+  }
   co_return block;
 }
 

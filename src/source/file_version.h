@@ -24,9 +24,10 @@ class FileVersion {
  public:
   /// What becomes of a file that stays the same version.
   enum class Writing : std::uint8_t {
-    over,      ///< Nothing.
-    ended,     ///< It may be appended to once more, and what stands in it stays.
-    going_on,  ///< It is appended to, and its header may be finished.
+    over,         ///< Nothing.
+    ended,        ///< It may be appended to once more, and what stands in it stays.
+    at_its_end,   ///< It is appended to, and what stands in it stays.
+    with_header,  ///< It is appended to, and its header may be finished.
   };
 
   /// `pool` outlives it.
@@ -53,6 +54,8 @@ class FileVersion {
     bool silent = false;  ///< All its bytes are alike: another take may well have it too.
   };
 
+  /// Of a region that ends there, how much of the file tells nothing.
+  std::uint64_t header_before(std::uint64_t end) const;
   static Block block_of(http::ByteRange range, std::span<const std::byte> bytes);
   /// False where there are fewer.
   io::Task<bool> read(std::uint64_t offset, std::span<std::byte> bytes);

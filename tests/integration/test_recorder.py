@@ -144,6 +144,23 @@ class Following(Recording):
                     client.rest()
                     self.assertEqual(client.ended, "reset")
 
+    def test_a_recording_made_anew_in_its_first_moments_is_a_reset(self):
+        song, path = self.song()
+        takes = [os.urandom(100), os.urandom(16_000)]
+        with open(path, "wb") as out:
+            out.write(takes[0])
+        with Client(self.tonearm.port) as client:
+            client.ask(f"/songs/listen/{song}", Connection="close")
+            self.assertStatus(client.head(), 200)
+            heard = b""
+            while len(heard) < 144:
+                heard += client.take(int(client._line(), 16) + 2)[:-2]
+            self.assertTrue(heard == header() + takes[0])
+            with open(path, "r+b") as out:
+                out.write(takes[1])
+            client.rest()
+            self.assertEqual(client.ended, "reset")
+
     def test_many_followers_cost_one_watch(self):
         song, path = self.song()
         recorder = self.record(path, existing=64000)

@@ -14,6 +14,7 @@ namespace tonearm::source {
 struct SourceRequest {
   Locator locator;
   bool growing = false;  ///< The catalog says that it may still be written.
+  bool raw = false;      ///< Nothing but samples: there is no header in it.
 };
 
 /// Opens songs' bytes: one implementation per scheme, and one that picks among them. One per loop

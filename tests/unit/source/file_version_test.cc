@@ -21,7 +21,7 @@ class FileVersionTest : public FileFixture {
     for (char& byte : bytes) byte = static_cast<char>(random());
     return bytes;
   }
-  FileVersion open(FileVersion::Writing writing = FileVersion::Writing::going_on) {
+  FileVersion open(FileVersion::Writing writing = FileVersion::Writing::with_header) {
     auto file = open_beneath(root_.string(), "a").value();
     const io::FileStamp stamp = file->stamp().value();
     return FileVersion(std::move(file), stamp, writing, one_thread_);

@@ -44,9 +44,11 @@ class MappedFile {
 
 class GrowingFileTest : public FileFixture {
  protected:
-  std::unique_ptr<Resource> open(std::chrono::milliseconds timeout) {
+  std::unique_ptr<Resource> open(std::chrono::milliseconds timeout, bool raw = false) {
     FileSource from = source(timeout);
-    return from.open(request("a", true)).value();
+    SourceRequest wanted = request("a", true);
+    wanted.raw = raw;
+    return from.open(wanted).value();
   }
   /// Of a recording: each seed is another take.
   static std::string sound(unsigned seed, std::size_t size = 600'000) {
@@ -230,6 +232,37 @@ TEST_F(GrowingFileTest, ARecordingThatIsMadeAnewIsAnError) {
       EXPECT_EQ(rest.error().kind, ErrorKind::representation_changed);
     }
   }
+}
+
+TEST_F(GrowingFileTest, OneOfWhichLittleWasHeardIsNotGoneOnWithByAnotherTake) {
+  struct Heard {
+    std::size_t size;
+    bool raw;
+  };
+  for (const auto [size, raw] :
+       {Heard{3900, false}, Heard{4100, false}, Heard{3900, true}, Heard{40, true}}) {
+    write("a", sound(1, size));
+    const auto resource = open(30min, raw);
+    ASSERT_TRUE(run(resource->describe({})));
+    const auto reader = resource->read(0, std::nullopt);
+    ASSERT_EQ(run(reader->read()).value().size(), size);
+    overwrite("a", sound(2, 16'000));
+    const auto rest = run(reader->read());
+    ASSERT_FALSE(rest) << size << ' ' << raw;
+    EXPECT_EQ(rest.error().kind, ErrorKind::representation_changed);
+  }
+}
+
+TEST_F(GrowingFileTest, SizesAreWrittenIntoAHeaderThatWasHeardAlone) {
+  write("a", sound(1, 3900));
+  const auto resource = open(30min);
+  ASSERT_TRUE(run(resource->describe({})));
+  const auto reader = resource->read(0, 5000);
+  std::string got = text(run(reader->read()).value());
+  overwrite("a", std::string(80, 's'));
+  append("a", sound(2, 1100));
+  got += read_all(*reader).value();
+  EXPECT_EQ(got, sound(1, 3900) + sound(2, 1100));
 }
 
 TEST_F(GrowingFileTest, WhatWasReadIsNotOverwritten) {
