@@ -51,6 +51,7 @@ io::Task<Result<http::Representation>> FileResource::describe(const ReadIntent&)
   const auto now = std::chrono::system_clock::now();
   grows_ = may_grow_ && !has_ended(opened->stamp, now, place_.options->growth_timeout);
   version_.emplace(std::move(opened->file), opened->stamp, writing(), place_.pool);
+  if (may_grow_ && !grows_) co_await version_->remember_end();
   http::Representation what;
   if (grows_) {
     what.growth.emplace();

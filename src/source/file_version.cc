@@ -34,7 +34,8 @@ http::ByteRange block_before(std::uint64_t end, std::uint64_t header) {
 
 std::uint64_t FileVersion::header_before(std::uint64_t end) const {
   if (writing_ == Writing::at_its_end) return 0;
-  return end < header_size + telling ? sizes_end : header_size;
+  if (end >= header_size + telling) return header_size;
+  return writing_ == Writing::ended ? 0 : sizes_end;
 }
 
 io::Task<bool> FileVersion::read(std::uint64_t offset, std::span<std::byte> bytes) {
@@ -89,10 +90,20 @@ io::Task<std::optional<FileVersion::Block>> FileVersion::choose_block(http::Byte
   co_return block;
 }
 
+bool FileVersion::is_told_apart() const {
+  return (known_ && !known_->silent) || (end_ && !end_->silent);
+}
+
+io::Task<bool> FileVersion::is_still_there(std::optional<Block> block) {
+  if (!block) co_return true;
+  const std::optional<Block> now = co_await read_block(block->range);
+  co_return now && now->hash == block->hash;
+}
+
 io::Task<bool> FileVersion::is_still_there() {
-  if (!known_) co_return true;
-  const std::optional<Block> now = co_await read_block(known_->range);
-  co_return now && now->hash == known_->hash;
+  const bool heard = co_await is_still_there(known_);
+  if (!heard) co_return false;
+  co_return co_await is_still_there(end_);
 }
 
 io::Task<bool> FileVersion::is_same(const io::FileStamp& now) {
@@ -102,10 +113,16 @@ io::Task<bool> FileVersion::is_same(const io::FileStamp& now) {
   }
   if (now.size < seen_.size) co_return false;
   // Another take may begin with it too, and it would be a strange recorder that goes on within it.
-  if (writing_ == Writing::ended && known_ && known_->silent) co_return false;
+  if (writing_ == Writing::ended && !is_told_apart()) co_return false;
   // The bytes are asked each time: one write may go on long after its time was set, so that a stamp
   // that was seen in the midst of it is also that of its end.
   co_return co_await is_still_there();
+}
+
+io::Task<void> FileVersion::remember_end() {
+  const std::optional<Block> end = co_await read_block(block_before(seen_.size, 0));
+  const Result<io::FileStamp> now = file_->stamp();
+  if (now && io::has_same_bytes(seen_, *now)) end_ = end;
 }
 
 io::Task<Result<io::FileStamp>> FileVersion::look() {
@@ -124,7 +141,8 @@ io::Task<Result<io::Chunk>> FileVersion::load(std::uint64_t offset, std::uint64_
   const bool there = co_await read(range.first, loaded_);
   std::optional<Block> block;
   if (there && may_be_appended_to()) block = co_await choose_block(range);
-  if (!known_) known_ = block;  // so that the first one is asked for as well
+  // So that the first one is asked for as well; of what has ended, its end is.
+  if (!known_ && writing_ != Writing::ended) known_ = block;
   // Only now: what was read of it is of this version if what was known before is still there.
   const Result<io::FileStamp> now = co_await look();
   if (!now) co_return now.error();

@@ -35,6 +35,9 @@ class FileVersion {
               io::BlockingPool& pool)
       : file_(std::move(file)), seen_(described), writing_(writing), pool_(pool) {}
 
+  /// Of one that has ended, before anything else: what is loaded first is then known to be of what
+  /// was described.
+  io::Task<void> remember_end();
   /// What is there now, or representation_changed.
   io::Task<Result<io::FileStamp>> look();
   /// The first of these bytes, read into memory of this object's until the next load(): what is not
@@ -67,15 +70,19 @@ class FileVersion {
   io::Task<std::optional<Block>> choose_block(http::ByteRange loaded);
   bool may_be_appended_to() const { return writing_ != Writing::over; }
   io::Task<bool> is_same(const io::FileStamp& now);
-  /// Whether what was handed on is still there; true where nothing is known of that.
+  /// Whether another take would be told by what is known of this one.
+  bool is_told_apart() const;
+  /// Whether that is still there; true where nothing is known.
   io::Task<bool> is_still_there();
+  io::Task<bool> is_still_there(std::optional<Block> block);
 
   std::shared_ptr<const OpenFile> file_;
   io::FileStamp seen_;  ///< As it was described; of what is appended to, at the last look.
   Writing writing_;
   io::BlockingPool& pool_;
   io::Clock::time_point grew_ = io::Clock::now();
-  std::optional<Block> known_;
+  std::optional<Block> known_;       ///< Of what was handed on last.
+  std::optional<Block> end_;         ///< Of what has ended: its end as it was described.
   std::vector<std::byte> loaded_;    ///< What load() has read last.
   std::vector<std::byte> compared_;  ///< A block: too large for a frame.
 };

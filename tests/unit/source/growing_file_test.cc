@@ -288,6 +288,35 @@ TEST_F(GrowingFileTest, ARecordingThatIsMadeAnewBetweenTwoRangesIsAnErrorToo) {
             ErrorKind::representation_changed);
 }
 
+TEST_F(GrowingFileTest, OneThatHasEndedIsTheOneThatWasDescribed) {
+  const std::vector<std::function<void()>> ways = {
+      [&] { write("a", sound(2, 20'000)); },
+      [&] { overwrite("a", sound(2, 20'000)); },
+      [&] { write("a", sound(1, 5000) + sound(2, 20'000)); },
+  };
+  for (std::size_t way = 0; way < ways.size(); ++way) {
+    write("a", sound(1, 10'000));
+    make_old("a");
+    const auto resource = open(30min);
+    ASSERT_EQ(run(resource->describe({})).value().length, 10'000U);
+    ways[way]();
+    const auto first = read_all(*resource->read(0, 10'000));
+    ASSERT_FALSE(first) << way;
+    EXPECT_EQ(first.error().kind, ErrorKind::representation_changed);
+  }
+}
+
+TEST_F(GrowingFileTest, RangesAtTheBeginningOfOneThatHasEndedAreNotOfTwo) {
+  write("a", sound(1, 50'000));
+  make_old("a");
+  const auto resource = open(30min);
+  ASSERT_TRUE(run(resource->describe({})));
+  EXPECT_EQ(read_all(*resource->read(0, 3000)).value(), sound(1, 3000));
+  write("a", sound(2, 60'000));
+  EXPECT_EQ(run(resource->read(20'000, 23'000)->read()).error().kind,
+            ErrorKind::representation_changed);
+}
+
 /// One write of many bytes sets the time before its first and comes to the others later; so does
 /// one into a mapping whose pages have been written to already, at a moment that is ours to choose.
 TEST_F(GrowingFileTest, ARecordingThatIsMadeAnewWithoutAnotherTimeIsAnErrorToo) {
