@@ -2,7 +2,11 @@
 
 #include "tonearm/io/page_cache.h"
 
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <string_view>
 
@@ -24,10 +28,20 @@ Error changed() {
       ErrorKind::representation_changed, "the file was changed or truncated while it was read", {}};
 }
 
+/// For as long as a writer may be kept from going on between setting the time and the size.
+constexpr std::chrono::milliseconds first_pause{1};
+constexpr std::chrono::milliseconds longest_pause{256};
+
 /// The bytes before `end`, none of the header's.
 http::ByteRange block_before(std::uint64_t end, std::uint64_t header) {
   const std::uint64_t first = end > block_size ? end - block_size : 0;
   return http::ByteRange{std::max(first, header), end};
+}
+
+io::Task<void> pause_for(std::chrono::milliseconds time) {
+  const io::Executor loop = co_await io::asio::this_coro::executor;
+  io::asio::steady_timer::rebind_executor<io::Executor>::other timer(loop, time);
+  co_await timer.async_wait(io::use_task);
 }
 
 }  // namespace
@@ -125,8 +139,23 @@ io::Task<void> FileVersion::remember_end() {
   if (now && io::has_same_bytes(seen_, *now)) end_ = end;
 }
 
+/// Who appends sets the time of the file first, and its size after the bytes.
+bool FileVersion::may_be_about_to_grow(const io::FileStamp& now) const {
+  return writing_ == Writing::ended && now.size == seen_.size && now.modified != seen_.modified;
+}
+
+io::Task<Result<io::FileStamp>> FileVersion::stamp() {
+  Result<io::FileStamp> now = file_->stamp();
+  for (auto pause = first_pause; pause <= longest_pause; pause *= 4) {
+    if (!now || !may_be_about_to_grow(*now)) break;
+    co_await pause_for(pause);
+    now = file_->stamp();
+  }
+  co_return now;
+}
+
 io::Task<Result<io::FileStamp>> FileVersion::look() {
-  const Result<io::FileStamp> now = file_->stamp();
+  const Result<io::FileStamp> now = co_await stamp();
   if (!now) co_return now;
   const bool same = co_await is_same(*now);
   if (!same) co_return changed();

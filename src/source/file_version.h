@@ -69,6 +69,9 @@ class FileVersion {
   /// Of these bytes the one that tells most.
   io::Task<std::optional<Block>> choose_block(http::ByteRange loaded);
   bool may_be_appended_to() const { return writing_ != Writing::over; }
+  bool may_be_about_to_grow(const io::FileStamp& now) const;
+  /// Of what may be about to grow, a later one.
+  io::Task<Result<io::FileStamp>> stamp();
   io::Task<bool> is_same(const io::FileStamp& now);
   /// Whether another take would be told by what is known of this one.
   bool is_told_apart() const;

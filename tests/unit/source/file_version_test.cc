@@ -79,6 +79,25 @@ TEST_F(FileVersionTest, OneThatHasEndedMayBeAppendedToButNotWithinSilence) {
   }
 }
 
+/// The kernel sets the time of a write before it sets the size.
+TEST_F(FileVersionTest, OneThatHasEndedIsNotWrittenOverByWhoIsAboutToAppend) {
+  for (const bool appends : {true, false}) {
+    write("a", take(1));
+    make_old("a");
+    FileVersion version = open(FileVersion::Writing::ended);
+    ASSERT_TRUE(run(version.load(0, 1000)));
+    std::filesystem::last_write_time(root_ / "a", std::filesystem::file_time_type::clock::now());
+    std::optional<Result<io::Chunk>> next;
+    io::asio::co_spawn(loop_, version.load(1000, 1000),
+                       [&](std::exception_ptr, Result<io::Chunk> chunk) { next = chunk; });
+    loop_.restart();
+    loop_.poll();
+    if (appends) append("a", take(2));
+    while (!next) loop_.run_one();
+    EXPECT_EQ(next->has_value(), appends);
+  }
+}
+
 TEST_F(FileVersionTest, ShortPiecesBelongToOneTakeToo) {
   write("a", take(1));
   FileVersion version = open();
