@@ -3,9 +3,15 @@
 namespace tonearm::io {
 namespace {
 
+/// Nanoseconds reach from 1677 to 2262, file systems farther.
 FileStamp::Time time_of(const timespec& time) {
-  return FileStamp::Time(std::chrono::seconds(time.tv_sec) +
-                         std::chrono::nanoseconds(time.tv_nsec));
+  using std::chrono::floor;
+  using std::chrono::seconds;
+  using Time = FileStamp::Time;
+  const seconds whole(time.tv_sec);
+  if (whole <= floor<seconds>(Time::min().time_since_epoch())) return Time::min();
+  if (whole >= floor<seconds>(Time::max().time_since_epoch())) return Time::max();
+  return Time(whole + std::chrono::nanoseconds(time.tv_nsec));
 }
 
 }  // namespace

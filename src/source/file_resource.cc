@@ -26,9 +26,10 @@ io::Task<Result<Opened>> open_on_pool(io::BlockingPool& pool, std::string root, 
 
 }  // namespace
 
+/// An age of centuries would be more nanoseconds than can be counted.
 bool has_ended(const io::FileStamp& stamp, std::chrono::system_clock::time_point now,
                std::chrono::milliseconds growth_timeout) {
-  return now - stamp.modified >= growth_timeout;
+  return stamp.modified <= now - growth_timeout;
 }
 
 FileResource::FileResource(Place place, const SourceRequest& request)

@@ -126,7 +126,7 @@ http::Validators validators_of(const io::FileStamp& stamp,
                 number(stamp.changed));
   http::Validators validators;
   validators.etag = http::EntityTag{text.data(), false};
-  validators.last_modified = floor<seconds>(stamp.modified);
+  validators.last_modified = std::min(floor<seconds>(stamp.modified), floor<seconds>(now));
   validators.last_modified_is_strong =
       http::is_strong_last_modified(validators.last_modified, floor<seconds>(now));
   return validators;

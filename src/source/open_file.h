@@ -14,7 +14,7 @@ namespace tonearm::source {
 
 /// A strong ETag of inode, size and both times. The time of the last write as Last-Modified, strong
 /// if it is a second old: a file that is copied or edited with its date kept is told apart by its
-/// tag alone.
+/// tag alone. Where it lies in the future, that is `now` (RFC 9110 §8.8.2.1).
 http::Validators validators_of(const io::FileStamp& stamp,
                                std::chrono::system_clock::time_point now);
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -59,6 +60,19 @@ TEST_F(FileStampTest, SaysSizeAndTimesToTheNanosecond) {
   EXPECT_GT(stamp.changed, stamp.modified);
   EXPECT_EQ(stamp.attributes.links, 1U);
   EXPECT_EQ(stamp, now());
+}
+
+TEST_F(FileStampTest, TimesThatNanosecondsDoNotReachAreTheFarthestThatTheyDo) {
+  constexpr std::int64_t century = 100 * std::int64_t{31'556'952};
+  struct stat file {};
+  file.st_mtim = {4 * century, 5};
+  file.st_ctim = {-4 * century, 5};
+  EXPECT_EQ(stamp_of(file).modified, FileStamp::Time::max());
+  EXPECT_EQ(stamp_of(file).changed, FileStamp::Time::min());
+  file.st_mtim = {2 * century, 5};
+  file.st_ctim = {-2 * century, 5};
+  EXPECT_EQ(stamp_of(file).modified.time_since_epoch().count(), 2 * century * 1'000'000'000 + 5);
+  EXPECT_EQ(stamp_of(file).changed.time_since_epoch().count(), -2 * century * 1'000'000'000 + 5);
 }
 
 TEST_F(FileStampTest, WhatWasWrittenIsAnotherVersion) {

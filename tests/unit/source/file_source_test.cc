@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -69,6 +70,21 @@ TEST_F(FileSourceTest, ATimeThatIsSetBackAfterWritingHidesNoVersion) {
   const http::Validators second = validators();
   EXPECT_EQ(second.last_modified, first.last_modified);
   EXPECT_NE(second.etag, first.etag);
+}
+
+TEST_F(FileSourceTest, ADateInTheFutureIsNotSent) {
+  const auto now = std::chrono::system_clock::now();
+  const auto this_second = std::chrono::floor<std::chrono::seconds>(now);
+  io::FileStamp stamp;
+  for (const auto future :
+       {io::FileStamp::Time(now + std::chrono::hours(1)), io::FileStamp::Time::max()}) {
+    stamp.modified = future;
+    const http::Validators validators = validators_of(stamp, now);
+    EXPECT_EQ(validators.last_modified, this_second);
+    EXPECT_FALSE(validators.last_modified_is_strong);
+  }
+  stamp.modified = now - std::chrono::hours(1);
+  EXPECT_EQ(validators_of(stamp, now).last_modified, this_second - std::chrono::hours(1));
 }
 
 TEST_F(FileSourceTest, NothingLeadsOutOfTheRoot) {

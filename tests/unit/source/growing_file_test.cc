@@ -2,6 +2,7 @@
 #include "tonearm/source/sound.h"
 
 #include "file_fixture.h"
+#include "source/file_resource.h"
 
 #include <boost/asio/co_spawn.hpp>
 
@@ -94,6 +95,15 @@ TEST_F(GrowingFileTest, HasEndedWhenItWasNotWrittenToForTheTimeout) {
   const auto what = run(resource->describe({})).value();
   EXPECT_EQ(what.length, 10U);
   EXPECT_TRUE(what.validators.has_strong_etag());
+}
+
+TEST_F(GrowingFileTest, HasEndedAndHasNotAtTheEndsOfTime) {
+  const auto now = std::chrono::system_clock::now();
+  io::FileStamp stamp;
+  stamp.modified = io::FileStamp::Time::min();
+  EXPECT_TRUE(has_ended(stamp, now, 10s));
+  stamp.modified = io::FileStamp::Time::max();
+  EXPECT_FALSE(has_ended(stamp, now, 10s));
 }
 
 TEST_F(GrowingFileTest, IsFollowedUntilItHasEnded) {
