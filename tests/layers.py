@@ -29,7 +29,7 @@ ONLY = {
     r"boost/json": {"source"},
     r"boost/beast/(?!core/string)": {"http", "server"},
     r"boost/asio": {"io", "catalog", "source", "cache", "server", "app"},
-    r"xxhash": {"cache"},
+    r"xxhash": {"base"},
 }
 LONGEST = 500
 

@@ -1,6 +1,7 @@
 #include "cache/song_record.h"
 
-#include "cache/checksum.h"
+#include "tonearm/base/checksum.h"
+
 #include "cache/geometry.h"
 #include "cache/little_endian.h"
 

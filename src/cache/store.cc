@@ -1,6 +1,6 @@
 #include "cache/store.h"
 
-#include "cache/checksum.h"
+#include "tonearm/base/checksum.h"
 
 #include <sys/resource.h>
 

@@ -1,5 +1,6 @@
 #include "source/file_version.h"
 
+#include "tonearm/base/checksum.h"
 #include "tonearm/io/page_cache.h"
 
 #include <boost/asio/steady_timer.hpp>
@@ -7,7 +8,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <functional>
 #include <string_view>
 
 namespace tonearm::source {
@@ -63,7 +63,7 @@ io::Task<bool> FileVersion::read(std::uint64_t offset, std::span<std::byte> byte
 
 FileVersion::Block FileVersion::block_of(http::ByteRange range, std::span<const std::byte> bytes) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  Block block{range, std::hash<std::string_view>()(text), false};
+  Block block{range, checksum(text, 0), false};
   block.silent = text.find_first_not_of(text.front()) == std::string_view::npos;
   return block;
 }

@@ -1,5 +1,6 @@
 // What lies in a cache directory may be anything: names, records, heads of pieces.
-#include "cache/checksum.h"
+#include "tonearm/base/checksum.h"
+
 #include "cache/geometry.h"
 #include "cache/little_endian.h"
 #include "cache/piece_format.h"

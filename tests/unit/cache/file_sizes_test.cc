@@ -1,4 +1,5 @@
-#include "cache/checksum.h"
+#include "tonearm/base/checksum.h"
+
 #include "cache/piece_format.h"
 #include "unit/cache/cache_fixture.h"
 

@@ -1,6 +1,6 @@
+#include "tonearm/base/checksum.h"
 #include "tonearm/cache/cache.h"
 
-#include "cache/checksum.h"
 #include "cache/geometry.h"
 #include "cache/piece_format.h"
 #include "cache/song_record.h"

@@ -1,6 +1,6 @@
+#include "tonearm/base/checksum.h"
 #include "tonearm/io/owned_descriptor.h"
 
-#include "cache/checksum.h"
 #include "cache/piece_format.h"
 #include "cache/warm_blocks.h"
 #include "unit/cache/cache_fixture.h"

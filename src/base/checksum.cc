@@ -1,4 +1,4 @@
-#include "cache/checksum.h"
+#include "tonearm/base/checksum.h"
 
 #include <boost/algorithm/hex.hpp>
 
@@ -7,7 +7,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-namespace tonearm::cache {
+namespace tonearm {
 
 std::uint64_t checksum(std::span<const std::byte> bytes, std::uint64_t seed) {
   return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
@@ -25,4 +25,4 @@ std::string hash_name(std::string_view key) {
   return text;
 }
 
-}  // namespace tonearm::cache
+}  // namespace tonearm
