@@ -163,7 +163,14 @@ io::Task<Result<io::FileStamp>> FileVersion::stamp() {
   co_return now;
 }
 
+/// As nearly always.
+bool FileVersion::is_untouched(const io::FileStamp& now) const {
+  return !may_be_appended_to() && now.changed == seen_.changed && io::has_same_bytes(seen_, now);
+}
+
 io::Task<Result<io::FileStamp>> FileVersion::look() {
+  const Result<io::FileStamp> at_once = file_->stamp();
+  if (at_once && is_untouched(*at_once)) co_return at_once;
   const Result<io::FileStamp> now = co_await stamp();
   if (!now) co_return now;
   const bool same = co_await is_same(*now);

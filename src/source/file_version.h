@@ -74,6 +74,7 @@ class FileVersion {
   bool may_be_about_to_grow(const io::FileStamp& now) const;
   /// Of what may be about to grow, a later one.
   io::Task<Result<io::FileStamp>> stamp();
+  bool is_untouched(const io::FileStamp& now) const;
   io::Task<bool> is_same(const io::FileStamp& now);
   io::Task<bool> is_unwritten(const io::FileStamp& now);
   static bool tells(const std::optional<Block>& block) { return block && !block->silent; }
