@@ -97,8 +97,8 @@ io::Task<Result<std::optional<io::Chunk>>> CachedResource::Reader::read_arriving
     if (!turned) co_return turned.error();
     co_return std::optional<io::Chunk>();
   }
+  Fill::View view = resource_.look_from_seats(position_);
   const std::shared_ptr<Fill> fill = seat.fill();
-  Fill::View view = fill->view(position_);
   switch (view.kind) {
     case Fill::View::Kind::bytes: {
       const auto most = static_cast<std::size_t>(
@@ -113,13 +113,9 @@ io::Task<Result<std::optional<io::Chunk>>> CachedResource::Reader::read_arriving
       co_return std::optional<io::Chunk>(io::Chunk(view.bytes.first(most)));
     }
     case Fill::View::Kind::wait:
-      if (resource_.advice_at(*fill, position_) == Advice::begin_fill) {
-        resource_.sit_elsewhere(position_, end);
-        co_return std::optional<io::Chunk>();
-      }
       has_waited_ = true;
       if (!event_) event_ = std::make_shared<io::Event>(resource_.supply_.loop);
-      co_await fill->wait_for(position_, view.seen, event_, resource_.supply_.loop);
+      co_await resource_.wait_at_seats({position_, end}, view.seen, event_);
       co_return std::optional<io::Chunk>();
     case Fill::View::Kind::gone:
       // It went to the disk between the two looks, or it is lost.
@@ -135,7 +131,7 @@ io::Task<Result<std::optional<io::Chunk>>> CachedResource::Reader::read_arriving
 }
 
 void CachedResource::Reader::come_on() {
-  resource_.former_.leave();
+  resource_.come_on();
   in_vain_ = 0;
   has_waited_ = false;
 }
@@ -145,7 +141,6 @@ void CachedResource::Reader::come_on() {
 Result<std::optional<io::Chunk>> CachedResource::Reader::after(const Fill& fill) {
   const Error error = fill.error();
   const auto outcome = fill.outcome();
-  if (outcome == FillOutcome::failed && resource_.sit_back()) return std::optional<io::Chunk>();
   resource_.seat_.leave();
   const bool only_way = version_->whole_only() && !version_->is_complete();
   const bool may_begin_anew =

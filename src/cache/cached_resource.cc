@@ -64,6 +64,7 @@ io::Task<Result<http::Representation>> CachedResource::describe(const source::Re
 
 /// What was found out so far is of another version.
 void CachedResource::start_afresh() {
+  asked_again_ = false;
   version_.reset();
   hold_ = {};
   leave_seats();

@@ -74,14 +74,12 @@ class CachedResource final : public source::Resource {
   void set_out(Visiting& visiting, const source::ReadIntent& intent);
   io::Task<Result<void>> hear_of(const Visiting& visiting);
   io::Task<void> wait_until_verified(Fill& fill);
-  io::Task<Advice> wait_until_it_comes(Fill& fill, std::uint64_t position);
   void use(std::shared_ptr<Version> version, bool stale);
   io::Task<Result<http::Representation>> describe_directly(const source::ReadIntent& intent);
   void replace_direct(std::unique_ptr<source::Resource> next);
   io::Task<Way> get_going(const source::ReadIntent& intent);
   void foresee(const Coverage& seen, http::ByteRanges parts);
   io::Task<Way> sit_down(http::ByteRange range);
-  io::Task<Way> sit_until_it_comes(http::ByteRange range);
   void start_afresh();
   http::Representation as_kept();
 
@@ -92,11 +90,13 @@ class CachedResource final : public source::Resource {
   void sit_at(std::uint64_t first, std::uint64_t end);
   /// Of version_: it is kept only whole, and that is not in yet.
   bool has_only_one_fill() const;
-  Advice advice_at(const Fill& fill, std::uint64_t position) const;
-  /// Tries another fill for it. Where that does not put it at one, it stays.
-  Seated sit_elsewhere(std::uint64_t position, std::uint64_t end);
-  /// That has failed: back to the one that was left, for good. False where none was.
-  bool sit_back();
+  bool ends_before(const Fill& fill, std::uint64_t position) const;
+  Fill::View look_from_seats(std::uint64_t position);
+  io::Task<void> wait_at_seats(http::ByteRange range, std::uint64_t seen,
+                               const std::shared_ptr<io::Event>& event);
+  void sit_elsewhere(http::ByteRange range);
+  /// The byte that was waited for has come.
+  void come_on();
   void leave_seats();
   /// Of upstream.first_byte_timeout, to ask the origin once more.
   bool has_time_left() const {
@@ -117,8 +117,8 @@ class CachedResource final : public source::Resource {
   io::Taker* taker_ = nullptr;                     ///< Of what direct_ reads.
   std::optional<http::Representation> described_;  ///< What direct_ said, if it was asked already.
   Fill::Seat seat_;
-  Fill::Seat former_;  ///< At a slow fill that was left, until the one at seat_ has brought a byte.
-  bool stays_ = false;  ///< Another was tried in vain.
+  Fill::Seat other_seat_;     ///< At a slow fill, while it waits for the byte at `seat_`, too.
+  bool asked_again_ = false;  ///< For the byte that it waits for.
   const io::Clock::time_point asked_at_ = io::Clock::now();
   mutable Account account_;
   bool cold_ = false;  ///< Nothing was kept of it when this request came.

@@ -108,35 +108,19 @@ std::span<const std::byte> Fill::together_from(std::uint64_t position) const {
           (last - first) * block_size + blocks_[last]->size - before};
 }
 
-io::Task<void> Fill::wait(std::uint64_t seen, std::shared_ptr<io::Event> event, io::Executor loop) {
+void Fill::give_way(std::uint64_t first) {
   {
     const std::lock_guard lock(mutex_);
-    if (changes_ != seen) co_return;
-    waiters_.push_back({loop, event});
+    const bool wanted = std::any_of(seats_.begin(), seats_.end(),
+                                    [&](const auto& seat) { return seat.second >= first; });
+    if (wanted || position_ > first) return;
   }
-  co_await event->wait();
+  limit_to(first);
 }
 
-io::Task<void> Fill::wait_for(std::uint64_t position, std::uint64_t seen,
-                              std::shared_ptr<io::Event> event, io::Executor loop) {
-  std::optional<io::Deadline> look_again;
-  if (position > this->position()) {
-    look_again.emplace(
-        loop, [event] { event->notify(); }, io::Deadline::Late::expires);
-    look_again->expire_after(lively_);
-  }
-  co_await wait(seen, std::move(event), loop);
-}
-
-/// One that has paused goes on at once for who comes, and how fast cannot be told.
-Advice Fill::advise(std::uint64_t position) const {
+void Fill::end_with_readers() {
   const std::lock_guard lock(mutex_);
-  if (position <= position_ || !verified_ || paused_) return Advice::stay;
-  const bool within = block_at(position) == block_at(position_);
-  // What is asked directly is not kept: that is for who would wait in vain.
-  const auto patience = within ? 4 * lively_ : lively_;
-  if (!pace_.is_slow(position_, position, io::Clock::now(), patience)) return Advice::stay;
-  return within ? Advice::ask_directly : Advice::begin_fill;
+  ends_with_readers_ = true;
 }
 
 bool Fill::verified(std::uint64_t& seen) const {
@@ -207,8 +191,14 @@ void Fill::begin_at_start() {
 }
 
 void Fill::limit_to(std::uint64_t limit) {
-  const std::lock_guard lock(mutex_);
-  limit_ = std::min(limit_, limit);
+  Waiters waiters;
+  {
+    const std::lock_guard lock(mutex_);
+    if (limit >= limit_) return;
+    limit_ = limit;
+    waiters = changed();
+  }
+  wake(waiters);
 }
 
 /// Where the fastest reader is. With the lock held.
@@ -235,7 +225,10 @@ Fill::Next Fill::next(const Geometry& geometry, bool whole) {
       whole ? geometry.length
             : std::min(limit_, geometry.align(0, std::min(wanted_, geometry.length)).end);
   const bool nobody = seats_.empty();
-  if (nobody && !stop_at_) stop_at_ = geometry.slice_end(position_ - (position_ > 0 ? 1 : 0));
+  if (nobody && !stop_at_) {
+    stop_at_ =
+        ends_with_readers_ ? position_ : geometry.slice_end(position_ - (position_ > 0 ? 1 : 0));
+  }
   if (position_ >= goal || (nobody && position_ >= *stop_at_)) {
     next.kind = Next::Kind::end;
     next.outcome = position_ >= goal ? FillOutcome::done : FillOutcome::abandoned;
@@ -290,9 +283,9 @@ bool Fill::append(std::span<const std::byte> bytes, const source::OriginUse& use
   {
     const std::lock_guard lock(mutex_);
     use_ = of_earlier_ + use_so_far;
-    pace_.came(io::Clock::now());
     const bool held_before = shown_ < position_;
     store(bytes);
+    pace_.came(position_, io::Clock::now());
     claim_unread();
     if (holds_back()) return !held_before;
     shown_ = position_;
@@ -468,19 +461,6 @@ void Fill::move(std::uint64_t number, std::uint64_t position) {
     if (wake) home_waits_ = false;
   }
   if (wake) wake_home();
-}
-
-/// Who waits is to be woken after the lock is given back.
-Fill::Waiters Fill::changed() {
-  ++changes_;
-  return std::exchange(waiters_, {});
-}
-
-/// A waiter's event belongs to its loop.
-void Fill::wake(const Waiters& waiters) {
-  for (const Waiter& waiter : waiters) {
-    io::asio::dispatch(waiter.loop, [event = waiter.event] { event->notify(); });
-  }
 }
 
 void Fill::wake_home() {

@@ -36,13 +36,6 @@ enum class FillOutcome : std::uint8_t {
   changed,    ///< The origin has another version now.
 };
 
-/// For who waits for a byte that a fill has not come to.
-enum class Advice : std::uint8_t {
-  stay,         ///< It comes soon, or nothing brings it sooner.
-  begin_fill,   ///< A fill that begins with its block does.
-  ask_directly  ///< Only what begins with it does: the fill is within its block already.
-};
-
 /// One run of missing blocks on its way from the origin: what has come of it, who reads it, how far
 /// it may go. Filled by a coroutine on one loop (its home), read from any. Thread-safe.
 class Fill : public std::enable_shared_from_this<Fill> {
@@ -95,12 +88,19 @@ class Fill : public std::enable_shared_from_this<Fill> {
 
   /// Until something has happened since `seen`. On the caller's own loop.
   io::Task<void> wait(std::uint64_t seen, std::shared_ptr<io::Event> event, io::Executor loop);
-  /// As wait(), for the byte at `position`: also until advise() may say something else.
-  io::Task<void> wait_for(std::uint64_t position, std::uint64_t seen,
-                          std::shared_ptr<io::Event> event, io::Executor loop);
-  /// What is best for who waits for the byte at `position`. It may lie so far ahead of what the
-  /// origin sends so slowly, or sends nothing of, that another question brings it sooner.
-  Advice advise(std::uint64_t position) const;
+  /// Notifies `event`, on its loop, of what happens next; once. False: something has happened since
+  /// `seen`, and nothing will be told.
+  bool call(const std::shared_ptr<io::Event>& event, const io::Executor& loop, std::uint64_t seen);
+  /// It need not be told any more.
+  void forget(const std::shared_ptr<io::Event>& event);
+  /// Whether the byte at `position` lies behind this fill's end, or so far ahead of what the origin
+  /// sends so slowly, or sends nothing of, that another question would bring it sooner.
+  bool is_late(std::uint64_t position) const;
+  /// Another fill brings what lies from `first` on: this one ends there, if nobody here waits for
+  /// it.
+  void give_way(std::uint64_t first);
+  /// Its origin is known to be slow: nothing is fetched once nobody reads.
+  void end_with_readers();
 
   /// Whether the origin has answered what it was asked, and that is of the version that it should
   /// be (or has ended).
@@ -221,7 +221,10 @@ class Fill : public std::enable_shared_from_this<Fill> {
   std::uint64_t changes_ = 1;
   Waiters waiters_;
   bool home_waits_ = false;
-  bool paused_ = false;  ///< It waited for its readers when it was last asked what is next.
+  /// It waited for its readers when it was last asked what is next. home_waits_ ends before that
+  /// is asked again, when somebody comes on.
+  bool paused_ = false;
+  bool ends_with_readers_ = false;
   bool verified_ = false;
   bool in_memory_ = false;
   std::uint64_t pace_from_ = 0;  ///< Who is before that is waited for no more.

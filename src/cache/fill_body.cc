@@ -50,7 +50,6 @@ struct RunningFill {
         resource(from),
         whole(version->whole_only() && !version->is_complete()),
         seekable(version->what().length.has_value()),
-        first(fill.first()),
         showing(
             of.supply.loop, [&from_fill = *of.fill] { from_fill.show(); },
             io::Deadline::Late::expires) {}
@@ -61,7 +60,6 @@ struct RunningFill {
   source::Resource& resource;
   const bool whole;     ///< Kept as a whole or not at all.
   const bool seekable;  ///< Its length is known.
-  const std::uint64_t first;
   std::unique_ptr<io::ByteReader> reader;
   std::uint64_t reader_end = 0;
   bool keeps = true;            ///< The disk has taken everything so far, and is to.
@@ -155,17 +153,6 @@ io::Task<void> break_off(RunningFill& running, Error error) {
   running.fill.end(changed ? FillOutcome::changed : FillOutcome::failed, std::move(error));
 }
 
-/// Now that it has brought something: who began it may have left another fill for it, which was to
-/// go on until then.
-void take_over(RunningFill& running) {
-  if (std::exchange(running.brings, true) || running.whole) return;
-  const std::lock_guard lock(running.version->fills_mutex());
-  for (const auto& other : running.version->fills()) {
-    const bool comes_to_it = other.get() != &running.fill && other->position() <= running.first;
-    if (comes_to_it) other->limit_to(running.first);
-  }
-}
-
 /// One chunk of the origin's, of those up to `end`; false when the fill has broken.
 io::Task<bool> fetch_some(RunningFill& running, std::uint64_t end) {
   const std::uint64_t position = running.fill.position();
@@ -191,7 +178,6 @@ io::Task<bool> fetch_some(RunningFill& running, std::uint64_t end) {
   const bool holds_back = running.fill.append(
       chunk->memory().first(static_cast<std::size_t>(count)), running.resource.origin_use());
   if (holds_back) running.showing.expire_after(hold_back);
-  take_over(running);
   co_return true;
 }
 

@@ -1,6 +1,17 @@
 #include "cache/pace.h"
 
 namespace tonearm::cache {
+namespace {
+
+/// Many let a burst pass and then slow down.
+constexpr std::chrono::seconds longest_run{8};
+
+}  // namespace
+
+void Pace::came(std::uint64_t position, Time now) {
+  heard_at_ = now;
+  if (now - since_ >= longest_run) begin(position, now);
+}
 
 void Pace::begin(std::uint64_t position, Time now) {
   first_ = position;

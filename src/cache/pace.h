@@ -5,7 +5,7 @@
 
 namespace tonearm::cache {
 
-/// How fast an origin sends what a fill asks it for, of which it knows no more than what came last.
+/// How fast an origin sends what a fill asks it for, over the last seconds.
 /// Positions are bytes of the song. A value; not thread-safe.
 class Pace {
  public:
@@ -16,7 +16,8 @@ class Pace {
 
   /// From now on the origin is let send, or has answered.
   void begin(std::uint64_t position, Time now);
-  void came(Time now) { heard_at_ = now; }
+  /// Something has come, up to `position`.
+  void came(std::uint64_t position, Time now);
 
   /// Whether something was heard of it within `lively`.
   bool flows(Time now, Duration lively) const { return now - heard_at_ < lively; }

@@ -10,20 +10,22 @@ namespace {
 /// Of who waits for no block but its own.
 constexpr std::uint64_t no_patience = 0;
 
-/// It has failed, and the byte at `position` had not come by then.
-bool failed_before(const Fill& fill, std::uint64_t position) {
-  return fill.outcome() == FillOutcome::failed &&
-         fill.view(position).kind == Fill::View::Kind::ended;
+using Kind = Fill::View::Kind;
+
+bool is_over(const Fill::View& view) { return view.kind == Kind::ended; }
+bool has_come(const Fill::View& view) {
+  return view.kind == Kind::bytes || view.kind == Kind::gone;
 }
 
 }  // namespace
 
 void CachedResource::leave_seats() {
   seat_.leave();
-  former_.leave();
+  other_seat_.leave();
 }
 
-/// For the first byte, which is not kept.
+/// For the first byte, which is not kept: until it is known that it comes, and of this version. The
+/// head waits for it anyway, and until it is out another version may be begun.
 io::Task<CachedResource::Way> CachedResource::sit_down(http::ByteRange range) {
   if (!seat_ || seat_.fill()->ended()) {
     // Nothing can be kept: from the origin, if it was not described by what is kept only.
@@ -31,74 +33,101 @@ io::Task<CachedResource::Way> CachedResource::sit_down(http::ByteRange range) {
     if (seated == Seated::nowhere) co_return Way::directly;
     if (seated == Seated::needless) co_return Way::kept;
   }
-  co_return co_await sit_until_it_comes(range);
-}
-
-/// Until it is known that it does, and of this version.
-io::Task<CachedResource::Way> CachedResource::sit_until_it_comes(http::ByteRange range) {
   const bool only_way = has_only_one_fill();
-  const std::shared_ptr<Fill> fill = seat_.fill();
-  switch (co_await wait_until_it_comes(*fill, range.first)) {
-    case Advice::stay:
-      break;
-    case Advice::begin_fill:
-      if (sit_elsewhere(range.first, range.end) == Seated::needless) co_return Way::kept;
-      co_return co_await sit_until_it_comes(range);
-    case Advice::ask_directly:
-      co_return Way::directly;
+  const auto event = std::make_shared<io::Event>(supply_.loop);
+  Fill::View view = look_from_seats(range.first);
+  while (view.kind == Kind::wait) {
+    co_await wait_at_seats(range, view.seen, event);
+    if (version_->holds(range.first)) co_return Way::kept;
+    view = look_from_seats(range.first);
   }
-  if (fill->outcome() == FillOutcome::changed) {
+  if (!is_over(view)) co_return Way::kept;
+  const auto outcome = seat_.fill()->outcome();
+  if (outcome == FillOutcome::changed) {
     leave_seats();
     co_return Way::changed;
   }
-  if (!failed_before(*fill, range.first)) co_return Way::kept;
-  if (has_time_left() && sit_back()) co_return co_await sit_until_it_comes(range);
+  // It was limited while it was on its way there.
+  if (outcome != FillOutcome::failed && has_time_left()) co_return co_await sit_down(range);
   // The only fill cannot resume, but an answer of which nothing was sent can be begun anew.
   const bool begins_anew = only_way && has_time_left();
   co_return begins_anew ? Way::directly : Way::nowhere;
 }
 
-/// Or does not come, or late. The head waits for it anyway, and until it is out another version may
-/// be begun.
-io::Task<Advice> CachedResource::wait_until_it_comes(Fill& fill, std::uint64_t position) {
-  co_await wait_until_verified(fill);
-  const auto event = std::make_shared<io::Event>(supply_.loop);
-  for (Fill::View view = fill.view(position); view.kind == Fill::View::Kind::wait;
-       view = fill.view(position)) {
-    const Advice advice = advice_at(fill, position);
-    if (advice != Advice::stay) co_return advice;
-    co_await fill.wait_for(position, view.seen, event, supply_.loop);
+/// From `seat_` afterwards: whichever brings it sooner, or goes on.
+Fill::View CachedResource::look_from_seats(std::uint64_t position) {
+  if (other_seat_) {
+    const bool failed = !seat_ || (is_over(seat_.fill()->view(position)) &&
+                                   seat_.fill()->outcome() == FillOutcome::failed);
+    const Fill::View there = other_seat_.fill()->view(position);
+    if (failed || has_come(there)) {
+      seat_ = std::move(other_seat_);
+      account_.use.collapsed = true;
+    } else if (is_over(there)) {
+      other_seat_.leave();
+    }
   }
-  co_return Advice::stay;
+  return seat_.fill()->view(position);
 }
 
-/// Who has left one fill waits at the next.
-Advice CachedResource::advice_at(const Fill& fill, std::uint64_t position) const {
-  return stays_ || former_ || has_only_one_fill() ? Advice::stay : fill.advise(position);
+/// Until something has happened since `seen`, the view from `seat_`, was looked at, or another fill
+/// is tried.
+io::Task<void> CachedResource::wait_at_seats(http::ByteRange range, std::uint64_t seen,
+                                             const std::shared_ptr<io::Event>& event) {
+  const std::shared_ptr<Fill> fill = seat_.fill();
+  const std::shared_ptr<Fill> other = other_seat_.fill();
+  const bool may_ask = !asked_again_ && !has_only_one_fill();
+  if (may_ask && fill->is_late(range.first)) {
+    sit_elsewhere(range);
+    co_return;
+  }
+  std::optional<io::Deadline> look_again;
+  if (may_ask && fill->position() < range.first) {
+    look_again.emplace(
+        supply_.loop, [event] { event->notify(); }, io::Deadline::Late::expires);
+    look_again->expire_after(store_.policy().lively);
+  }
+  if (!fill->call(event, supply_.loop, seen)) co_return;
+  if (other) {
+    const Fill::View there = other->view(range.first);
+    if (there.kind != Kind::wait || !other->call(event, supply_.loop, there.seen)) event->notify();
+  }
+  co_await event->wait();
+  if (look_again || other) fill->forget(event);
+  if (other) other->forget(event);
 }
 
-/// At a fill of its own, or one that is about to bring just this. An origin may refuse a second
-/// question while it answers the first, which then is still the way.
-CachedResource::Seated CachedResource::sit_elsewhere(std::uint64_t position, std::uint64_t end) {
-  former_ = std::move(seat_);
-  const Seated seated = take_seat(position, end);
-  if (seated != Seated::at_fill) sit_back();
-  return seated;
+/// At a fill of its own, or one that is about to bring just this. The place at the slow one stays
+/// taken until one of them has brought the byte: an origin may refuse a second question, or be
+/// slower to answer it. Once for each byte that is waited for.
+void CachedResource::sit_elsewhere(http::ByteRange range) {
+  asked_again_ = true;
+  account_.use.collapsed = false;
+  other_seat_ = std::move(seat_);
+  if (take_seat(range.first, range.end) == Seated::nowhere) seat_ = std::move(other_seat_);
 }
 
-bool CachedResource::sit_back() {
-  if (!former_) return false;
-  seat_ = std::move(former_);
-  stays_ = true;
-  return true;
+void CachedResource::come_on() {
+  asked_again_ = false;
+  if (!other_seat_) return;
+  const std::shared_ptr<Fill> slow = other_seat_.fill();
+  other_seat_.leave();
+  if (seat_) slow->give_way(seat_.fill()->first());
+}
+
+/// Where something is kept on its way to `position`.
+bool CachedResource::ends_before(const Fill& fill, std::uint64_t position) const {
+  const std::uint64_t at = fill.position();
+  return !has_only_one_fill() && at < position && version_->next_kept(at) <= position;
 }
 
 /// With the lock of the version's fills held.
 std::optional<Fill::Seat> CachedResource::join_running(std::uint64_t position, std::uint64_t end) {
   const std::uint64_t patience = has_only_one_fill() ? any_patience
-                                 : former_           ? no_patience
+                                 : other_seat_       ? no_patience
                                                      : store_.policy().read_ahead;
   for (const auto& fill : version_->fills()) {
+    if (fill == other_seat_.fill() || ends_before(*fill, position)) continue;
     if (auto seat = fill->join(position, end, patience)) {
       store_.counters().followers += 1;
       account_.use.collapsed = true;
@@ -142,10 +171,11 @@ CachedResource::Seated CachedResource::take_seat(std::uint64_t position, std::ui
     std::uint64_t limit = version_->next_kept(position);
     for (const auto& other : version_->fills()) {
       if (other->first() > run.first) limit = std::min(limit, other->first());
-      if (!former_ && other->position() <= run.first) other->limit_to(run.first);
+      if (!other_seat_ && other->position() <= run.first) other->limit_to(run.first);
     }
     auto fill = std::make_shared<Fill>(supply_.loop, run.first, store_.policy());
     fill->limit_to(limit);
+    if (other_seat_) fill->end_with_readers();
     wanted = std::min(run.end, limit);
     // Its own: not to be refused, however little is read ahead.
     if (auto seat = fill->join(position, end, any_patience)) seat_ = std::move(*seat);
