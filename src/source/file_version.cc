@@ -47,7 +47,7 @@ io::Task<void> pause_for(std::chrono::milliseconds time) {
 }  // namespace
 
 std::uint64_t FileVersion::header_before(std::uint64_t end) const {
-  if (writing_ == Writing::over || writing_ == Writing::at_its_end) return 0;
+  if (writing_ == Writing::at_its_end) return 0;
   if (end >= header_size + telling) return header_size;
   return writing_ == Writing::ended ? 0 : sizes_end;
 }
@@ -104,6 +104,10 @@ io::Task<std::optional<FileVersion::Block>> FileVersion::choose_block(http::Byte
   co_return block;
 }
 
+bool FileVersion::is_told_apart() const {
+  return (known_ && !known_->silent) || (end_ && !end_->silent);
+}
+
 io::Task<bool> FileVersion::is_still_there(std::optional<Block> block) {
   if (!block) co_return true;
   const std::optional<Block> now = co_await read_block(block->range);
@@ -113,27 +117,12 @@ io::Task<bool> FileVersion::is_still_there(std::optional<Block> block) {
 io::Task<bool> FileVersion::is_still_there() {
   const bool heard = co_await is_still_there(known_);
   if (!heard) co_return false;
-  co_return co_await is_still_there(anchor_);
-}
-
-void FileVersion::remember(const Block& handed_on) {
-  if (writing_ == Writing::over && !tells(anchor_)) anchor_ = handed_on;
-  if (!handed_on.silent || !tells(known_)) known_ = handed_on;
-}
-
-/// Who renames, links or labels a file moves its time of change, as does who sets the date back
-/// that his writing has moved.
-io::Task<bool> FileVersion::is_unwritten(const io::FileStamp& now) {
-  if (now.changed == seen_.changed || !is_told_apart()) co_return io::has_same_bytes(seen_, now);
-  if (now.size != seen_.size || now.modified != seen_.modified) co_return false;
-  co_return co_await is_still_there();
+  co_return co_await is_still_there(end_);
 }
 
 io::Task<bool> FileVersion::is_same(const io::FileStamp& now) {
   const bool is_longer = now.size > seen_.size;
-  if (!may_be_appended_to() || (writing_ == Writing::ended && !is_longer)) {
-    co_return co_await is_unwritten(now);
-  }
+  if (writing_ == Writing::ended && !is_longer) co_return io::has_same_bytes(seen_, now);
   if (now.size < seen_.size) co_return false;
   // Another take may begin with it too, and it would be a strange recorder that goes on within it.
   if (writing_ == Writing::ended && !is_told_apart()) co_return false;
@@ -145,7 +134,7 @@ io::Task<bool> FileVersion::is_same(const io::FileStamp& now) {
 io::Task<void> FileVersion::remember_end() {
   const std::optional<Block> end = co_await read_block(block_before(seen_.size, 0));
   const Result<io::FileStamp> now = file_->stamp();
-  if (now && io::has_same_bytes(seen_, *now)) anchor_ = end;
+  if (now && io::has_same_bytes(seen_, *now)) end_ = end;
 }
 
 /// Who appends sets the time of the file first, and its size after the bytes.
@@ -153,7 +142,7 @@ bool FileVersion::may_be_about_to_grow(const io::FileStamp& now) const {
   return writing_ == Writing::ended && now.size == seen_.size && now.modified != seen_.modified;
 }
 
-io::Task<Result<io::FileStamp>> FileVersion::stamp() {
+io::Task<Result<io::FileStamp>> FileVersion::later_stamp() {
   Result<io::FileStamp> now = file_->stamp();
   for (auto pause = first_pause; pause <= longest_pause; pause *= 4) {
     if (!now || !may_be_about_to_grow(*now)) break;
@@ -163,20 +152,15 @@ io::Task<Result<io::FileStamp>> FileVersion::stamp() {
   co_return now;
 }
 
-/// As nearly always.
-bool FileVersion::is_untouched(const io::FileStamp& now) const {
-  return !may_be_appended_to() && now.changed == seen_.changed && io::has_same_bytes(seen_, now);
-}
-
 io::Task<Result<io::FileStamp>> FileVersion::look() {
-  const Result<io::FileStamp> at_once = file_->stamp();
-  if (at_once && is_untouched(*at_once)) co_return at_once;
-  const Result<io::FileStamp> now = co_await stamp();
+  Result<io::FileStamp> now = file_->stamp();
+  if (now && may_be_about_to_grow(*now)) now = co_await later_stamp();
   if (!now) co_return now;
-  const bool same = co_await is_same(*now);
+  bool same = io::has_same_bytes(seen_, *now);
+  if (may_be_appended_to()) same = co_await is_same(*now);
   if (!same) co_return changed();
   if (now->size > seen_.size) grew_ = io::Clock::now();
-  seen_ = *now;
+  if (may_be_appended_to()) seen_ = *now;
   co_return now;
 }
 
@@ -185,13 +169,14 @@ io::Task<Result<io::Chunk>> FileVersion::load(std::uint64_t offset, std::uint64_
   loaded_.resize(static_cast<std::size_t>(range.size()));
   const bool there = co_await read(range.first, loaded_);
   std::optional<Block> block;
-  if (there) block = co_await choose_block(range);
-  if (!known_ && grows()) known_ = block;  // so that the first one is asked for as well
+  if (there && may_be_appended_to()) block = co_await choose_block(range);
+  // So that the first one is asked for as well; of what has ended, its end is.
+  if (!known_ && writing_ != Writing::ended) known_ = block;
   // Only now: what was read of it is of this version if what was known before is still there.
   const Result<io::FileStamp> now = co_await look();
   if (!now) co_return now.error();
   if (!there) co_return changed();
-  if (block) remember(*block);
+  if (block && !(block->silent && known_ && !known_->silent)) known_ = block;
   co_return io::Chunk(std::span<const std::byte>(loaded_));
 }
 

@@ -19,8 +19,7 @@ namespace tonearm::source {
 
 /// One version of an open file: what was described and, of what may grow, what was appended since.
 /// That a file was appended to, and not made anew under its name, is told by its bytes: a block of
-/// what was handed on last must still be there. So is that no more than its name or its owner was
-/// set. One loop, one operation at a time.
+/// what was handed on last must still be there. One loop, one operation at a time.
 class FileVersion {
  public:
   /// What becomes of a file that stays the same version.
@@ -70,29 +69,24 @@ class FileVersion {
   /// Of these bytes the one that tells most.
   io::Task<std::optional<Block>> choose_block(http::ByteRange loaded);
   bool may_be_appended_to() const { return writing_ != Writing::over; }
-  bool grows() const { return may_be_appended_to() && writing_ != Writing::ended; }
   bool may_be_about_to_grow(const io::FileStamp& now) const;
-  /// Of what may be about to grow, a later one.
-  io::Task<Result<io::FileStamp>> stamp();
-  bool is_untouched(const io::FileStamp& now) const;
+  /// Once it has grown, or is not about to.
+  io::Task<Result<io::FileStamp>> later_stamp();
+  /// Of what may be appended to.
   io::Task<bool> is_same(const io::FileStamp& now);
-  io::Task<bool> is_unwritten(const io::FileStamp& now);
-  static bool tells(const std::optional<Block>& block) { return block && !block->silent; }
-  /// Whether another version would be told by what is known of this one.
-  bool is_told_apart() const { return tells(known_) || tells(anchor_); }
+  /// Whether another take would be told by what is known of this one.
+  bool is_told_apart() const;
   /// Whether that is still there; true where nothing is known.
   io::Task<bool> is_still_there();
   io::Task<bool> is_still_there(std::optional<Block> block);
-  void remember(const Block& handed_on);
 
   std::shared_ptr<const OpenFile> file_;
-  io::FileStamp seen_;  ///< At the last look.
+  io::FileStamp seen_;  ///< As it was described; of what is appended to, at the last look.
   Writing writing_;
   io::BlockingPool& pool_;
   io::Clock::time_point grew_ = io::Clock::now();
-  std::optional<Block> known_;  ///< Of what was handed on last.
-  /// What else must stay: the first that was handed on; of what has ended, its end as described.
-  std::optional<Block> anchor_;
+  std::optional<Block> known_;       ///< Of what was handed on last.
+  std::optional<Block> end_;         ///< Of what has ended: its end as it was described.
   std::vector<std::byte> loaded_;    ///< What load() has read last.
   std::vector<std::byte> compared_;  ///< A block: too large for a frame.
 };

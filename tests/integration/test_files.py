@@ -130,46 +130,6 @@ class Files(Case):
             self.assertTrue(first + rest == content(0, 20_000_000))
         self.assertBody(self.get(song), content(0, 20_000_000, seed=2))
 
-    def test_moved_linked_or_labelled_while_playing_plays_to_its_end(self):
-        path, other = self.path("moved"), self.path("moved elsewhere")
-
-        def link():
-            os.link(path, other)
-            os.unlink(other)
-
-        def forbid_and_allow():
-            os.chmod(path, 0o600)
-            os.chmod(path, 0o644)
-
-        for disturb in (link, forbid_and_allow, lambda: os.chown(path, os.getuid(), os.getgid()),
-                        lambda: os.rename(path, other)):
-            write_file(path, 20_000_000)
-            make_old(path)
-            song = self.catalog.add("file:moved")
-            with Client(self.tonearm.port, receive_buffer=65536) as client:
-                client.ask(f"/songs/listen/{song}")
-                client.head()
-                first = client.take(100_000)
-                disturb()
-                rest = client.take(19_900_000)
-                self.assertTrue(first + rest == content(0, 20_000_000))
-
-    def test_written_over_with_its_date_kept_is_a_reset(self):
-        path = self.path("dated")
-        write_file(path, 20_000_000)
-        make_old(path)
-        date = os.stat(path)
-        song = self.catalog.add("file:dated")
-        with Client(self.tonearm.port, receive_buffer=65536) as client:
-            client.ask(f"/songs/listen/{song}")
-            client.head()
-            first = client.take(100_000)
-            write_file(path, 20_000_000, seed=2)
-            os.utime(path, ns=(date.st_atime_ns, date.st_mtime_ns))
-            rest = client.rest()
-            self.assertEqual(client.ended, "reset")
-            self.assertTrue(first + rest == content(0, len(first + rest)))
-
     def test_pcm_is_a_wav(self):
         data = sound(4)
         song = self.add_pcm("tone.pcm", data)
