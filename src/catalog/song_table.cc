@@ -69,8 +69,9 @@ bool has_unique_ids(sqlite3* connection) {
   const auto statement =
       prepare(connection,
               "SELECT 1 FROM pragma_index_list('music_song', 'main') AS list WHERE \"unique\""
-              " AND NOT partial AND 'id' = (SELECT group_concat(lower(name)) FROM"
-              " pragma_index_xinfo(list.name, 'main') WHERE key AND lower(coll) = lower(?1))");
+              " AND NOT partial AND (SELECT count(*) = 1 AND max(lower(name)) = 'id'"
+              " AND max(lower(coll)) = lower(?1)"
+              " FROM pragma_index_xinfo(list.name, 'main') WHERE key)");
   if (!statement) return false;
   const char* collation = nullptr;
   sqlite3_table_column_metadata(connection, "main", "music_song", "id", nullptr, &collation,

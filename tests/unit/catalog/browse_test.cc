@@ -80,7 +80,9 @@ TEST_F(Browse, AnotherCollationsIndexDoesNotMakeIdsUnique) {
   auto writer = write(
       "CREATE TABLE music_song(id TEXT COLLATE NOCASE, name TEXT, file TEXT);"
       "CREATE UNIQUE INDEX exact ON music_song(id COLLATE BINARY);"
-      "INSERT INTO music_song VALUES ('a', '', 'f'), ('x', '', 'f'), ('X', '', 'f')");
+      "INSERT INTO music_song VALUES ('a', '', 'f'), ('x', '', 'g'), ('X', '', 'h')");
+  EXPECT_EQ(ids("", {2, 2, LastSong{"x", true}}).size(), 1U);
+  writer("CREATE UNIQUE INDEX with_file ON music_song(id, file)");
   EXPECT_EQ(ids("", {2, 2, LastSong{"x", true}}).size(), 1U);
   writer(
       "DROP INDEX exact; DELETE FROM music_song WHERE id = 'X' COLLATE BINARY;"
