@@ -9,6 +9,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <utility>
@@ -24,8 +26,7 @@ using nlohmann::ordered_json;
 
 constexpr std::uint64_t default_limit = 50;
 constexpr std::uint64_t most_songs = 500;
-/// Of a playlist, which comes whole up to here, and read at a time of an M3U: some lists are sorted
-/// anew for each page.
+/// Of a playlist, which comes whole up to here, and of a list that cannot go on behind a song.
 constexpr std::uint64_t most_at_once = 10'000;
 
 constexpr std::string_view json_type = "application/json";
@@ -122,22 +123,41 @@ io::Task<Result<SongPage>> page_of_playlist(const Request& request, PageWindow w
   co_return page;
 }
 
-/// A list from a song on, of which the first page has been read.
+/// A list from a song on, of which a page has been read.
 struct SongList {
+  using Read = io::Task<Result<SongPage>> (*)(const Request&, PageWindow);
+
+  SongList(std::string before, SongPage first, PageWindow of_first, Read by)
+      : head(std::move(before)), window(of_first), read(by) {
+    take_in(std::move(first));
+  }
+  void take_in(SongPage next) {
+    page = std::move(next);
+    taken = 0;
+    const std::size_t count = page.songs.size();
+    is_last = count < window.limit;
+    window.offset += count;
+    if (count > 0) window.after = {page.songs.back().id, page.songs.back().id_is_text};
+  }
+  std::size_t left() const { return page.songs.size() - taken; }
+  bool all_fit() const { return page.total <= window.offset; }
+
   std::string head;  ///< The lines before the first song.
   SongPage page;
-  PageWindow window;  ///< From the first song on that is in no page yet whose lines were taken.
-  io::Task<Result<SongPage>> (*read)(const Request&, PageWindow);
-  bool is_last = false;  ///< Whether nothing comes behind the page whose lines were taken.
+  std::size_t taken = 0;  ///< Songs of the page whose lines were.
+  PageWindow window;      ///< From the first song on that is in no page yet.
+  Read read;
+  bool is_last = false;  ///< Whether nothing comes behind the page.
 };
 
-/// The lines of the page's songs, which are gone from it then.
-io::Task<Result<std::string>> take_lines(const Request& request, SongList& list) {
-  const std::size_t count = list.page.songs.size();
-  list.window.offset += count;
-  list.is_last = count < list.window.limit;
-  if (count > 0) list.window.after = {list.page.songs.back().id, list.page.songs.back().id_is_text};
-  auto make = [songs = std::exchange(list.page.songs, {}), links = SongLinks(request)] {
+/// The lines of so many songs of the page, at most.
+io::Task<Result<std::string>> take_lines(const Request& request, SongList& list, std::size_t most) {
+  const std::size_t count = std::min(most, list.left());
+  const auto first = list.page.songs.begin() + static_cast<std::ptrdiff_t>(list.taken);
+  std::vector<Song> songs(std::make_move_iterator(first),
+                          std::make_move_iterator(first + static_cast<std::ptrdiff_t>(count)));
+  list.taken += count;
+  auto make = [songs = std::move(songs), links = SongLinks(request)] {
     std::string lines;
     for (const Song& song : songs) append_song_m3u(lines, song, links);
     return lines;
@@ -145,12 +165,15 @@ io::Task<Result<std::string>> take_lines(const Request& request, SongList& list)
   return make_text(request, count, std::move(make));
 }
 
-/// Goes to the next page, whose lines are to be taken; it is empty at the end.
+/// Goes to the next page where all of this one was taken; it is empty at the end. A list that
+/// cannot go on behind a song may be sorted anew for each page, and has larger ones.
 io::Task<Result<void>> turn_page(const Request& request, SongList& list) {
-  if (list.is_last) co_return Result<void>();
+  if (list.left() > 0 || list.is_last) co_return Result<void>();
   Result<SongPage> next = co_await list.read(request, list.window);
   if (!next) co_return next.error();
-  list.page = std::move(*next);
+  const bool by_offset = next->total > 0;
+  list.take_in(std::move(*next));
+  if (by_offset) list.window.limit = most_at_once;
   co_return Result<void>();
 }
 
@@ -158,8 +181,8 @@ io::Task<Result<void>> turn_page(const Request& request, SongList& list) {
 /// socket.
 io::Task<Result<void>> send_whole_m3u(const Request& request, Responder& responder, SongList list) {
   Document document{m3u_type, std::move(list.head)};
-  while (!list.page.songs.empty()) {
-    const Result<std::string> lines = co_await take_lines(request, list);
+  while (list.left() > 0) {
+    const Result<std::string> lines = co_await take_lines(request, list, list.left());
     if (!lines) co_return lines.error();
     document.body += *lines;
     const Result<void> turned = co_await turn_page(request, list);
@@ -168,7 +191,7 @@ io::Task<Result<void>> send_whole_m3u(const Request& request, Responder& respond
   co_return co_await send_document(request, responder, std::move(document));
 }
 
-/// Page by page: a list of any length costs the memory of one.
+/// Page by page, and of a page little at a time: a client may be slow, and a list of any length.
 io::Task<Result<void>> stream_m3u(const Request& request, Responder& responder, SongList list) {
   const bool until_close = request.head.version == 10;
   http::ResponseHead head = responder.begin(200, until_close);
@@ -177,10 +200,10 @@ io::Task<Result<void>> stream_m3u(const Request& request, Responder& responder, 
   if (!until_close) head.add("Transfer-Encoding", "chunked");
   responder.start(std::move(head), until_close ? BodyFraming::until_close : BodyFraming::chunked);
   std::string text = std::move(list.head);
-  while (!list.page.songs.empty() && request.head.method != http::verb::head) {
-    const Result<std::string> lines = co_await take_lines(request, list);
+  while (list.left() > 0 && request.head.method != http::verb::head) {
+    Result<std::string> lines = co_await take_lines(request, list, most_songs);
     if (!lines) co_return lines.error();
-    text += *lines;
+    text += std::exchange(*lines, {});
     const io::Chunk chunk(std::as_bytes(std::span(text)));
     Result<void> written = co_await responder.writer().write(chunk);
     if (!written) co_return written;
@@ -193,13 +216,12 @@ io::Task<Result<void>> stream_m3u(const Request& request, Responder& responder, 
 
 /// The page alone where it is the rest of the list or `limit` asks for no more, else all.
 io::Task<Result<void>> send_m3u(const Request& request, Responder& responder, SongList list) {
-  const bool all_fit = list.page.total <= list.window.offset + list.page.songs.size();
-  if (!all_fit && !request.target.parameter("limit")) {
+  if (!list.all_fit() && !request.target.parameter("limit")) {
     const bool in_one_piece = request.over_unix_socket && request.head.version == 10;
     const auto send = in_one_piece ? &send_whole_m3u : &stream_m3u;
     co_return co_await send(request, responder, std::move(list));
   }
-  const Result<std::string> lines = co_await take_lines(request, list);
+  const Result<std::string> lines = co_await take_lines(request, list, list.left());
   if (!lines) co_return lines.error();
   Document document{m3u_type, list.head + *lines};
   co_return co_await send_document(request, responder, std::move(document));
@@ -228,7 +250,7 @@ io::Task<Result<void>> show_song(const Request& request, Responder& responder) {
 }
 
 io::Task<Result<void>> list_songs_as_m3u(const Request& request, Responder& responder) {
-  const Result<PageWindow> window = window_of(request, most_at_once);
+  const Result<PageWindow> window = window_of(request, most_songs);
   if (!window) co_return window.error();
   Result<SongPage> page = co_await page_of_search(request, *window);
   if (!page) co_return page.error();
