@@ -125,8 +125,8 @@ io::Task<Result<http::Representation>> SoundResource::describe(const ReadIntent&
 }
 
 /// Nobody says how long it is, and a header may promise too much: only that a frame is there shows
-/// that the position lies before the end. Where none is, the length has come out. The head does not
-/// wait for that for ever.
+/// that the position lies before the end. Where none is, the length has come out. As long as
+/// something comes, the head waits no longer for that than for anything else.
 io::Task<Result<void>> SoundResource::find_first_frame(http::Representation& what,
                                                        io::Clock::time_point until) {
   const Result<void> skipped = co_await bytes_.skip_to(first_, until);

@@ -54,13 +54,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::string record = bytes;
     record.replace(0, 8, "TONEREC1");
     for (std::size_t i = 0; i < 4; ++i) record[16 + i] = static_cast<char>(size >> (8 * i) & 0xFF);
-    const std::uint64_t sum = checksum(std::string_view(record).substr(16), 0);
+    const std::uint64_t sum = tonearm::checksum(std::string_view(record).substr(16), 0);
     for (std::size_t i = 0; i < 8; ++i) record[8 + i] = static_cast<char>(sum >> (8 * i) & 0xFF);
     check_record(record);
   }
   const FileName name = parse_file_name(bytes);
   if (name.kind == FileName::Kind::piece) require(piece_name(name.id) == bytes);
-  const PieceId id{hash_name("song"), 1, 2};
+  const PieceId id{tonearm::hash_name("song"), 1, 2};
   const auto sums = read_index(std::as_bytes(std::span(bytes)), id, 2 * block_size);
   require(!sums || sums->size() == 2);
   if (sums) require(bytes.starts_with(make_index(id, 2 * block_size, *sums)));

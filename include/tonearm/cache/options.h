@@ -25,7 +25,8 @@ struct Policy {
   /// How long one who has stopped to read holds up others, where nothing can be written and what
   /// comes comes only once. That of the origin's connections.
   std::chrono::milliseconds release_after{30'000};
-  /// Within which the one answer that others may read along has brought something.
+  /// Within which the one answer that others may read along has brought something, and how long a
+  /// seek waits for what lies before it.
   std::chrono::milliseconds lively{1'000};
 };
 
