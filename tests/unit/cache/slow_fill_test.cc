@@ -63,6 +63,7 @@ class SlowFillTest : public CacheTest {
 
   int reads_ = 0;
   bool goes_on_ = false;
+  bool answers_ = false;
 };
 
 TEST_F(SlowFillTest, IsNotWaitedForByOneWhoSeeksAhead) {
@@ -119,17 +120,17 @@ TEST_F(SlowFillTest, IsGoneBackToWhereItsOriginRefusesAnother) {
 // Each of them would wait for another's block, whose origin may be as slow.
 TEST_F(SlowFillTest, IsLeftByEachWhoSeeksAheadForHisOwnBlock) {
   open_slow_song();
-  bool answers = true;
-  song_->before_answer = [&] { return wait_until(answers); };
+  answers_ = true;
+  song_->before_answer = [this] { return wait_until(answers_); };
   const auto first = begin();
   ASSERT_TRUE(run_until([&] { return reads_ == 3; }));
-  answers = false;
+  answers_ = false;
   std::vector<std::shared_ptr<Running>> seekers;
   for (std::uint64_t block = 5; block < 9; ++block) {
     seekers.push_back(begin(block * B + 5, block * B + 9));
   }
   EXPECT_TRUE(run_until([&] { return song_->described == 5; }));
-  answers = true;
+  answers_ = true;
   for (const auto& seeker : seekers) ASSERT_TRUE(run_until([&] { return seeker->ended; }));
   goes_on_ = true;
   ASSERT_TRUE(run_until([&] { return first->ended; }));
@@ -140,10 +141,9 @@ TEST_F(SlowFillTest, IsLeftByEachWhoSeeksAheadForHisOwnBlock) {
 // The second question is never answered, and the first still brings the byte.
 TEST_F(SlowFillTest, IsListenedToWhileAnotherIsAsked) {
   open_slow_song();
-  bool never = false;
   const auto first = begin();
   ASSERT_TRUE(run_until([&] { return reads_ == 3; }));
-  song_->before_answer = [&] { return wait_until(never); };
+  song_->before_answer = [this] { return wait_until(answers_); };
   const auto second = begin(10 * B, 13 * B - 1);
   const auto third = begin_parts({0, 100}, {20 * B, 21 * B});
   ASSERT_TRUE(run_until([&] { return song_->described == 3; }));
@@ -152,7 +152,7 @@ TEST_F(SlowFillTest, IsListenedToWhileAnotherIsAsked) {
   EXPECT_EQ(second->got.body, content(10 * B, 13 * B));
   EXPECT_EQ(third->got.body, content(0, 100) + content(20 * B, 21 * B));
   EXPECT_EQ(song_->served, length);
-  never = true;
+  answers_ = true;
 }
 
 // What another has fetched by then is on disk, and behind it the slow fill is as slow as before.
