@@ -99,7 +99,8 @@ class Fill : public std::enable_shared_from_this<Fill> {
   /// Another fill brings what lies from `first` on: this one ends there, if nobody here waits for
   /// it.
   void give_way(std::uint64_t first);
-  /// Its origin is known to be slow: nothing is fetched once nobody reads.
+  /// It is begun beside one that is late, by an origin that may be slow: nothing is fetched once
+  /// nobody reads.
   void end_with_readers();
 
   /// Whether the origin has answered what it was asked, and that is of the version that it should

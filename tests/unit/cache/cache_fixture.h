@@ -192,6 +192,16 @@ inline std::string bytes_of(const io::Chunk& chunk) {
   return text;
 }
 
+/// What `reader` brings, to its end or until it breaks, is added to what was got.
+inline io::Task<void> read_all(io::ByteReader& reader, Got& got) {
+  for (;;) {
+    Result<io::Chunk> chunk = co_await reader.read();
+    if (!chunk) got.error = chunk.error();
+    if (!chunk || chunk->empty()) co_return;
+    got.body += bytes_of(*chunk);
+  }
+}
+
 /// One request for [first, last] (open-ended without `last`), to its end.
 inline io::Task<Got> fetch(source::Source& source, std::optional<std::uint64_t> first = {},
                            std::optional<std::uint64_t> last = {}, io::Taker* taker = nullptr) {
@@ -212,15 +222,7 @@ inline io::Task<Got> fetch(source::Source& source, std::optional<std::uint64_t> 
   if (last && end) end = std::min(*end, *last + 1);
   {
     const auto reader = resource->read(first.value_or(0), end);
-    for (;;) {
-      Result<io::Chunk> chunk = co_await reader->read();
-      if (!chunk) {
-        got.error = chunk.error();
-        break;
-      }
-      if (chunk->empty()) break;
-      got.body += bytes_of(*chunk);
-    }
+    co_await read_all(*reader, got);
   }
   got.use = resource->cache_use();
   got.origin = resource->origin_use();
@@ -289,12 +291,14 @@ class CacheTest : public DirectoryTest {
   };
   std::shared_ptr<Running> begin(std::optional<std::uint64_t> first = {},
                                  std::optional<std::uint64_t> last = {}) {
+    return begin(fetch(*source_, first, last));
+  }
+  std::shared_ptr<Running> begin(io::Task<Got> request) {
     auto running = std::make_shared<Running>();
-    io::asio::co_spawn(loop_, fetch(*source_, first, last),
-                       [running](const std::exception_ptr&, Got got) {
-                         running->got = std::move(got);
-                         running->ended = true;
-                       });
+    io::asio::co_spawn(loop_, std::move(request), [running](const std::exception_ptr&, Got got) {
+      running->got = std::move(got);
+      running->ended = true;
+    });
     return running;
   }
   /// Runs the loop for as long as there is something to do.

@@ -92,6 +92,57 @@ TEST_F(FillTest, ManyDoNotWaitForADiskThatIsSlow) {
   EXPECT_EQ(song_->served, size);
 }
 
+// Another brings what lies from there on.
+TEST_F(FillTest, GivesWayUnlessSomebodyWaitsForMore) {
+  const Geometry geometry{.slice_size = 4 * B, .length = 40 * B};
+  const auto fill = std::make_shared<Fill>(loop_.get_executor(), 0, Policy{});
+  const auto listener = fill->join(0, 40 * B, any_patience);
+  auto waiting = fill->join(20 * B, 40 * B, any_patience);
+  fill->give_way(10 * B);
+  EXPECT_EQ(fill->next(geometry, false).end, 40 * B);
+  EXPECT_FALSE(fill->is_late(20 * B));
+  fill->limit_to(15 * B);
+  EXPECT_TRUE(fill->is_late(20 * B)) << "it does not come to it any more";
+  waiting->leave();
+  fill->give_way(10 * B);
+  EXPECT_EQ(fill->next(geometry, false).end, 10 * B);
+}
+
+TEST_F(FillTest, EndsWithItsSliceWhenNobodyReadsOrAtOnce) {
+  const Geometry geometry{.slice_size = 4 * B, .length = 40 * B};
+  for (const bool at_once : {false, true}) {
+    const auto fill = std::make_shared<Fill>(loop_.get_executor(), 0, Policy{});
+    if (at_once) fill->end_with_readers();
+    auto reading = fill->join(0, 40 * B, any_patience);
+    const std::string bytes = content(0, B);
+    fill->append(std::as_bytes(std::span(bytes)), {});
+    EXPECT_EQ(fill->next(geometry, false).stop, 40 * B);
+    reading->leave();
+    const Fill::Next next = fill->next(geometry, false);
+    EXPECT_EQ(next.kind, at_once ? Fill::Next::Kind::end : Fill::Next::Kind::fetch);
+    EXPECT_EQ(next.stop, at_once ? 0 : 4 * B);
+  }
+}
+
+TEST_F(FillTest, TellsWhoWaitsThatItEndsBeforeHisPlace) {
+  const auto fill = std::make_shared<Fill>(loop_.get_executor(), 0, Policy{});
+  const auto waiting = fill->join(20 * B, 40 * B, any_patience);
+  const auto event = std::make_shared<io::Event>(loop_.get_executor());
+  ASSERT_TRUE(fill->call(event, loop_.get_executor(), fill->view(20 * B).seen));
+  bool told = false;
+  const auto wait = [&]() -> io::Task<void> {
+    co_await event->wait();
+    told = true;
+  };
+  io::asio::co_spawn(loop_, wait(), io::asio::detached);
+  let_run();
+  EXPECT_FALSE(told);
+  fill->limit_to(15 * B);
+  EXPECT_TRUE(run_until([&] { return told; }));
+  ASSERT_TRUE(fill->call(event, loop_.get_executor(), fill->view(20 * B).seen));
+  fill->forget(event);
+}
+
 // Who waits for what is farther on reads as little as one who has read all there is.
 TEST_F(FillTest, WhoSeeksPastAPausedListenerIsNotHeldUpByHim) {
   constexpr std::uint64_t end = 1000 * B;

@@ -33,32 +33,32 @@ class SlowFillTest : public CacheTest {
     }
     for (const http::ByteRange& part : parts) {
       const auto reader = resource->read(part.first, part.end);
-      for (bool ended = false; !ended && !got.error;) {
-        const Result<io::Chunk> chunk = co_await reader->read();
-        if (!chunk) got.error = chunk.error();
-        ended = chunk && chunk->empty();
-        if (chunk) got.body += bytes_of(*chunk);
-      }
+      co_await read_all(*reader, got);
+      if (got.error) co_return got;
     }
     co_return got;
   }
   /// One request for two ranges that runs while the test does something else.
   std::shared_ptr<Running> begin_parts(http::ByteRange one, http::ByteRange other) {
-    auto running = std::make_shared<Running>();
-    io::asio::co_spawn(loop_, fetch_parts({one, other}),
-                       [running](const std::exception_ptr&, Got got) {
-                         running->got = std::move(got);
-                         running->ended = true;
-                       });
-    return running;
+    return begin(fetch_parts({one, other}));
   }
-  void open_slow_song() {
+  /// Its first answer has come so far, and its listener waits.
+  std::shared_ptr<Running> begin_slow_song() {
     open(std::make_shared<ScriptedSong>(length));
     song_->before_read = [this] {
       static const bool always = true;
       const bool first_answer = song_->described == 1;
       return wait_until(first_answer && ++reads_ > 2 ? goes_on_ : always);
     };
+    const auto first = begin();
+    EXPECT_TRUE(run_until([&] { return reads_ == 3; }));
+    return first;
+  }
+  void let_go_on(const std::vector<std::shared_ptr<Running>>& listeners) {
+    goes_on_ = true;
+    for (const auto& listener : listeners) {
+      ASSERT_TRUE(run_until([&] { return listener->ended; }));
+    }
   }
 
   int reads_ = 0;
@@ -67,9 +67,7 @@ class SlowFillTest : public CacheTest {
 };
 
 TEST_F(SlowFillTest, IsNotWaitedForByOneWhoSeeksAhead) {
-  open_slow_song();
-  const auto first = begin();
-  ASSERT_TRUE(run_until([&] { return reads_ == 3; }));
+  const auto first = begin_slow_song();
   const auto second = begin(10 * B + 5, 12 * B);
   ASSERT_TRUE(run_until([&] { return second->ended; }));
   EXPECT_EQ(second->got.body, content(10 * B + 5, 12 * B + 1));
@@ -77,39 +75,32 @@ TEST_F(SlowFillTest, IsNotWaitedForByOneWhoSeeksAhead) {
   const auto third = begin(11 * B, 12 * B);
   ASSERT_TRUE(run_until([&] { return third->ended; }));
   EXPECT_EQ(song_->described, 2) << "what the second has fetched is for all";
-  goes_on_ = true;
-  ASSERT_TRUE(run_until([&] { return first->ended; }));
+  let_go_on({first});
   EXPECT_EQ(first->got.body, content(0, length));
   EXPECT_EQ(song_->served, length);
 }
 
 // The head is out long since, and the second part is expected of another's fill.
 TEST_F(SlowFillTest, IsNotWaitedForByOneWhoComesToIt) {
-  open_slow_song();
-  const auto first = begin();
-  ASSERT_TRUE(run_until([&] { return reads_ == 3; }));
+  const auto first = begin_slow_song();
   const auto second = begin_parts({0, 100}, {10 * B, 13 * B});
   ASSERT_TRUE(run_until([&] { return second->ended; }));
   EXPECT_EQ(second->got.body, content(0, 100) + content(10 * B, 13 * B));
-  goes_on_ = true;
-  ASSERT_TRUE(run_until([&] { return first->ended; }));
+  let_go_on({first});
   EXPECT_EQ(first->got.body, content(0, length));
   EXPECT_EQ(song_->served, length);
 }
 
 // It answers one question at a time, and still brings the byte.
 TEST_F(SlowFillTest, IsGoneBackToWhereItsOriginRefusesAnother) {
-  open_slow_song();
-  const auto first = begin();
-  ASSERT_TRUE(run_until([&] { return reads_ == 3; }));
+  const auto first = begin_slow_song();
   song_->failure = ErrorKind::origin_refused;
   const auto second = begin(10 * B, 13 * B - 1);
   const auto third = begin_parts({0, 100}, {20 * B, 21 * B});
   ASSERT_TRUE(run_until([&] { return song_->described == 3; }));
   settle_down_to(1);
   EXPECT_FALSE(second->ended || third->ended);
-  goes_on_ = true;
-  ASSERT_TRUE(run_until([&] { return first->ended && second->ended && third->ended; }));
+  let_go_on({first, second, third});
   EXPECT_EQ(first->got.body, content(0, length));
   EXPECT_EQ(second->got.body, content(10 * B, 13 * B));
   EXPECT_EQ(third->got.body, content(0, 100) + content(20 * B, 21 * B));
@@ -119,12 +110,8 @@ TEST_F(SlowFillTest, IsGoneBackToWhereItsOriginRefusesAnother) {
 
 // Each of them would wait for another's block, whose origin may be as slow.
 TEST_F(SlowFillTest, IsLeftByEachWhoSeeksAheadForHisOwnBlock) {
-  open_slow_song();
-  answers_ = true;
+  const auto first = begin_slow_song();
   song_->before_answer = [this] { return wait_until(answers_); };
-  const auto first = begin();
-  ASSERT_TRUE(run_until([&] { return reads_ == 3; }));
-  answers_ = false;
   std::vector<std::shared_ptr<Running>> seekers;
   for (std::uint64_t block = 5; block < 9; ++block) {
     seekers.push_back(begin(block * B + 5, block * B + 9));
@@ -132,23 +119,19 @@ TEST_F(SlowFillTest, IsLeftByEachWhoSeeksAheadForHisOwnBlock) {
   EXPECT_TRUE(run_until([&] { return song_->described == 5; }));
   answers_ = true;
   for (const auto& seeker : seekers) ASSERT_TRUE(run_until([&] { return seeker->ended; }));
-  goes_on_ = true;
-  ASSERT_TRUE(run_until([&] { return first->ended; }));
+  let_go_on({first});
   EXPECT_EQ(first->got.body, content(0, length));
   EXPECT_EQ(song_->served, length);
 }
 
 // The second question is never answered, and the first still brings the byte.
 TEST_F(SlowFillTest, IsListenedToWhileAnotherIsAsked) {
-  open_slow_song();
-  const auto first = begin();
-  ASSERT_TRUE(run_until([&] { return reads_ == 3; }));
+  const auto first = begin_slow_song();
   song_->before_answer = [this] { return wait_until(answers_); };
   const auto second = begin(10 * B, 13 * B - 1);
   const auto third = begin_parts({0, 100}, {20 * B, 21 * B});
   ASSERT_TRUE(run_until([&] { return song_->described == 3; }));
-  goes_on_ = true;
-  ASSERT_TRUE(run_until([&] { return first->ended && second->ended && third->ended; }));
+  let_go_on({first, second, third});
   EXPECT_EQ(second->got.body, content(10 * B, 13 * B));
   EXPECT_EQ(third->got.body, content(0, 100) + content(20 * B, 21 * B));
   EXPECT_EQ(song_->served, length);
@@ -157,30 +140,24 @@ TEST_F(SlowFillTest, IsListenedToWhileAnotherIsAsked) {
 
 // What another has fetched by then is on disk, and behind it the slow fill is as slow as before.
 TEST_F(SlowFillTest, IsLeftAgainBehindWhatIsKept) {
-  open_slow_song();
-  const auto first = begin();
-  ASSERT_TRUE(run_until([&] { return reads_ == 3; }));
+  const auto first = begin_slow_song();
   const auto second = begin(10 * B, 11 * B - 1);
   const auto third = begin(10 * B, 13 * B - 1);
   ASSERT_TRUE(run_until([&] { return second->ended && third->ended; }));
   EXPECT_EQ(third->got.body, content(10 * B, 13 * B));
-  goes_on_ = true;
-  ASSERT_TRUE(run_until([&] { return first->ended; }));
+  let_go_on({first});
   EXPECT_EQ(first->got.body, content(0, length));
 }
 
 // Of the next block another answer would come no sooner.
 TEST_F(SlowFillTest, IsWaitedForByTheListenersWhoAreThere) {
-  open_slow_song();
-  std::vector<std::shared_ptr<Running>> listeners;
-  for (int i = 0; i < 3; ++i) listeners.push_back(begin());
-  ASSERT_TRUE(run_until([&] { return reads_ == 3; }));
+  std::vector<std::shared_ptr<Running>> listeners{begin_slow_song()};
+  for (int i = 0; i < 2; ++i) listeners.push_back(begin());
   const auto later = std::chrono::steady_clock::now() + 3 * options_.lively;
   ASSERT_TRUE(run_until([&] { return std::chrono::steady_clock::now() > later; }));
   EXPECT_EQ(song_->described, 1);
-  goes_on_ = true;
+  let_go_on(listeners);
   for (const auto& listener : listeners) {
-    ASSERT_TRUE(run_until([&] { return listener->ended; }));
     EXPECT_EQ(listener->got.body, content(0, length));
   }
   EXPECT_EQ(song_->served, length);
