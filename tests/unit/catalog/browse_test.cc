@@ -75,22 +75,6 @@ TEST_F(Browse, AnIndexOfARenamedColumnIsNotAsked) {
   EXPECT_THAT(ids("deja"), IsEmpty());
 }
 
-// Ids that differ in case alone are different songs, and one for the column's order.
-TEST_F(Browse, AnotherCollationsIndexDoesNotMakeIdsUnique) {
-  auto writer = write(
-      "CREATE TABLE music_song(id TEXT COLLATE NOCASE, name TEXT, file TEXT);"
-      "CREATE UNIQUE INDEX exact ON music_song(id COLLATE BINARY);"
-      "INSERT INTO music_song VALUES ('a', '', 'f'), ('x', '', 'g'), ('X', '', 'h')");
-  EXPECT_EQ(ids("", {2, 2, LastSong{"x", true}}).size(), 1U);
-  writer("CREATE UNIQUE INDEX with_file ON music_song(id, file)");
-  EXPECT_EQ(ids("", {2, 2, LastSong{"x", true}}).size(), 1U);
-  writer(
-      "DROP INDEX exact; DELETE FROM music_song WHERE id = 'X' COLLATE BINARY;"
-      "INSERT INTO music_song VALUES ('y', '', 'f');"
-      "CREATE UNIQUE INDEX same ON music_song(id)");
-  EXPECT_THAT(ids("", {2, 9, LastSong{"x", true}}), ElementsAre("y")) << "behind x, not by number";
-}
-
 /// How the songs are found: by the index, by a scan of the table, by catalog.list.
 class Search : public Browse, public testing::WithParamInterface<std::string> {
  protected:

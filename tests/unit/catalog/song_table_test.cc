@@ -1,3 +1,5 @@
+#include "catalog/song_table.h"
+
 #include "catalog/song_query.h"
 #include "unit/catalog/catalog_fixture.h"
 
@@ -200,6 +202,32 @@ const IdRow id_rows[] = {
     {"TEXT", "''", "", false},
 };
 INSTANTIATE_TEST_SUITE_P(All, SongId, ::testing::ValuesIn(id_rows));
+
+// Pages of a list go on behind the id that came last, in the column's order: two that are one there
+// must not be two songs.
+TEST_F(SongTable, HasUniqueIdsWhereItsOwnOrderTellsThemApart) {
+  struct Row {
+    const char* index;
+    bool unique;
+  };
+  const Row rows[] = {
+      {"CREATE INDEX i ON music_song(id)", false},
+      {"CREATE UNIQUE INDEX i ON music_song(id)", true},
+      {"CREATE UNIQUE INDEX i ON music_song(id COLLATE BINARY)", false},
+      {"CREATE UNIQUE INDEX i ON music_song(id, file)", false},
+      {"CREATE UNIQUE INDEX i ON music_song(file, id)", false},
+      {"CREATE UNIQUE INDEX i ON music_song(id, lower(file))", false},
+      {"CREATE UNIQUE INDEX i ON music_song(lower(id))", false},
+      {"CREATE UNIQUE INDEX i ON music_song(id) WHERE id <> ''", false},
+  };
+  for (const Row& row : rows) {
+    write(
+        "DROP TABLE IF EXISTS music_song; CREATE TABLE music_song(id TEXT COLLATE NOCASE, file);" +
+        std::string(row.index));
+    Writer connection(path());
+    EXPECT_EQ(has_unique_ids(connection.connection()), row.unique) << row.index;
+  }
+}
 
 TEST_F(SongTable, FindsTheExactOneAmongThoseThatCompareEqual) {
   write(
