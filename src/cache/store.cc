@@ -234,6 +234,7 @@ Statistics Store::statistics() const {
   now.pieces = totals.pieces;
   now.bytes = totals.bytes;
   now.size = disk_.size();
+  now.writable = disk_.writable();
   const std::lock_guard lock(mutex_);
   now.running_fills = fills_.size();
   now.unclaimed = unclaimed_;

@@ -54,6 +54,7 @@ double hit_ratio(const cache::Statistics& cache) {
 ordered_json cache_json(const std::optional<cache::Statistics>& cache) {
   const cache::Statistics now = cache.value_or(cache::Statistics{});
   return {{"enabled", cache.has_value()},
+          {"writable", now.writable},
           {"entries", now.songs},
           {"pieces", now.pieces},
           {"bytes", now.bytes},

@@ -48,6 +48,8 @@ CacheMetrics::CacheMetrics(Registry& registry)
                              "Pieces removed to make room for others.", {})),
       running_fills_(
           add_gauge(registry, "tonearm_cache_running_fills", "Fetches of missing bytes now.")),
+      writable_(add_gauge(registry, "tonearm_cache_writable",
+                          "1 while the cache's directory takes what comes, else 0.")),
       songs_(add_gauge(registry, "tonearm_cache_songs", "Songs of which something is kept.")),
       bytes_(add_gauge(registry, "tonearm_cache_bytes", "Bytes that the cache takes on its disk.")),
       size_(
@@ -67,6 +69,7 @@ void CacheMetrics::update(const cache::Statistics& now) {
   advance(followers_, now.followers);
   advance(evictions_, now.evictions);
   running_fills_.Set(static_cast<double>(now.running_fills));
+  writable_.Set(now.writable ? 1 : 0);
   songs_.Set(static_cast<double>(now.songs));
   bytes_.Set(static_cast<double>(now.bytes));
   size_.Set(static_cast<double>(now.size));

@@ -35,6 +35,7 @@ class CacheMetrics {
   Counter& followers_;
   Counter& evictions_;
   Gauge& running_fills_;
+  Gauge& writable_;
   Gauge& songs_;
   Gauge& bytes_;
   Gauge& size_;

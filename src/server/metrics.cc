@@ -26,7 +26,12 @@ using prometheus::Histogram;
 using prometheus::Registry;
 using Buckets = Histogram::BucketBoundaries;
 
-constexpr std::array<const char*, 6> status_classes{"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
+constexpr std::array<const char*, 5> status_classes{"none", "2xx", "3xx", "4xx", "5xx"};
+
+std::size_t class_of(unsigned status) {
+  return status < 200 ? 0 : std::min<std::size_t>(status / 100 - 1, status_classes.size() - 1);
+}
+
 constexpr std::size_t error_kind_count = static_cast<std::size_t>(ErrorKind::internal) + 1;
 /// What the access log calls each Locator::Kind, two of which have one name and so one series;
 /// anything else is counted as the first.
@@ -198,9 +203,8 @@ Metrics::Metrics(std::string_view version) : series_(std::make_unique<Series>(ve
 Metrics::~Metrics() = default;
 
 void Metrics::request_finished(Outcome outcome, unsigned status, std::string_view source) {
-  const std::size_t status_class = std::min<std::size_t>(status / 100, status_classes.size() - 1);
   const auto row = static_cast<std::size_t>(outcome);
-  series_->requests[row][status_class]->Increment();
+  series_->requests[row][class_of(status)]->Increment();
   series_->requests_by_source[row][index_of(source)]->Increment();
 }
 

@@ -395,6 +395,11 @@ class Keeping(CacheCase):
         for _ in range(2):
             self.whole(song, MIB)
         self.assertEqual(self.server.stderr().count("serving without the cache"), 1)
+        told = get_json(self.server.admin_port, "/cache")
+        self.assertEqual((told["enabled"], told["writable"]), (True, False))
+        os.remove(self.cache)
+        wait_for(lambda: get_json(self.server.admin_port, "/cache")["writable"], "the directory to be made")
+        self.assertIn(b"\ntonearm_cache_writable 1\n", get(self.server.admin_port, "/metrics").body)
 
     def test_a_full_disk_is_noticed_by_nobody(self):
         os.makedirs(self.cache)

@@ -33,6 +33,8 @@ struct Statistics {
   /// What fills have cost origins after the request that began them was over.
   source::OriginUse unclaimed;
   // The directory at this moment.
+  /// Whether what comes is kept: not while it cannot be used, nor while it is searched at start.
+  bool writable = false;
   std::uint64_t songs = 0;
   std::uint64_t pieces = 0;
   std::uint64_t bytes = 0;

@@ -62,25 +62,29 @@ TEST_F(Admin, HeadIsGet) {
 }
 
 TEST_F(Admin, ACacheThatIsNoneHoldsNothing) {
-  EXPECT_EQ(get("/cache").body,
-            "{\"enabled\":false,\"entries\":0,\"pieces\":0,\"bytes\":0,\"size\":0,"
-            "\"hit_ratio\":0.0,\"hits\":0,\"partial\":0,\"misses\":0,\"kept_bytes\":0,"
-            "\"arriving_bytes\":0,\"running_fills\":0,\"evictions\":0}\n");
+  EXPECT_EQ(
+      get("/cache").body,
+      "{\"enabled\":false,\"writable\":false,\"entries\":0,\"pieces\":0,\"bytes\":0,\"size\":0,"
+      "\"hit_ratio\":0.0,\"hits\":0,\"partial\":0,\"misses\":0,\"kept_bytes\":0,"
+      "\"arriving_bytes\":0,\"running_fills\":0,\"evictions\":0}\n");
 }
 
 TEST_F(Admin, TheCacheTellsWhatItHolds) {
   EXPECT_FALSE(boost::json::parse(get("/cache").body).at("enabled").as_bool());
   cache::Statistics statistics;
+  statistics.writable = true;
   statistics.songs = 2;
   statistics.bytes = 5;
   statistics.hits = 3;
   statistics.misses = 1;
   state_.cache = statistics;
   const boost::json::value told = boost::json::parse(get("/cache").body);
+  EXPECT_EQ(told.at("writable"), true);
   EXPECT_EQ(told.at("entries"), 2);
   EXPECT_EQ(told.at("bytes"), 5);
   EXPECT_EQ(told.at("hit_ratio"), 0.75);
   EXPECT_THAT(get("/metrics").body, HasSubstr("tonearm_cache_responses_total{state=\"hit\"} 3\n"));
+  EXPECT_THAT(get("/metrics").body, HasSubstr("tonearm_cache_writable 1\n"));
 }
 
 TEST_F(Admin, ForgettingASongIsADelete) {
