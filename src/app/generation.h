@@ -28,6 +28,7 @@ struct Process {
   /// again.
   io::BlockingPool browsing_pool{2, 64};
   std::shared_ptr<catalog::LogOwners> log_owners = std::make_shared<catalog::LogOwners>();
+  std::shared_ptr<catalog::ReadTurns> read_turns = std::make_shared<catalog::ReadTurns>();
   source::S3Accounts s3_accounts{pool};
   source::FileWatches watches;
   source::Resolvers resolvers;

@@ -76,6 +76,8 @@ Result<void> CatalogBrowser::try_once(const Ask& ask, const TimeLimit& limit) {
     database_.emplace(std::move(*database));
   }
   database_->set_limit(limit);
+  const ReadTurns::Turn turn = options_.read_turns->begin(
+      [this] { return database_->has_writer(); }, [&] { return limit.allows_waiting(); });
   const ReadTransaction transaction(*database_);
   if (!transaction.is_open()) return unavailable(options_.path, database_->connection());
   return ask(database_->connection());

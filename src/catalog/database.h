@@ -58,6 +58,9 @@ class Database {
   bool read_schema();
   /// Another number after each change of the schema; empty when SQLite fails.
   std::optional<std::int64_t> schema_version();
+  /// Whether another process is about to commit, or will be, and waits then for all who read. Not
+  /// of a write-ahead log, whose writers wait for nobody.
+  bool has_writer() const;
   /// For the work that follows.
   void set_limit(const TimeLimit& limit) { *limit_ = limit; }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tonearm/catalog/log_owners.h"
+#include "tonearm/catalog/read_turns.h"
 
 #include <memory>
 #include <stop_token>
@@ -34,6 +35,8 @@ struct CatalogOptions : CatalogSettings {
   std::stop_token stop = {};
   /// What earlier connections saw, and these see. Not null.
   std::shared_ptr<LogOwners> log_owners = std::make_shared<LogOwners>();
+  /// Of all that look through a catalog. Not null.
+  std::shared_ptr<ReadTurns> read_turns = std::make_shared<ReadTurns>();
 };
 
 }  // namespace tonearm::catalog
