@@ -106,6 +106,12 @@ bool confirms(const Version& known, const http::Representation& unchanged) {
   return !another && !known.dead() && http::is_storable(unchanged.caching);
 }
 
+/// Whether a 304 says that what is kept is all there is. A file that was written on in the second
+/// of its Last-Modified keeps that date (RFC 9110 §8.8.2.2).
+bool can_be_confirmed(const http::Validators& kept) {
+  return kept.etag || kept.last_modified_is_strong;
+}
+
 /// What the origin is asked from now on is asked after whatever was forgotten.
 void ask_anew(FillJob& job) {
   const std::lock_guard lock(job.entry->mutex);
@@ -115,8 +121,8 @@ void ask_anew(FillJob& job) {
 /// Asks whether `known` is current; empty it when that is not to be used any more.
 io::Task<Answered> inquire(FillJob& job, source::ReadIntent ask, std::shared_ptr<Version>& known) {
   if (known) {
-    const http::Validators validators = known->as_described().validators;
-    if (validators.etag || validators.last_modified) ask.known = validators;
+    const http::Validators kept = known->as_described().validators;
+    if (can_be_confirmed(kept)) ask.known = kept;
   }
   Version::Hold held(known);
   Answered answered = co_await ask_origin(job, ask);

@@ -412,13 +412,18 @@ TEST_F(CacheTest, WhatIsKeptWholeIsNoProofOfWhatTheOriginHas) {
   open(song);
   EXPECT_EQ(get().body, content(0, length));
   settle();
+  // It knows conditional requests, and would say 304.
   song->seed = 9;
-  song->answers_304 = false;
+  EXPECT_EQ(get().body, content(0, length, 9)) << "in the same second";
+  settle();
+  song->seed = 10;
   song->what.validators.last_modified_is_strong = true;
   song->what.single_pass = false;
-  EXPECT_EQ(get().body, content(0, length, 9));
+  EXPECT_EQ(get().body, content(0, length, 10)) << "later";
   settle();
-  EXPECT_EQ(get(B, 2 * B).body, content(B, 2 * B + 1, 9));
+  EXPECT_EQ(song->conditional, 0);
+  EXPECT_EQ(get(B, 2 * B).body, content(B, 2 * B + 1, 10));
+  EXPECT_EQ(song->conditional, 1) << "now it is proven";
 }
 
 TEST_F(CacheTest, ABrokenFillIsTheReadersError) {
