@@ -57,9 +57,14 @@ std::string obstacle(const std::string& path) {
   return S_ISREG(found.st_mode) ? "" : "is not a regular file";
 }
 
-bool has_content(const std::string& path) {
+/// Of the file beside the catalog that is called so.
+Result<bool> has_content(const CatalogFiles& files, const char* suffix) {
+  const std::string name = files.real() + suffix;
   struct stat found {};
-  return ::stat(path.c_str(), &found) == 0 && found.st_size > 0;
+  if (::stat(name.c_str(), &found) == 0) return found.st_size > 0;
+  if (errno == ENOENT) return false;
+  const std::string why = std::generic_category().message(errno);
+  return unavailable(files.path(), name + " cannot be looked at: " + why);
 }
 
 }  // namespace
@@ -168,16 +173,20 @@ Result<Database> Database::open_file(const CatalogFiles& files, LogOwners& log_o
                                      const TimeLimit& limit) {
   const std::string& path = files.path();
   const std::string& real = files.real();
-  if (log_owners.has_foreign_log(files)) return open_alone(files, limit);
+  const Result<bool> foreign = log_owners.has_foreign_log(files);
+  if (!foreign) return foreign.error();
+  if (*foreign) return open_alone(files, limit);
   auto connection = open_live(real);
   if (!is_open(connection)) return unavailable(path, connection.get());
   Database live(std::move(connection), Access::live, limit);
   if (live.read_schema()) return whole(path, std::move(live));
   if (!needs_to_write(live.connection())) return unavailable(path, live.connection());
 
-  if (!has_content(real + "-wal") && !has_content(real + "-journal")) {
-    return open_alone(files, limit);
-  }
+  const Result<bool> log = has_content(files, "-wal");
+  if (!log) return log.error();
+  const Result<bool> journal = has_content(files, "-journal");
+  if (!journal) return journal.error();
+  if (!*log && !*journal) return open_alone(files, limit);
   const auto copy = Snapshot::of(path, real, limit.locked);
   if (!copy) return copy.error();
   // The copy's directory goes as soon as the connection holds its file open.

@@ -1,9 +1,12 @@
 #pragma once
 
+#include "tonearm/base/result.h"
+
 #include <array>
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 
 namespace tonearm::catalog {
@@ -15,9 +18,9 @@ class CatalogFiles;
 /// all connections, and for as long as the process runs. Any thread.
 class LogOwners {
  public:
-  /// Whether the log there belongs to another file than the database that is there. Blocks on the
-  /// disk.
-  bool has_foreign_log(const CatalogFiles& files);
+  /// Whether the log there belongs to another file than the database that is there;
+  /// catalog_unavailable when that cannot be told. Blocks on the disk.
+  Result<bool> has_foreign_log(const CatalogFiles& files);
 
  private:
   /// Its salts make it another one whenever the log begins anew (the SQLite file format, §4.1).
@@ -31,7 +34,8 @@ class LogOwners {
     std::int64_t born_seconds = 0;
     std::uint32_t born_nanoseconds = 0;
 
-    static FileIdentity of(const std::string& path);
+    /// Empty with errno set when the file cannot be looked at.
+    static std::optional<FileIdentity> of(const std::string& path);
     friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
   };
 

@@ -49,6 +49,20 @@ TEST_F(WriteAheadLog, IsGivenUpWhileReadersAreIdle) {
   EXPECT_EQ(file("1"), "c");
 }
 
+// To take it for another's would be to read the catalog as it was long ago.
+TEST_F(WriteAheadLog, IsNobodysWhileItsFileCannotBeLookedAt) {
+  const auto writer = write(rows("a", 1));
+  const CatalogFiles files(path());
+  LogOwners owners;
+  const auto owned = [&] { return owners.has_foreign_log(files); };
+  EXPECT_FALSE(owned().value());
+  fs::rename(path(), directory_.file("away"));
+  ASSERT_FALSE(owned());
+  EXPECT_EQ(owned().error().kind, ErrorKind::catalog_unavailable);
+  fs::rename(directory_.file("away"), path());
+  EXPECT_FALSE(owned().value());
+}
+
 TEST_F(WriteAheadLog, OfAFileThatWasReplacedIsGoneWithItsWriter) {
   for (const int count : {100, 5000}) {
     fs::remove(path());
