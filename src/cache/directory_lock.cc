@@ -27,7 +27,10 @@ Result<void> DirectoryLock::take() {
   const int why = errno;
   if (!lock.valid()) lock = io::OwnedDescriptor(::open(name_.c_str(), O_RDONLY | O_CLOEXEC));
   if (!lock.valid()) return refused(std::generic_category().message(why));
-  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return refused("another process uses it");
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return refused("another process uses it");
+    return refused(name_ + " cannot be locked: " + std::generic_category().message(errno));
+  }
   lock_ = std::move(lock);
   return {};
 }

@@ -218,7 +218,8 @@ Result<std::optional<SongRecord>> Disk::load_record(const std::string& song) con
   if (!file.valid()) return none;
   std::string bytes(most_record_bytes, '\0');
   const ssize_t count = ::pread(file.get(), bytes.data(), bytes.size(), 0);
-  if (count <= 0) return none;
+  if (count < 0) return cannot_be_opened(errno);
+  if (count == 0) return none;
   return decode_record(std::string_view(bytes).substr(0, static_cast<std::size_t>(count)));
 }
 

@@ -61,7 +61,10 @@ std::optional<std::vector<FoundSong>> read_directory(const std::string& path,
       ::unlinkat(descriptor, entry->d_name, 0);
       continue;
     }
-    if (::fstatat(descriptor, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    if (::fstatat(descriptor, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+      if (errno == ENOENT) continue;  // it went meanwhile
+      return std::nullopt;
+    }
     FoundSong& song = songs[parsed.id.song];
     song.name = parsed.id.song;
     if (parsed.kind == FileName::Kind::record) {
