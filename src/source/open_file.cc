@@ -20,8 +20,14 @@ namespace {
 
 std::string quoted(const std::string& name) { return '"' + name + '"'; }
 
+/// Of ours, which passes.
+bool is_shortage(int error_number) {
+  return error_number == EMFILE || error_number == ENFILE || error_number == ENOMEM;
+}
+
 Error failed(int error_number, const std::string& path) {
   const std::string detail = quoted(path) + ": " + std::generic_category().message(error_number);
+  if (is_shortage(error_number)) return Error{ErrorKind::overloaded, detail, {}};
   switch (error_number) {
     case ENOENT:
     case ENOTDIR:
@@ -37,10 +43,6 @@ Error failed(int error_number, const std::string& path) {
     case ENXIO:
     case ENODEV:
       return Error{ErrorKind::bad_locator, detail, {}};
-    case EMFILE:
-    case ENFILE:
-    case ENOMEM:
-      return Error{ErrorKind::overloaded, detail, {}};
     case ENOSYS:
       return Error{ErrorKind::internal, "openat2 is not to be had here; file: needs Linux 5.6", {}};
     default:
@@ -147,8 +149,10 @@ Result<std::shared_ptr<const OpenFile>> open_beneath(const std::string& root,
                                                      const std::string& path) {
   const io::OwnedDescriptor directory(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!directory.valid()) {
+    const ErrorKind kind =
+        is_shortage(errno) ? ErrorKind::overloaded : ErrorKind::destination_unavailable;
     const std::string why = std::generic_category().message(errno);
-    return Error{ErrorKind::destination_unavailable, "files.root " + quoted(root) + ": " + why, {}};
+    return Error{kind, "files.root " + quoted(root) + ": " + why, {}};
   }
   if (is_special(directory.get(), path)) {
     return Error{ErrorKind::bad_locator, quoted(path) + ": this is no regular file", {}};

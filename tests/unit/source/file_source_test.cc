@@ -2,12 +2,14 @@
 #include "source/open_file.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -189,6 +191,29 @@ TEST_F(FileSourceTest, OddNamesAreNames) {
 TEST_F(FileSourceTest, WithoutARootNothingIsServed) {
   FileSource from(loop_.get_executor(), pool_, watches_, FileOptions{});
   EXPECT_EQ(from.open(request("a")).error().kind, ErrorKind::bad_locator);
+}
+
+// Neither for files.root nor for the song itself, whichever descriptor is the one too many.
+TEST_F(FileSourceTest, ThatDescriptorsHaveRunOutIsNotTheFaultOfWhereSongsAre) {
+  write("a.mp3", "bytes");
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const auto open_with = [&](rlim_t descriptors) {
+    const rlimit few{descriptors, before.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+    const auto opened = open_beneath(root_.string(), "a.mp3");
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    return opened ? std::nullopt : std::optional(opened.error().kind);
+  };
+  int failures = 0;
+  for (rlim_t descriptors = 0; descriptors < before.rlim_cur; ++descriptors) {
+    const auto failed = open_with(descriptors);
+    if (!failed) break;
+    ASSERT_EQ(failed, ErrorKind::overloaded) << descriptors;
+    ++failures;
+  }
+  EXPECT_GE(failures, 2);
+  EXPECT_EQ(open_with(before.rlim_cur), std::nullopt);
 }
 
 TEST_F(FileSourceTest, AMissingRootIsNoMissingSong) {
