@@ -22,6 +22,16 @@ std::optional<std::uint64_t> parse_position(std::string_view digits) {
   return value;
 }
 
+/// Of two positions, however long.
+bool is_before(std::string_view digits, std::string_view others) {
+  const auto significant = [](std::string_view all) {
+    return all.substr(std::min(all.find_first_not_of('0'), all.size()));
+  };
+  const std::string_view one = significant(digits);
+  const std::string_view other = significant(others);
+  return one.size() != other.size() ? one.size() < other.size() : one < other;
+}
+
 std::optional<RangeSpec> parse_spec(std::string_view text) {
   const auto dash = text.find('-');
   if (dash == std::string_view::npos) return std::nullopt;
@@ -37,7 +47,7 @@ std::optional<RangeSpec> parse_spec(std::string_view text) {
     if (!spec.last) return std::nullopt;
   }
   if (before.empty() && after.empty()) return std::nullopt;
-  if (spec.first && spec.last && *spec.first > *spec.last) return std::nullopt;
+  if (spec.first && spec.last && is_before(after, before)) return std::nullopt;
   return spec;
 }
 

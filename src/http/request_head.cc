@@ -52,14 +52,14 @@ Result<void> parse_request_line(std::string_view line, RequestHead& head) {
   if (head.target.size() > max_target_bytes) {
     return Error{ErrorKind::target_too_long, "the request target is longer than 8 KiB", {}};
   }
-  if (two_words) {
-    return Error{
-        ErrorKind::version_not_supported, "HTTP/0.9 is not spoken here, only HTTP/1.x", {}};
-  }
   const bool plain =
       std::ranges::none_of(head.target, [](char c) { return is_ctl(c) || c == ' '; });
   if (head.target.empty() || !plain) {
     return bad("the request target is empty or holds a blank or a control character");
+  }
+  if (two_words) {
+    return Error{
+        ErrorKind::version_not_supported, "HTTP/0.9 is not spoken here, only HTTP/1.x", {}};
   }
   const auto version = parse_version(line.substr(last + 1));
   if (!version) return bad("the request line does not end in HTTP/1.1 or HTTP/1.0");

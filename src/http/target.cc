@@ -66,6 +66,9 @@ Result<Target> parse_absolute_form(std::string_view target) {
   if (!http || url->authority.host.empty()) {
     return bad_target("the request target is neither a path nor an http URL with a host");
   }
+  if (url->authority.userinfo) {  // RFC 9110 §4.2.4
+    return bad_target("the request target's URL holds a user name, which belongs in no URL");
+  }
   const std::string path = url->path.empty() ? "/" : url->path;
   Result<Target> out = parse_origin_form(url->query ? path + '?' + *url->query : path);
   if (!out) return out;

@@ -107,6 +107,13 @@ TEST(ParseRange, BrokenSetsAreMalformed) {
   }
 }
 
+TEST(ParseRange, NumbersOfAnyLengthAreCompared) {
+  expect_kind("bytes=0-1,18446744073709551617-18446744073709551616", Kind::malformed);
+  expect_kind("bytes=00100-99", Kind::malformed);
+  expect_specs("bytes=18446744073709551616-18446744073709551617", {{most, most}});
+  expect_specs("bytes=000-0,00099-100", {{0, 0}, {99, 100}});
+}
+
 TEST(ParseRange, OtherUnitsAndFieldsWithoutAUnitAreIgnored) {
   for (const char* text : {"", " ", "bytes", "bytes 0-1", "0-1", "items=0-5", "items=", "byte=0-1",
                            "bytess=0-1", "bytes =0-1", "=0-1", "seconds=1.5-2", "x bytes=0-1"}) {

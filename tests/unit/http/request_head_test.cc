@@ -124,7 +124,7 @@ TEST(ParseRequestHead, RefusesABrokenRequestLine) {
       {" GET / HTTP/1.1\r\nHost: h\r\n\r\n", bad_request},
       {"GET  / HTTP/1.1\r\nHost: h\r\n\r\n", bad_request},
       {"GET / HTTP/1.1 \r\nHost: h\r\n\r\n", bad_request},
-      {"GET /\tHTTP/1.1\r\nHost: h\r\n\r\n", "version_not_supported"},
+      {"GET /\tHTTP/1.1\r\nHost: h\r\n\r\n", bad_request},
       {"GET /a b HTTP/1.1\r\nHost: h\r\n\r\n", bad_request},
       {"GET /a\tb HTTP/1.1\r\nHost: h\r\n\r\n", bad_request},
       {"GET /\x7F HTTP/1.1\r\nHost: h\r\n\r\n", bad_request},

@@ -86,6 +86,8 @@ TEST(ParseTarget, RefusesWhatIsNoTarget) {
         "/%", "/%4", "/%4g", "/%%20", "/[a]", "/a?b#c",
         // RFC 9110 §4.2.1: an http URL has a host
         "http://", "http:/x", "http:x", "http:", "http://:80/x",
+        // RFC 9110 §4.2.4: and no user
+        "http://user@h/x", "http://user:password@h/x", "http://@h/x",
         // not ours to serve
         "ftp://h/x", "file:///x", "javascript:x"}) {
     const auto target = parse_target(text);
