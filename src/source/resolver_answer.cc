@@ -6,6 +6,8 @@
 #include "tonearm/http/token.h"
 #include "tonearm/source/http_options.h"
 
+#include "source/resolver_cookies.h"
+
 #include <boost/json.hpp>
 
 #include <algorithm>
@@ -18,6 +20,7 @@ namespace json = boost::json;
 constexpr std::size_t longest_url = 16 * 1024;
 constexpr std::size_t most_fields = 64;
 constexpr std::size_t longest_fields = 16 * 1024;
+constexpr std::size_t longest_cookies = 64 * 1024;  // With their attributes, which are not sent.
 constexpr std::string_view answer_blanks = " \t\r\n\f\v";
 constexpr std::size_t deepest_json = 32;
 
@@ -135,6 +138,17 @@ Result<void> read_headers(const json::object& fields, ResolverAnswer& answer) {
   return {};
 }
 
+/// yt-dlp keeps cookies out of http_headers, for they are not for every host (CVE-2023-35934).
+Result<void> add_cookies(std::string_view said, ResolverAnswer& answer) {
+  const auto is_cookie = [](const auto& field) { return iequals(field.first, "cookie"); };
+  if (std::ranges::any_of(answer.headers, is_cookie)) return {};
+  if (said.size() > longest_cookies) return failed("has too many cookies");
+  std::string cookies = cookies_for(answer.url, said);
+  if (cookies.size() > longest_fields) return failed("has too many cookies");
+  if (!cookies.empty()) answer.headers.emplace_back("Cookie", std::move(cookies));
+  return {};
+}
+
 /// yt-dlp names a container by its usual extension; without a picture in it, it is sound.
 std::string content_type_of(const json::object& format) {
   std::string type = http::choose_content_type({}, {}, "x." + std::string(text_of(format, "ext")));
@@ -174,6 +188,10 @@ Result<ResolverAnswer> read_json(std::string_view text) {
     Result<void> read = read_headers(*fields, out);
     if (!read) return read.error();
   }
+  std::string_view cookies = text_of(*format, "cookies");
+  if (cookies.empty()) cookies = text_of(answer, "cookies");
+  Result<void> read = add_cookies(cookies, out);
+  if (!read) return read.error();
   out.content_type = content_type_of(*format);
   return out;
 }

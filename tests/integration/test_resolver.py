@@ -196,6 +196,38 @@ print({self.url("/s6")!r} + "?expire=" + str(int(time.time()) + 2))
         self.assertEqual(origin.refused, 0)
 
 
+class CookieTest(ResolverCase):
+    def test_cookies_that_yt_dlp_prints_go_to_their_host_alone(self):
+        cookies = ('sid="operator=s\\054secret"; Domain=127.0.0.1; Path=/; '
+                   "https=1; Domain=127.0.0.1; Path=/; Secure; other=1; Domain=.example.com; Path=/; "
+                   "there=1; Domain=127.0.0.1; Path=/elsewhere; Expires=4102444800")
+        elsewhere = FaultOrigin()
+        self.addCleanup(elsewhere.stop)
+        elsewhere.routes["/song"] = Resource(100_000)
+        self.origin.routes["/c1"] = lambda exchange: exchange.answer(
+            302, Location=f"http://{elsewhere.authority}/song")
+        resolver = self.resolver(
+            f'print(json.dumps({{"url": {self.url("/c1")!r}, "cookies": {cookies!r}}}))')
+        server = self.serve_apart(
+            catalog={"path": ":memory:", "lookup": LOOKUP.format("yt")},
+            upstream={"allow_private": True}, log={"level": "debug"},
+            **{"resolver.yt": resolver.table()})
+        self.assertBody(get(server.port, "/songs/listen/1"), content(0, 100_000))
+        self.assertEqual(self.origin.of("/c1")[0].fields["cookie"], "sid=operator=s,secret")
+        self.assertNotIn("cookie", elsewhere.of("/song")[0].fields)
+        self.assertNotIn("secret", server.stderr())
+        self.assertNotIn("secret", run("probe", "-c", server.config_path, "1").stdout)
+
+    def test_a_cookie_among_the_fields_counts_alone(self):
+        self.origin.routes["/c2"] = Resource(1000)
+        server = self.serve_resolved(self.resolver(f"""
+print(json.dumps({{"url": {self.url("/c2")!r}, "http_headers": {{"Cookie": "a=1"}},
+                  "cookies": "b=2; Domain=127.0.0.1; Path=/"}}))
+"""))
+        self.assertBody(get(server.port, "/songs/listen/1"), content(0, 1000))
+        self.assertEqual(self.origin.of("/c2")[0].fields["cookie"], "a=1")
+
+
 class CrowdTest(ResolverCase):
     MOST_WAITING = 1024
 

@@ -128,6 +128,35 @@ TEST(ResolverJson, FieldsOfTheChosenFormatBeatThoseOnTop) {
   EXPECT_THAT(answer->headers, ElementsAre(Pair("A", "download")));
 }
 
+TEST(ResolverJson, CookiesGoAlongInAField) {
+  const auto fields = [](const std::string& members) {
+    const auto answer = read_resolver_answer(R"({"url": "https://a.example/", )" + members + "}");
+    return answer ? answer->headers : decltype(answer->headers){{"error", answer.error().detail}};
+  };
+  EXPECT_THAT(fields(R"("http_headers": {"A": "b"}, "cookies": "sid=\"x=\"; Domain=.a.example; )"
+                     "Path=/; Secure; o=2; Domain=o.example; t=1; Domain=a.example\""),
+              ElementsAre(Pair("A", "b"), Pair("Cookie", "sid=x=; t=1")));
+  EXPECT_THAT(fields(R"("cookies": "sid=1; Domain=o.example")"), ElementsAre());
+  EXPECT_THAT(fields(R"("cookies": ["sid=1; Domain=a.example"])"), ElementsAre());
+  EXPECT_THAT(fields(R"("http_headers": {"cookie": "a=b"}, "cookies": "sid=1; Domain=a.example")"),
+              ElementsAre(Pair("cookie", "a=b")));
+  const std::string long_name(20'000, 'x');
+  EXPECT_THAT(fields("\"cookies\": \"" + long_name + "=1; Domain=a.example\""),
+              ElementsAre(Pair("error", HasSubstr("too many cookies"))));
+}
+
+TEST(ResolverJson, CookiesOfTheChosenFormatBeatThoseOnTop) {
+  const auto cookies_of = [](const std::string& members) {
+    return read_resolver_answer(R"({"cookies": "a=top; Domain=a.example", "formats": [
+        {"url": "http://a.example/")" +
+                                members + "}]}")
+        ->headers;
+  };
+  EXPECT_THAT(cookies_of(R"(, "cookies": "a=format; Domain=a.example")"),
+              ElementsAre(Pair("Cookie", "a=format")));
+  EXPECT_THAT(cookies_of(""), ElementsAre(Pair("Cookie", "a=top")));
+}
+
 TEST(ResolverJson, AFieldThatWouldBreakTheHeadIsRefused) {  // RFC 9110 §5.5
   EXPECT_TRUE(is_refused(R"({"url": "http://a.example/", "http_headers": {"A": "b\r\nX: y"}})"));
   EXPECT_TRUE(is_refused(R"({"url": "http://a.example/", "http_headers": {"A": "b\u0000"}})"));
