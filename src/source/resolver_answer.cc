@@ -119,6 +119,24 @@ const json::object* first_of(const json::object* answer) {
   return answer;
 }
 
+/// What yt-dlp has not looked into, as the entries of a list with --flat-playlist.
+bool is_page(const json::object& answer) {
+  const std::string_view type = text_of(answer, "_type");
+  return type == "url" || type == "url_transparent";
+}
+
+/// `first`: of `whole`, if that is a list.
+Result<const json::object*> choose_format(const json::object& whole, const json::object& first) {
+  if (is_page(first)) {
+    return failed("is a page and not media: yt-dlp has to run without --flat-playlist");
+  }
+  bool pieces = false;
+  if (const json::object* format = find_format(first, pieces)) return format;
+  if (pieces) return failed("is a list of pieces (HLS, DASH), not one file");
+  if (array_of(first, "entries") == nullptr) return failed("holds no URL");
+  return failed(&first == &whole ? "is a list without a song" : "is a list of lists");
+}
+
 Result<void> read_headers(const json::object& fields, ResolverAnswer& answer) {
   std::size_t length = 0;
   for (const auto& [key, value] : fields) {
@@ -173,11 +191,9 @@ Result<ResolverAnswer> read_json(std::string_view text) {
   const json::object* whole = value.if_object();
   if (whole == nullptr) return failed("is no JSON object");
   const json::object& answer = *first_of(whole);
-  bool pieces = false;
-  const json::object* format = find_format(answer, pieces);
-  if (format == nullptr) {
-    return failed(pieces ? "is a list of pieces (HLS, DASH), not one file" : "holds no URL");
-  }
+  const Result<const json::object*> chosen = choose_format(*whole, answer);
+  if (!chosen) return chosen.error();
+  const json::object* format = *chosen;
   Result<OriginUrl> url = read_url(text_of(*format, "url"));
   if (!url) return url.error();
   ResolverAnswer out;

@@ -1,5 +1,6 @@
 """Songs that a command finds: one run for all, links that end, and commands that behave badly."""
 
+import json
 import os
 import resource
 import shutil
@@ -301,6 +302,19 @@ class BadResolverTest(ResolverCase):
 
     def test_garbage_is_502(self):
         self.refused('print("{\\"url\\": ")')
+
+    def refuses_page(self, answer):
+        self.origin.routes["/page"] = Resource(1000, kind="text/html")
+        answer = answer.replace("PAGE", json.dumps({"_type": "url", "url": self.url("/page")}))
+        server, _, _ = self.refused(f"print({answer!r})", upstream={"allow_private": True})
+        self.assertIn("is a page and not media", server.stderr())
+        self.assertEqual(self.origin.of("/page"), [])
+
+    def test_a_page_is_not_streamed_as_a_song(self):
+        self.refuses_page("PAGE")
+
+    def test_nor_is_a_list_of_pages(self):
+        self.refuses_page('{"_type": "playlist", "entries": [PAGE, PAGE]}')
 
     def test_a_gigabyte_is_502(self):
         server, resolver, _ = self.refused('for _ in range(1 << 10): print("x" * (1 << 20))')

@@ -109,6 +109,25 @@ TEST(ResolverJson, AListOfPiecesIsNotOneFile) {
             "http://a.example/x.mp3");
 }
 
+TEST(ResolverJson, APageIsNotMedia) {
+  constexpr const char* page = R"({"_type": "url", "url": "http://a.example/watch"})";
+  EXPECT_THAT(url_of(page), HasSubstr("--flat-playlist"));
+  EXPECT_THAT(url_of(R"({"_type": "url_transparent", "url": "http://a.example/watch"})"),
+              HasSubstr("a page and not media"));
+  EXPECT_THAT(url_of(R"({"_type": "playlist", "entries": [null, )" + std::string(page) +
+                     R"(, {"url": "http://a.example/another_song"}]})"),
+              HasSubstr("a page and not media"));
+  EXPECT_EQ(url_of(R"({"_type": "video", "url": "http://a.example/1"})"), "http://a.example/1");
+}
+
+TEST(ResolverJson, AListWithoutASongSaysSo) {
+  EXPECT_THAT(url_of(R"({"_type": "playlist", "entries": []})"), HasSubstr("without a song"));
+  EXPECT_THAT(url_of(R"({"_type": "playlist", "entries": [null]})"), HasSubstr("without a song"));
+  EXPECT_THAT(url_of(R"({"_type": "playlist", "entries": [{"_type": "playlist", "entries": [
+                         {"url": "http://a.example/1"}]}]})"),
+              HasSubstr("a list of lists"));
+}
+
 TEST(ResolverJson, FieldsGoAlongButForThoseThatAreOurs) {
   const auto answer = read_resolver_answer(R"({"url": "http://a.example/", "http_headers": {
       "User-Agent": "Mozilla/5.0", "Referer": "http://page.example/", "Cookie": "a=b",
