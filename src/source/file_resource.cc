@@ -26,10 +26,12 @@ io::Task<Result<Opened>> open_on_pool(io::BlockingPool& pool, std::string root, 
 
 }  // namespace
 
-/// An age of centuries would be more nanoseconds than can be counted.
+/// An age of centuries would be more nanoseconds than can be counted. A time far in the future was
+/// set by somebody, as by a copy that keeps times: that of the inode is the kernel's own.
 bool has_ended(const io::FileStamp& stamp, std::chrono::system_clock::time_point now,
                std::chrono::milliseconds growth_timeout) {
-  return stamp.modified <= now - growth_timeout;
+  const bool was_set = stamp.modified > now + growth_timeout;
+  return (was_set ? stamp.changed : stamp.modified) <= now - growth_timeout;
 }
 
 FileResource::FileResource(Place place, const SourceRequest& request)

@@ -112,6 +112,20 @@ class Following(Recording):
                 worst = max(worst, recorder.written + 44 - received)
         self.assertLess(worst, BYTES_PER_SECOND)
 
+    def test_a_time_in_the_future_is_no_growing(self):
+        song, path = self.song()
+        with open(path, "wb") as out:
+            out.write(self.sound[:64000])
+        os.utime(path, (4_000_000_000, 4_000_000_000))
+
+        def has_ended():
+            with Client(self.tonearm.port) as client:
+                client.ask(f"/songs/listen/{song}", method="HEAD")
+                return client.head()["Content-Length"] == "64044"
+
+        wait_for(has_ended, "the recording to end")
+        self.assertBody(self.get(song), header(64000) + self.sound[:64000])
+
     def test_a_truncated_file_is_a_reset(self):
         song, path = self.song()
         recorder = self.record(path, speed=1, existing=64000)

@@ -102,8 +102,21 @@ TEST_F(GrowingFileTest, HasEndedAndHasNotAtTheEndsOfTime) {
   io::FileStamp stamp;
   stamp.modified = io::FileStamp::Time::min();
   EXPECT_TRUE(has_ended(stamp, now, 10s));
-  stamp.modified = io::FileStamp::Time::max();
+  stamp.modified = stamp.changed = io::FileStamp::Time::max();
   EXPECT_FALSE(has_ended(stamp, now, 10s));
+}
+
+TEST_F(GrowingFileTest, ATimeFarInTheFutureGivesWayToThatOfTheInode) {
+  const auto now = std::chrono::system_clock::now();
+  io::FileStamp stamp;
+  stamp.modified = now + 11s;
+  stamp.changed = now - 10s;
+  EXPECT_TRUE(has_ended(stamp, now, 10s));
+  stamp.changed = now - 9s;
+  EXPECT_FALSE(has_ended(stamp, now, 10s));
+  stamp.modified = now + 10s;
+  stamp.changed = now - 10s;
+  EXPECT_FALSE(has_ended(stamp, now, 10s)) << "a file server's clock may be ahead";
 }
 
 TEST_F(GrowingFileTest, IsFollowedUntilItHasEnded) {
