@@ -1,5 +1,6 @@
 """docs/moving.md: each configuration and each rewrite of the page, as it stands there but for places."""
 
+import json
 import os
 import re
 import stat
@@ -61,6 +62,33 @@ class Moved(Case):
         })
         self.assertBody(get(front.port, f"/stream/{song}/"), content(0, SIZE))
         self.assertBody(get(front.port, f"/songs/listen/{song}"), content(0, SIZE))
+
+    def test_the_django_site_with_an_authors_table(self):
+        origin = FaultOrigin()
+        self.addCleanup(origin.stop)
+        origin.routes["/media/a.mp3"] = Resource(SIZE)
+        catalog = Catalog(os.path.join(self.directory, "site.sqlite3"), create=False)
+        # As Django's own sqlmigrate has it.
+        catalog.execute("""
+            CREATE TABLE "music_author" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "name" varchar(100) NOT NULL);
+            CREATE TABLE "music_song" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "name" varchar(100) NOT NULL,
+              "duration" bigint NOT NULL, "thumbnail" varchar(100) NOT NULL, "file" varchar(100) NOT NULL,
+              "author_id" bigint NULL REFERENCES "music_author" ("id") DEFERRABLE INITIALLY DEFERRED);
+            INSERT INTO music_author VALUES (7, 'Miles Davis');
+            INSERT INTO music_song VALUES (1, 'So What', 545000000, '', 'a.mp3', 7), (2, 'Who', 0, '', 'b.mp3', NULL);
+            """, script=True)
+        text = block("toml", "django, with an author's table and a DurationField")
+        for old, new in (("/srv/site/db.sqlite3", catalog.path), ("localhost:8000", origin.authority)):
+            text = replaced(text, old, new)
+        server = Tonearm(os.path.join(self.directory, "authors"))
+        with open(server.config_path, "a") as out:
+            out.write(text)
+        server.start()
+        self.addCleanup(server.stop)
+        self.assertBody(get(server.port, "/songs/listen/1"), content(0, SIZE))
+        songs = json.loads(get(server.port, "/songs").body)["songs"]
+        self.assertEqual([(song["name"], song["artist"], song["duration"]) for song in songs],
+                         [("So What", "Miles Davis", 545), ("Who", "", None)])
 
     def test_the_page_link_streamer(self):
         origin = FaultOrigin()
