@@ -51,7 +51,7 @@ io::Task<Result<http::Representation>> CachedResource::describe(const source::Re
       co_return Error{
           ErrorKind::representation_changed, "the origin's file changes all the time", {}};
     }
-    start_afresh();
+    discard_description();
     Result<void> found = co_await find(intent);
     if (!found) co_return found.error();
     way = Way::directly;
@@ -62,8 +62,8 @@ io::Task<Result<http::Representation>> CachedResource::describe(const source::Re
   co_return as_kept();
 }
 
-/// What was found out so far is of another version.
-void CachedResource::start_afresh() {
+/// What describe() has found out so far is of another version.
+void CachedResource::discard_description() {
   asked_again_ = false;
   version_.reset();
   hold_ = {};

@@ -80,7 +80,7 @@ class CachedResource final : public source::Resource {
   io::Task<Way> get_going(const source::ReadIntent& intent);
   void foresee(const Coverage& seen, http::ByteRanges parts);
   io::Task<Way> sit_down(http::ByteRange range);
-  void start_afresh();
+  void discard_description();
   http::Representation as_kept();
 
   /// Sits down at a fill that brings the block at `position`, one of its own if there is none.

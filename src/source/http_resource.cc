@@ -73,7 +73,7 @@ io::Task<Result<http::Representation>> HttpResource::describe(const ReadIntent& 
     if (begun) co_return what;
     const bool changed = begun.error().kind == ErrorKind::representation_changed;
     if (!changed || attempt == most_attempts) co_return begun.error();
-    forget();
+    discard_description();
   }
 }
 
@@ -107,8 +107,8 @@ io::Task<Result<void>> HttpResource::begin_body(const ReadIntent& intent,
                                budget);
 }
 
-/// What was found out so far is of another version.
-void HttpResource::forget() {
+/// What describe() has found out so far is of another version.
+void HttpResource::discard_description() {
   close_body();
   described_ = {};
   first_byte_deadline_.reset();

@@ -53,7 +53,7 @@ class HttpResource final : public Resource {
 
   io::Task<Result<void>> describe_once(const ReadIntent& intent, io::Clock::time_point& deadline);
   io::Task<Result<void>> begin_body(const ReadIntent& intent, const http::Representation& what);
-  void forget();
+  void discard_description();
   io::Task<Result<Reply>> ask_for_description(std::optional<http::ByteRange> asked,
                                               io::Clock::time_point& deadline);
   io::Task<Result<Reply>> ask_for_report(OriginReport& report);

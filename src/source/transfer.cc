@@ -226,7 +226,7 @@ void Transfer::discard(std::uint64_t most, std::chrono::milliseconds limit,
 
 void Transfer::on_done(CURLcode code) {
   const bool stale = std::exchange(stale_, false) || died_unheard(code);
-  if (stale && phase_ != Phase::discarding) return start_afresh();
+  if (stale && phase_ != Phase::discarding) return retry_on_fresh_connection();
   running_ = false;
   code_ = code;
   permit_.reset();
@@ -242,7 +242,7 @@ bool Transfer::died_unheard(CURLcode code) const {
   return died && !opened_ && head().status == 0;
 }
 
-void Transfer::start_afresh() {
+void Transfer::retry_on_fresh_connection() {
   said_.front() = '\0';
   curl_easy_setopt(easy_.get(), CURLOPT_FRESH_CONNECT, 1L);
   shared_.multi.add(easy_.get());

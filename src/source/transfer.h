@@ -122,8 +122,7 @@ class Transfer final : public CurlMulti::Client {
   void stop();
   /// A connection that was used before has ended without a byte of an answer.
   bool died_unheard(CURLcode code) const;
-  /// Once more, on a connection of its own.
-  void start_afresh();
+  void retry_on_fresh_connection();
   Error failure() const;
 
   Shared& shared_;
