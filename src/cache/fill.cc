@@ -196,7 +196,7 @@ void Fill::limit_to(std::uint64_t limit) {
     const std::lock_guard lock(mutex_);
     if (limit >= limit_) return;
     limit_ = limit;
-    waiters = changed();
+    waiters = take_waiters();
   }
   wake(waiters);
 }
@@ -273,7 +273,7 @@ void Fill::set_verified() {
     const std::lock_guard lock(mutex_);
     verified_ = true;
     pace_.begin(position_, io::Clock::now());
-    waiters = changed();
+    waiters = take_waiters();
   }
   wake(waiters);
 }
@@ -289,7 +289,7 @@ bool Fill::append(std::span<const std::byte> bytes, const source::OriginUse& use
     claim_unread();
     if (holds_back()) return !held_before;
     shown_ = position_;
-    waiters = changed();
+    waiters = take_waiters();
   }
   wake(waiters);
   return false;
@@ -324,7 +324,7 @@ void Fill::show() {
     const std::lock_guard lock(mutex_);
     if (shown_ == position_) return;
     shown_ = position_;
-    waiters = changed();
+    waiters = take_waiters();
   }
   wake(waiters);
 }
@@ -362,7 +362,7 @@ void Fill::release(const ArrivingBlocks& blocks) {
     for (std::size_t i = 0; i < blocks.size(); ++i) blocks_.pop_front();
     if (shown_ >= oldest()) return;
     shown_ = oldest();
-    waiters = changed();
+    waiters = take_waiters();
   }
   wake(waiters);
 }
@@ -428,7 +428,7 @@ void Fill::end(FillOutcome outcome, Error error) {
     outcome_ = outcome;
     error_ = std::move(error);
     shown_ = position_;
-    waiters = changed();
+    waiters = take_waiters();
   }
   wake(waiters);
 }

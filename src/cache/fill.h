@@ -90,9 +90,10 @@ class Fill : public std::enable_shared_from_this<Fill> {
   io::Task<void> wait(std::uint64_t seen, std::shared_ptr<io::Event> event, io::Executor loop);
   /// Notifies `event`, on its loop, of what happens next; once. False: something has happened since
   /// `seen`, and nothing will be told.
-  bool call(const std::shared_ptr<io::Event>& event, const io::Executor& loop, std::uint64_t seen);
+  bool add_waiter(const std::shared_ptr<io::Event>& event, const io::Executor& loop,
+                  std::uint64_t seen);
   /// It need not be told any more.
-  void forget(const std::shared_ptr<io::Event>& event);
+  void remove_waiter(const std::shared_ptr<io::Event>& event);
   /// Whether the byte at `position` lies behind this fill's end, or so far ahead of what the origin
   /// sends so slowly, or sends nothing of, that another question would bring it sooner.
   bool is_late(std::uint64_t position) const;
@@ -195,7 +196,8 @@ class Fill : public std::enable_shared_from_this<Fill> {
   void store(std::span<const std::byte> bytes);
   void make_room(bool whole);
   bool holds_back() const;
-  Waiters changed();  // with the lock held
+  /// Counts a change, with the lock held: wake() these after it.
+  Waiters take_waiters();
   static void wake(const Waiters& waiters);
   void wake_home();
 

@@ -6,21 +6,21 @@
 
 namespace tonearm::cache {
 
-bool Fill::call(const std::shared_ptr<io::Event>& event, const io::Executor& loop,
-                std::uint64_t seen) {
+bool Fill::add_waiter(const std::shared_ptr<io::Event>& event, const io::Executor& loop,
+                      std::uint64_t seen) {
   const std::lock_guard lock(mutex_);
   if (changes_ != seen) return false;
   waiters_.push_back({loop, event});
   return true;
 }
 
-void Fill::forget(const std::shared_ptr<io::Event>& event) {
+void Fill::remove_waiter(const std::shared_ptr<io::Event>& event) {
   const std::lock_guard lock(mutex_);
   std::erase_if(waiters_, [&](const Waiter& waiter) { return waiter.event == event; });
 }
 
 io::Task<void> Fill::wait(std::uint64_t seen, std::shared_ptr<io::Event> event, io::Executor loop) {
-  if (call(event, loop, seen)) co_await event->wait();
+  if (add_waiter(event, loop, seen)) co_await event->wait();
 }
 
 /// One that has paused goes on at once for who comes, and how fast cannot be told. What lies in the
@@ -32,8 +32,7 @@ bool Fill::is_late(std::uint64_t position) const {
   return pace_.is_slow(position_, position, io::Clock::now(), lively_);
 }
 
-/// Who waits is to be woken after the lock is given back.
-Fill::Waiters Fill::changed() {
+Fill::Waiters Fill::take_waiters() {
   ++changes_;
   return std::exchange(waiters_, {});
 }

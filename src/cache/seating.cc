@@ -87,14 +87,16 @@ io::Task<void> CachedResource::wait_at_seats(http::ByteRange range, std::uint64_
         supply_.loop, [event] { event->notify(); }, io::Deadline::Late::expires);
     look_again->expire_after(store_.policy().lively);
   }
-  if (!fill->call(event, supply_.loop, seen)) co_return;
+  if (!fill->add_waiter(event, supply_.loop, seen)) co_return;
   if (other) {
     const Fill::View there = other->view(range.first);
-    if (there.kind != Kind::wait || !other->call(event, supply_.loop, there.seen)) event->notify();
+    const bool waits =
+        there.kind == Kind::wait && other->add_waiter(event, supply_.loop, there.seen);
+    if (!waits) event->notify();
   }
   co_await event->wait();
-  if (look_again || other) fill->forget(event);
-  if (other) other->forget(event);
+  if (look_again || other) fill->remove_waiter(event);
+  if (other) other->remove_waiter(event);
 }
 
 /// At a fill of its own, or one that is about to bring just this. The place at the slow one stays

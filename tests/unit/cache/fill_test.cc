@@ -128,7 +128,7 @@ TEST_F(FillTest, TellsWhoWaitsThatItEndsBeforeHisPlace) {
   const auto fill = std::make_shared<Fill>(loop_.get_executor(), 0, Policy{});
   const auto waiting = fill->join(20 * B, 40 * B, any_patience);
   const auto event = std::make_shared<io::Event>(loop_.get_executor());
-  ASSERT_TRUE(fill->call(event, loop_.get_executor(), fill->view(20 * B).seen));
+  ASSERT_TRUE(fill->add_waiter(event, loop_.get_executor(), fill->view(20 * B).seen));
   bool told = false;
   const auto wait = [&]() -> io::Task<void> {
     co_await event->wait();
@@ -139,8 +139,8 @@ TEST_F(FillTest, TellsWhoWaitsThatItEndsBeforeHisPlace) {
   EXPECT_FALSE(told);
   fill->limit_to(15 * B);
   EXPECT_TRUE(run_until([&] { return told; }));
-  ASSERT_TRUE(fill->call(event, loop_.get_executor(), fill->view(20 * B).seen));
-  fill->forget(event);
+  ASSERT_TRUE(fill->add_waiter(event, loop_.get_executor(), fill->view(20 * B).seen));
+  fill->remove_waiter(event);
 }
 
 // Who waits for what is farther on reads as little as one who has read all there is.
