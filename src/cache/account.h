@@ -14,7 +14,7 @@ namespace tonearm::cache {
 /// What one request has got, and what it has cost the origin. One loop.
 class Account {
  public:
-  source::CacheUse use;             ///< As it was foreseen.
+  source::CacheUse use;             ///< As it was predicted.
   bool unsure = false;              ///< Of the parts that were kept not all was looked at.
   std::uint64_t kept_bytes = 0;     ///< Handed out, of what was there before.
   std::uint64_t fetched_bytes = 0;  ///< Handed out as they came.

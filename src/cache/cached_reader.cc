@@ -79,7 +79,7 @@ io::Chunk CachedResource::Reader::hand_out(Version::Look kept) {
   region.size = kept.end - position_;
   position_ = kept.end;
   resource_.account_.kept_bytes += region.size;
-  come_on();
+  note_progress();
   sent_ = std::move(kept);
   return io::Chunk(region);
 }
@@ -109,7 +109,7 @@ io::Task<Result<std::optional<io::Chunk>>> CachedResource::Reader::read_arriving
       const bool had_come = resource_.account_.use.state == source::CacheUse::State::hit &&
                             resource_.account_.has_begun_none();
       (had_come ? resource_.account_.kept_bytes : resource_.account_.fetched_bytes) += most;
-      come_on();
+      note_progress();
       co_return std::optional<io::Chunk>(io::Chunk(view.bytes.first(most)));
     }
     case Fill::View::Kind::wait:
@@ -130,8 +130,8 @@ io::Task<Result<std::optional<io::Chunk>>> CachedResource::Reader::read_arriving
   co_return std::optional<io::Chunk>();
 }
 
-void CachedResource::Reader::come_on() {
-  resource_.come_on();
+void CachedResource::Reader::note_progress() {
+  resource_.leave_slow_fill();
   in_vain_ = 0;
   has_waited_ = false;
 }

@@ -26,7 +26,7 @@ class CachedResource::Reader final : public io::ByteReader {
   io::Task<Result<std::optional<io::Chunk>>> read_arriving(std::uint64_t end);
   io::Task<Result<void>> turn_to_origin();
   io::Task<Result<io::Chunk>> read_direct();
-  void come_on();
+  void note_progress();
   Result<std::optional<io::Chunk>> after(const Fill& fill);
 
   CachedResource& resource_;

@@ -55,7 +55,7 @@ io::Task<Result<http::Representation>> CachedResource::describe(const source::Re
     Result<void> found = co_await find(intent);
     if (!found) co_return found.error();
     way = Way::directly;
-    if (version_) way = co_await get_going(intent);
+    if (version_) way = co_await begin_from_version(intent);
   }
   if (way == Way::directly) co_return co_await describe_directly(intent);
   if (way == Way::nowhere) co_return seat_.fill()->error();
@@ -92,18 +92,18 @@ io::Task<Result<void>> CachedResource::find(const source::ReadIntent& intent) {
     Visiting visiting;
     {
       const std::lock_guard lock(entry_->mutex);
-      if (const auto settled = settle()) co_return *settled;
+      if (const auto answered = answer_from_entry()) co_return *answered;
       announce_visit(intent, visiting);
     }
     // Nothing is awaited here: a request that was cancelled meanwhile would unwind, and leave a
     // visit for all to wait for that nobody makes.
-    set_out(visiting, intent);
-    Result<void> heard = co_await hear_of(visiting);
-    if (!heard || version_ || direct_) co_return heard;
+    start_or_join_visit(visiting, intent);
+    Result<void> answered = co_await answer_from_visit(visiting);
+    if (!answered || version_ || direct_) co_return answered;
     // A visit that does not bring it either would only make the others wait once more.
     const Visit& visit = *visiting.visit;
     const bool would_bring = brings_it(visit, asked_of_origin(intent), intent.reads(visit.what));
-    if (!would_bring) co_return heard;  // directly
+    if (!would_bring) co_return answered;  // directly
   }
   co_return Result<void>{};  // directly
 }
@@ -129,7 +129,7 @@ io::Task<bool> CachedResource::load_entry() {
 }
 
 /// What use() was not called for is to be had from the origin directly. With the entry's lock held.
-std::optional<Result<void>> CachedResource::settle() {
+std::optional<Result<void>> CachedResource::answer_from_entry() {
   const Result<void> done;
   const Moment moment{Clock::now(), now()};
   let_go_of_dead(*entry_);
@@ -191,7 +191,7 @@ void CachedResource::sit_at_visit(Fill& fill, const source::ReadIntent& intent,
 }
 
 /// Sits down at the visit's fill, and starts it if it is this request's.
-void CachedResource::set_out(Visiting& visiting, const source::ReadIntent& intent) {
+void CachedResource::start_or_join_visit(Visiting& visiting, const source::ReadIntent& intent) {
   const bool mine = visiting.job != nullptr;
   if (mine || intent.likely) {
     sit_at_visit(*visiting.visit->fill, intent, mine ? any_patience : store_.policy().read_ahead);
@@ -209,8 +209,8 @@ source::ReadIntent CachedResource::asked_of_origin(const source::ReadIntent& int
   return ask;
 }
 
-/// What the visit has found out.
-io::Task<Result<void>> CachedResource::hear_of(const Visiting& visiting) {
+/// Once it is known what the visit has found out.
+io::Task<Result<void>> CachedResource::answer_from_visit(const Visiting& visiting) {
   const Visit& visit = *visiting.visit;
   co_await wait_until_verified(*visit.fill);
   const bool mine = visiting.hand_over != nullptr;
@@ -283,7 +283,7 @@ void CachedResource::replace_direct(std::unique_ptr<source::Resource> next) {
   if (direct_ && taker_ != nullptr) direct_->set_taker(*taker_);
 }
 
-io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent& intent) {
+io::Task<CachedResource::Way> CachedResource::begin_from_version(const source::ReadIntent& intent) {
   account_.use.state = cold_ ? State::miss : State::hit;
   what_ = version_->what();
   const http::ByteRanges parts = parts_read(intent, what_, version_->geometry());
@@ -305,12 +305,12 @@ io::Task<CachedResource::Way> CachedResource::get_going(const source::ReadIntent
   }
   Coverage seen = coverage_of(*version_, parts);
   if (!seen.unknown.empty()) seen = co_await load_coverage(store_, version_, parts, seen);
-  foresee(seen, parts);
+  predict_cache_use(seen, parts);
   if (seen.begins) co_return Way::kept;
-  co_return co_await sit_down(range);
+  co_return co_await wait_for_first_byte(range);
 }
 
-void CachedResource::foresee(const Coverage& seen, http::ByteRanges parts) {
+void CachedResource::predict_cache_use(const Coverage& seen, http::ByteRanges parts) {
   parts.front().first = seen.kept_to;
   const bool all = seen.all() || (!cold_ && seen.is_sure() && has_come(*version_, parts));
   const bool miss = cold_ || (!seen.some && !all);

@@ -66,20 +66,20 @@ class CachedResource final : public source::Resource {
   bool is_entry_loaded() const;
   io::Task<bool> load_entry();
   /// What is known without asking; empty: the origin must be asked.
-  std::optional<Result<void>> settle();
+  std::optional<Result<void>> answer_from_entry();
   void announce_visit(const source::ReadIntent& intent, Visiting& visiting);
   void sit_at_visit(Fill& fill, const source::ReadIntent& intent, std::uint64_t patience);
   /// What of it a visit of its own would ask the origin for.
   static source::ReadIntent asked_of_origin(const source::ReadIntent& intent);
-  void set_out(Visiting& visiting, const source::ReadIntent& intent);
-  io::Task<Result<void>> hear_of(const Visiting& visiting);
+  void start_or_join_visit(Visiting& visiting, const source::ReadIntent& intent);
+  io::Task<Result<void>> answer_from_visit(const Visiting& visiting);
   io::Task<void> wait_until_verified(Fill& fill);
   void use(std::shared_ptr<Version> version, bool stale);
   io::Task<Result<http::Representation>> describe_directly(const source::ReadIntent& intent);
   void replace_direct(std::unique_ptr<source::Resource> next);
-  io::Task<Way> get_going(const source::ReadIntent& intent);
-  void foresee(const Coverage& seen, http::ByteRanges parts);
-  io::Task<Way> sit_down(http::ByteRange range);
+  io::Task<Way> begin_from_version(const source::ReadIntent& intent);
+  void predict_cache_use(const Coverage& seen, http::ByteRanges parts);
+  io::Task<Way> wait_for_first_byte(http::ByteRange range);
   void discard_description();
   http::Representation as_kept();
 
@@ -94,9 +94,9 @@ class CachedResource final : public source::Resource {
   Fill::View look_from_seats(std::uint64_t position);
   io::Task<void> wait_at_seats(http::ByteRange range, std::uint64_t seen,
                                const std::shared_ptr<io::Event>& event);
-  void sit_elsewhere(http::ByteRange range);
+  void try_another_fill(http::ByteRange range);
   /// The byte that was waited for has come.
-  void come_on();
+  void leave_slow_fill();
   void leave_seats();
   /// Of upstream.first_byte_timeout, to ask the origin once more.
   bool has_time_left() const {

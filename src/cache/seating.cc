@@ -26,7 +26,7 @@ void CachedResource::leave_seats() {
 
 /// For the first byte, which is not kept: until it is known that it comes, and of this version. The
 /// head waits for it anyway, and until it is out another version may be begun.
-io::Task<CachedResource::Way> CachedResource::sit_down(http::ByteRange range) {
+io::Task<CachedResource::Way> CachedResource::wait_for_first_byte(http::ByteRange range) {
   if (!seat_ || seat_.fill()->ended()) {
     // Nothing can be kept: from the origin, if it was not described by what is kept only.
     const Seated seated = take_seat(range.first, range.end);
@@ -48,7 +48,8 @@ io::Task<CachedResource::Way> CachedResource::sit_down(http::ByteRange range) {
     co_return Way::changed;
   }
   // It was limited while it was on its way there.
-  if (outcome != FillOutcome::failed && has_time_left()) co_return co_await sit_down(range);
+  if (outcome != FillOutcome::failed && has_time_left())
+    co_return co_await wait_for_first_byte(range);
   // The only fill cannot resume, but an answer of which nothing was sent can be begun anew.
   const bool begins_anew = only_way && has_time_left();
   co_return begins_anew ? Way::directly : Way::nowhere;
@@ -78,7 +79,7 @@ io::Task<void> CachedResource::wait_at_seats(http::ByteRange range, std::uint64_
   const std::shared_ptr<Fill> other = other_seat_.fill();
   const bool may_ask = !asked_again_ && !has_only_one_fill();
   if (may_ask && fill->is_late(range.first)) {
-    sit_elsewhere(range);
+    try_another_fill(range);
     co_return;
   }
   std::optional<io::Deadline> look_again;
@@ -102,14 +103,14 @@ io::Task<void> CachedResource::wait_at_seats(http::ByteRange range, std::uint64_
 /// At a fill of its own, or one that is about to bring just this. The place at the slow one stays
 /// taken until one of them has brought the byte: an origin may refuse a second question, or be
 /// slower to answer it. Once for each byte that is waited for.
-void CachedResource::sit_elsewhere(http::ByteRange range) {
+void CachedResource::try_another_fill(http::ByteRange range) {
   asked_again_ = true;
   account_.use.collapsed = false;
   other_seat_ = std::move(seat_);
   if (take_seat(range.first, range.end) == Seated::nowhere) seat_ = std::move(other_seat_);
 }
 
-void CachedResource::come_on() {
+void CachedResource::leave_slow_fill() {
   asked_again_ = false;
   if (!other_seat_) return;
   const std::shared_ptr<Fill> slow = other_seat_.fill();
