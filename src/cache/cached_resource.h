@@ -68,6 +68,7 @@ class CachedResource final : public source::Resource {
   /// What is known without asking; empty: the origin must be asked.
   std::optional<Result<void>> answer_from_entry();
   void announce_visit(const source::ReadIntent& intent, Visiting& visiting);
+  std::shared_ptr<FillJob> make_job(std::shared_ptr<Fill> fill) const;
   void sit_at_visit(Fill& fill, const source::ReadIntent& intent, std::uint64_t patience);
   /// What of it a visit of its own would ask the origin for.
   static source::ReadIntent asked_of_origin(const source::ReadIntent& intent);
@@ -79,33 +80,34 @@ class CachedResource final : public source::Resource {
   void replace_direct(std::unique_ptr<source::Resource> next);
   io::Task<Way> begin_from_version(const source::ReadIntent& intent);
   void predict_cache_use(const Coverage& seen, http::ByteRanges parts);
-  io::Task<Way> wait_for_first_byte(http::ByteRange range);
   void discard_description();
   http::Representation as_kept();
-
-  /// Sits down at a fill that brings the block at `position`, one of its own if there is none.
-  Seated take_seat(std::uint64_t position, std::uint64_t end);
-  std::shared_ptr<FillJob> make_job(std::shared_ptr<Fill> fill) const;
-  std::optional<Fill::Seat> join_running(std::uint64_t position, std::uint64_t end);
-  void sit_at(std::uint64_t first, std::uint64_t end);
   /// Of version_: it is kept only whole, and that is not in yet.
   bool has_only_one_fill() const;
-  bool ends_before(const Fill& fill, std::uint64_t position) const;
+  /// Of upstream.first_byte_timeout, to ask the origin once more.
+  bool has_time_left() const {
+    return io::Clock::now() - asked_at_ < store_.policy().first_byte_timeout;
+  }
+  /// The rest from the origin itself, if it still has this version.
+  io::Task<Result<std::unique_ptr<io::ByteReader>>> read_directly(std::uint64_t position,
+                                                                  std::optional<std::uint64_t> end);
+
+  // seating.cc: at which fill this request waits for a byte, and when it tries another.
+
+  void leave_seats();
+  io::Task<Way> wait_for_first_byte(http::ByteRange range);
   Fill::View look_from_seats(std::uint64_t position);
   io::Task<void> wait_at_seats(http::ByteRange range, std::uint64_t seen,
                                const std::shared_ptr<io::Event>& event);
   void try_another_fill(http::ByteRange range);
   /// The byte that was waited for has come.
   void leave_slow_fill();
-  void leave_seats();
-  /// Of upstream.first_byte_timeout, to ask the origin once more.
-  bool has_time_left() const {
-    return io::Clock::now() - asked_at_ < store_.policy().first_byte_timeout;
-  }
+  bool ends_before(const Fill& fill, std::uint64_t position) const;
+  std::optional<Fill::Seat> join_running(std::uint64_t position, std::uint64_t end);
   Way stay_with_the_only_fill(http::ByteRange range);
-  /// The rest from the origin itself, if it still has this version.
-  io::Task<Result<std::unique_ptr<io::ByteReader>>> read_directly(std::uint64_t position,
-                                                                  std::optional<std::uint64_t> end);
+  /// Sits down at a fill that brings the block at `position`, one of its own if there is none.
+  Seated take_seat(std::uint64_t position, std::uint64_t end);
+  void sit_at(std::uint64_t first, std::uint64_t end);
 
   Store& store_;
   const std::shared_ptr<Entry> entry_;

@@ -86,17 +86,6 @@ class Fill : public std::enable_shared_from_this<Fill> {
   };
   View view(std::uint64_t position) const;
 
-  /// Until something has happened since `seen`. On the caller's own loop.
-  io::Task<void> wait(std::uint64_t seen, std::shared_ptr<io::Event> event, io::Executor loop);
-  /// Notifies `event`, on its loop, of what happens next; once. False: something has happened since
-  /// `seen`, and nothing will be told.
-  bool add_waiter(const std::shared_ptr<io::Event>& event, const io::Executor& loop,
-                  std::uint64_t seen);
-  /// It need not be told any more.
-  void remove_waiter(const std::shared_ptr<io::Event>& event);
-  /// Whether the byte at `position` lies behind this fill's end, or so far ahead of what the origin
-  /// sends so slowly, or sends nothing of, that another question would bring it sooner.
-  bool is_late(std::uint64_t position) const;
   /// Another fill brings what lies from `first` on: this one ends there, if nobody here waits for
   /// it.
   void give_way(std::uint64_t first);
@@ -119,6 +108,20 @@ class Fill : public std::enable_shared_from_this<Fill> {
   /// To be called twice, when the fill is over and when the request that began it is: the later one
   /// gets what that request was not charged for.
   source::OriginUse close_account();
+
+  // For readers who wait: fill_waiters.cc.
+
+  /// Until something has happened since `seen`. On the caller's own loop.
+  io::Task<void> wait(std::uint64_t seen, std::shared_ptr<io::Event> event, io::Executor loop);
+  /// Notifies `event`, on its loop, of what happens next; once. False: something has happened since
+  /// `seen`, and nothing will be told.
+  bool add_waiter(const std::shared_ptr<io::Event>& event, const io::Executor& loop,
+                  std::uint64_t seen);
+  /// It need not be told any more.
+  void remove_waiter(const std::shared_ptr<io::Event>& event);
+  /// Whether the byte at `position` lies behind this fill's end, or so far ahead of what the origin
+  /// sends so slowly, or sends nothing of, that another question would bring it sooner.
+  bool is_late(std::uint64_t position) const;
 
   // For the fills of the same version.
 
@@ -187,6 +190,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
   void give_up_who_is_behind();
   void leave(std::uint64_t number);
   void move(std::uint64_t number, std::uint64_t position);
+  void wake_home();
   // With the lock held.
   std::uint64_t fastest() const;
   std::uint64_t oldest() const;
@@ -196,10 +200,12 @@ class Fill : public std::enable_shared_from_this<Fill> {
   void store(std::span<const std::byte> bytes);
   void make_room(bool whole);
   bool holds_back() const;
+
+  // fill_waiters.cc: who is told of a change.
+
   /// Counts a change, with the lock held: wake() these after it.
   Waiters take_waiters();
   static void wake(const Waiters& waiters);
-  void wake_home();
 
   const io::Executor home_;
   const std::uint64_t read_ahead_;
