@@ -285,7 +285,7 @@ void CachedResource::replace_direct(std::unique_ptr<source::Resource> next) {
 
 io::Task<CachedResource::Way> CachedResource::begin_from_version(const source::ReadIntent& intent) {
   account_.use.state = cold_ ? State::miss : State::hit;
-  what_ = version_->what();
+  what_ = version_->as_served();
   const http::ByteRanges parts = parts_read(intent, what_, version_->geometry());
   if (parts.empty()) {
     seat_.leave();

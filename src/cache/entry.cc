@@ -23,7 +23,7 @@ Known what_is_known(const Entry& entry, const Policy& policy, bool writable, con
 
 bool may_serve_stale(const Entry& entry, const Policy& policy, http::HttpTime now) {
   if (!entry.version || entry.version->dead()) return false;
-  const http::Representation what = entry.version->what();
+  const http::Representation what = entry.version->as_described();
   return http::is_usable_on_error(what.caching, what.validators.last_modified, policy.fresh,
                                   policy.stale_if_error, now);
 }

@@ -49,7 +49,7 @@ struct RunningFill {
         version(of.version),
         resource(from),
         whole(version->whole_only() && !version->is_complete()),
-        seekable(version->what().length.has_value()),
+        seekable(version->as_described().length.has_value()),
         showing(
             of.supply.loop, [&from_fill = *of.fill] { from_fill.show(); },
             io::Deadline::Late::expires) {}

@@ -54,7 +54,7 @@ http::Representation Version::as_described() const {
   return record_.what;
 }
 
-http::Representation Version::what() const {
+http::Representation Version::as_served() const {
   http::Representation what = as_described();
   if (whole_only_ && complete_) {
     what.seekable = true;

@@ -45,11 +45,12 @@ class Version {
   /// `recorded`: the record is on disk already.
   Version(Disk& disk, std::string song, SongRecord record, bool recorded);
 
-  http::Representation what() const;
+  /// In the origin's words.
+  http::Representation as_described() const;
+  /// The same, but seekable and not single_pass once a version that is kept only whole is complete.
+  http::Representation as_served() const;
   /// RFC 9111 §4.2; `most`: however long the origin says.
   bool is_fresh(std::chrono::seconds most, http::HttpTime now) const;
-  /// The same in the origin's words: what() promises more once all of it is here.
-  http::Representation as_described() const;
   Geometry geometry() const { return {slice_size_, length_}; }
   bool whole_only() const { return whole_only_; }
   /// A version that is kept only whole is not yet, and is not to be cut.

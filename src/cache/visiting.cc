@@ -223,7 +223,7 @@ io::Task<void> end_in_vain(FillJob& job, std::shared_ptr<Version> known, Error e
 
 /// What is kept is current, as a 304 says, and fresh again as that says.
 io::Task<void> confirm(FillJob& job, std::shared_ptr<Version> known, http::Representation now) {
-  now.caching = http::update_cache_fields(known->what().caching, now.caching);
+  now.caching = http::update_cache_fields(known->as_described().caching, now.caching);
   co_await refresh(job, known, std::move(now));
   job.visit->result = Visit::Result::current;
   job.visit->found(std::move(known));
