@@ -43,7 +43,7 @@ io::Task<Result<void>> write_text(std::string text, io::ByteWriter& writer) {
 
 /// RFC 9110 §14.6.
 io::Task<Result<void>> pump_parts(const PlannedAnswer& answer, io::ByteWriter& writer) {
-  const std::uint64_t complete = answer.what.length.value_or(0);
+  const std::uint64_t complete = answer.representation.length.value_or(0);
   bool first = true;
   for (const http::ByteRange& part : answer.plan.parts) {
     std::string framing =
@@ -75,10 +75,11 @@ void start_answer(const Request& request, Responder& responder, const PlannedAns
   const BodyFraming framing = framing_of(answer.plan, request.head.version);
   http::ResponseHead head =
       responder.begin(answer.plan.status, framing == BodyFraming::until_close);
-  http::add_plan_fields(head, answer.plan, answer.what, answer.content_type, answer.boundary,
-                        request.head.version);
+  http::add_plan_fields(head, answer.plan, answer.representation, answer.content_type,
+                        answer.boundary, request.head.version);
   const std::string_view cache_control =
-      answer.what.growth ? "no-store" : std::string_view(request.serving.options.cache_control);
+      answer.representation.growth ? "no-store"
+                                   : std::string_view(request.serving.options.cache_control);
   if (!cache_control.empty()) head.add("Cache-Control", cache_control);
   head.add("Content-Security-Policy", "sandbox");
   head.add("X-Accel-Buffering", "no");

@@ -15,10 +15,10 @@
 namespace tonearm::server {
 
 /// A resource that can be answered: everything between the plan and the last byte needs all of it.
-/// `what` was described by the resource and stays with who asked for it.
+/// `representation` was described by the resource and stays with who asked for it.
 struct PlannedAnswer {
   source::Resource& resource;
-  const http::Representation& what;
+  const http::Representation& representation;
   std::string content_type;
   std::string boundary;  ///< Between the parts of several ranges.
   http::ResponsePlan plan;
@@ -47,7 +47,7 @@ template <class SendBody>
 io::Task<Result<void>> send_answer(const Request& request, Responder& responder,
                                    PlannedAnswer answer, SendBody send_body) {
   if (answer.plan.status >= 400) {
-    co_return co_await responder.send_problem(problem_of(answer.plan, answer.what));
+    co_return co_await responder.send_problem(problem_of(answer.plan, answer.representation));
   }
   if (end_would_be_ambiguous(request, answer.plan)) co_return wants_http_1_1();
   start_answer(request, responder, answer);

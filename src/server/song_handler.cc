@@ -25,9 +25,9 @@ using source::Resource;
 
 /// Whether the body begins with what is not written yet: the head then does not wait for it.
 bool is_ahead(const PlannedAnswer& answer) {
-  if (!answer.what.growth || !answer.plan.send_body) return false;
+  if (!answer.representation.growth || !answer.plan.send_body) return false;
   const std::uint64_t first = answer.plan.parts.empty() ? 0 : answer.plan.parts[0].first;
-  return first >= answer.what.growth->exists;
+  return first >= answer.representation.growth->exists;
 }
 
 /// stream.rate.
