@@ -149,6 +149,8 @@ TEST(ParseRequestHead, SpeaksHttp1Alone) {  // RFC 9112 §2.3
       {of_version("HTTP/1", "Host: h\r\n"), bad_request},
       {of_version("HTTP/1.10", "Host: h\r\n"), bad_request},
       {of_version("HTTP/1,1", "Host: h\r\n"), bad_request},
+      {of_version("HTTP/x.1", "Host: h\r\n"), bad_request},
+      {of_version("HTTP/1.x", "Host: h\r\n"), bad_request},
       {of_version("ICY/1.1", "Host: h\r\n"), bad_request},
   });
 }
@@ -221,6 +223,8 @@ TEST(ParseRequestHead, WantsExactlyOneHost) {  // RFC 9112 §3.2
       {of_version("HTTP/1.1", ""), bad_request},
       {of_version("HTTP/1.1", "Host: h\r\nHost: h\r\n"), bad_request},
       {of_version("HTTP/1.0", "Host: h\r\nhost: h\r\n"), bad_request},
+      {of_version("HTTP/1.1", "A: b\r\nHost: h\r\n"), "read"},
+      {of_version("HTTP/1.1", "Host: h\r\nA: b\r\nHost: h\r\n"), bad_request},
       {of_version("HTTP/1.0", ""), "read"},
       {of_version("HTTP/1.1", "Host:\r\n"), "read"},
       {of_version("HTTP/1.1", "Host: my_host.example.:8005\r\n"), "read"},

@@ -97,6 +97,7 @@ TEST(ParseHttpDate, WhatFourDigitsCannotWriteIsRefused) {
 TEST(FormatHttpDate, WritesAnImfFixdate) {
   EXPECT_EQ(format_http_date(example), "Sun, 06 Nov 1994 08:49:37 GMT");
   EXPECT_EQ(format_http_date(HttpTime(seconds(0))), "Thu, 01 Jan 1970 00:00:00 GMT");
+  EXPECT_EQ(format_http_date(HttpTime(seconds(946'684'800))), "Sat, 01 Jan 2000 00:00:00 GMT");
   EXPECT_EQ(format_http_date(HttpTime(seconds(-1))), "Wed, 31 Dec 1969 23:59:59 GMT");
   EXPECT_EQ(format_http_date(HttpTime::max()), "Fri, 31 Dec 9999 23:59:59 GMT");
   EXPECT_EQ(format_http_date(HttpTime::min()), "Sat, 01 Jan 0000 00:00:00 GMT");
