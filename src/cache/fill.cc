@@ -31,7 +31,7 @@ bool lie_together(const ArrivingBlock& one, const ArrivingBlock& next) {
 
 Fill::Fill(io::Executor home, std::uint64_t first, const Policy& policy)
     : home_(home),
-      read_ahead_(std::max(policy.read_ahead, block_size)),
+      read_ahead_(policy.read_ahead),
       release_after_(policy.release_after),
       lively_(policy.lively),
       home_event_(home),
