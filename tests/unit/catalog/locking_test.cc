@@ -234,7 +234,7 @@ TEST_F(Locking, ThatEndsWithAnotherTableIsAnsweredFromThat) {
   }
 }
 
-TEST_F(Locking, ThatEndsWithAColumnLessOrMoreIsAnsweredWithoutOrWithIt) {
+TEST_F(Locking, ALookupThatWaitedSeesAColumnAddedOrDroppedMeanwhile) {
   use(options());
   const std::pair<const char*, const char*> changes[] = {
       {"ADD COLUMN artist TEXT DEFAULT 'Nina'", "Nina"},
@@ -253,7 +253,7 @@ TEST_F(Locking, ThatEndsWithAColumnLessOrMoreIsAnsweredWithoutOrWithIt) {
   }
 }
 
-TEST_F(Locking, ThatEndsWithNoTableIsUnavailableAtOnce) {
+TEST_F(Locking, ALookupThatWaitedIsUnavailableWhenTheTableWasDropped) {
   EXPECT_EQ(file("1"), "a");
   (*writer_)("BEGIN EXCLUSIVE; DROP TABLE music_song");
   start("1");
