@@ -8,8 +8,10 @@
 
 namespace tonearm {
 
-/// A value or an Error. All failures that a request can meet travel as one of these; an exception
-/// means a bug or a cancelled request.
+/// A value or an Error. All failures that a request can meet travel as one of these. An exception
+/// is a bug, a cancelled request, the system's refusal of what nothing works without (memory, a
+/// thread, a descriptor), or, in app alone, a configuration that cannot be used (`ConfigError`,
+/// before anything is changed).
 template <class T>
 using Result = boost::system::result<T, Error>;
 
