@@ -16,7 +16,7 @@ int complain(std::string_view line, int status = 2);
 /// Reads the configuration anew, for SIGHUP. Throws ConfigError.
 using Reread = std::function<Config()>;
 
-/// Serves until a signal says stop. 0, or 1 when it cannot listen.
+/// Serves until a signal says stop. 0, or 1 when it cannot listen or open the access log.
 int run_serve(const Config& config, Reread reread);
 /// Prints the effective configuration, and warns of what it names and is not there; 2 when the
 /// catalog cannot be read as configured.

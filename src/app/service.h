@@ -9,8 +9,9 @@
 
 namespace tonearm::app {
 
-/// The composition root: builds everything that `serve` needs in order, runs it, and stops it in
-/// reverse. Not thread-safe.
+/// The composition root: builds everything that `serve` needs in order, runs it, and stops it: the
+/// cache, the pools and the resolvers first, the loops last, since fills that end, jobs of pools
+/// and waits for resolvers are posted to loops. Not thread-safe.
 class Service {
  public:
   /// `reread`: the configuration as it is now, for SIGHUP; throws ConfigError. From here on signals

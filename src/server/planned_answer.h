@@ -24,8 +24,8 @@ struct PlannedAnswer {
   http::ResponsePlan plan;
 };
 
-/// What an answer will read, told to its resource before it is described. `asked` is read again
-/// while it is. `max_range`: bytes, as in http::PlanOptions.
+/// What an answer will read, told to its resource before it is described. It refers to `asked`,
+/// which must live until describe() has returned. `max_range`: bytes, as in http::PlanOptions.
 source::ReadIntent read_intent(const http::RepresentationRequest& asked,
                                std::uint64_t max_range = 0);
 

@@ -33,9 +33,9 @@ class CurlMulti {
 
    private:
     friend class CurlMulti;
-    // Of the connections that libcurl tries side by side, both are the last one.
+    /// Of two connections that libcurl tries side by side, the one that it spoke of last.
     struct Watch* watch_ = nullptr;
-    std::weak_ptr<OpenSocket> socket_;
+    std::weak_ptr<OpenSocket> socket_;  ///< Of use_connection(): the request goes out there.
   };
 
   /// `max_idle`: connections kept for reuse.
@@ -44,7 +44,8 @@ class CurlMulti {
   CurlMulti(const CurlMulti&) = delete;
   CurlMulti& operator=(const CurlMulti&) = delete;
 
-  /// Tells a handle whose sockets it opens here; once for each pooled handle.
+  /// Has the sockets of this handle closed here (CURLOPT_CLOSESOCKETFUNCTION); to be called once
+  /// for each pooled handle.
   void adopt(CURL* easy);
 
   void add(CURL* easy);

@@ -235,7 +235,8 @@ void Transfer::on_done(CURLcode code) {
 }
 
 /// RFC 9112 §9.3.1: an origin may end a kept connection at any time, also while it is asked.
-/// libcurl (7.88) asks again by itself, but not each sixth time that one handle meets it.
+/// libcurl (7.88) asks again by itself, but gives up after five such retries of one easy handle, in
+/// however many transfers (CONN_MAX_RETRIES), and then counts anew.
 bool Transfer::died_unheard(CURLcode code) const {
   const bool died =
       code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR || code == CURLE_GOT_NOTHING;

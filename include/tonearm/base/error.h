@@ -46,9 +46,11 @@ enum class ErrorKind : std::uint8_t {
   http_response_incomplete,
   http_response_timeout,
   http_protocol_error,
-  origin_refused,          ///< Any other answer that is no representation: 401, 403, 5xx…
-  resolver_failed,         ///< Its command failed, or printed no link.
-  representation_changed,  ///< Only in mid-body: what is left is provably another version.
+  origin_refused,   ///< Any other answer that is no representation: 401, 403, 5xx…
+  resolver_failed,  ///< Its command failed, or printed no link.
+  /// What is to be read next is of another version, or nothing proves that it is of the same one.
+  /// Mostly in mid-body; before the head when the representation changes with each question.
+  representation_changed,
 
   // Our own.
   bad_locator,  ///< The catalog's `file` names nothing that we can open.

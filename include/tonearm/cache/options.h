@@ -11,7 +11,8 @@ struct Policy {
   /// What the pieces in the directory may take with a page for each song's record; files of others
   /// do not count.
   std::uint64_t size = 10ULL * 1024 * 1024 * 1024;
-  /// What is kept in one file, and what a fill that nobody reads ends with. Of new songs.
+  /// Bytes of a song in one file. A fill that loses its last reader still fetches to the end of its
+  /// slice, but for one that was begun beside another that is slow. Holds for songs that come anew.
   std::uint64_t slice = 1024 * 1024;
   /// Upper bound of the freshness that is guessed from Last-Modified (RFC 9111 §4.2.2).
   std::chrono::seconds fresh{3600};
@@ -20,13 +21,14 @@ struct Policy {
   std::chrono::milliseconds negative{10'000};  ///< How long a 404 is believed.
   /// How far a fill runs ahead of its fastest reader; less than 160 KiB counts as that.
   std::uint64_t read_ahead = 2 * 1024 * 1024;
-  /// That of the origin: a request that has waited so long for its first byte asks no more.
+  /// upstream.first_byte_timeout: a request that has waited so long for its first byte asks the
+  /// origin no more.
   std::chrono::milliseconds first_byte_timeout{10'000};
-  /// How long one who has stopped to read holds up others, where nothing can be written and what
-  /// comes comes only once. That of the origin's connections.
+  /// stream.release_after. Of a song that is kept only whole and that the disk does not take: how
+  /// long a reader who stands still holds up the others.
   std::chrono::milliseconds release_after{30'000};
-  /// Within which the one answer that others may read along has brought something, and how long a
-  /// seek waits for what lies before it.
+  /// A fill that has brought nothing for so long, or would need longer to come to where a seek goes
+  /// on, is too slow: the seek asks the origin itself.
   std::chrono::milliseconds lively{1'000};
 };
 

@@ -11,7 +11,9 @@ namespace tonearm::http {
 /// What an origin's answer says about keeping it (RFC 9111), as received. Times are the origin's
 /// unless they say otherwise.
 struct CacheFields {
-  bool cache_control = false;  ///< There was such a field: what it does not say, it takes back.
+  /// There was a Cache-Control field. In a 304 it replaces all directives that are kept, also those
+  /// that it does not name (RFC 9111 §3.2).
+  bool cache_control = false;
   bool no_store = false;
   bool is_private = false;
   bool no_cache = false;  ///< May be kept, and must be revalidated before each use.

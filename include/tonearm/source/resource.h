@@ -84,9 +84,10 @@ class Resource {
  public:
   virtual ~Resource() = default;
 
-  /// Whom its bytes are for; outlives it. As long as that takes some, however slowly, what is held
-  /// for it is not given up. Told nothing, a resource knows only when it is read.
-  virtual void set_taker(io::Taker&) {}
+  /// `taker`: the client that the bytes go to in the end; outlives the resource. While
+  /// taker.taken() moves, the origin's connection is kept past release_after, although no read()
+  /// comes. Without a taker only read() counts.
+  virtual void set_taker([[maybe_unused]] io::Taker& taker) {}
 
   /// Finds out what the representation is. Called once, before read(). bad_locator when it names
   /// nothing that can be opened, destination_not_found when it is not there, else what went wrong
@@ -105,9 +106,9 @@ class Resource {
   /// in large parts at once.
   virtual void expect_many_readers() {}
 
-  /// Until it is called again, nothing behind this position is wanted before what lies before it is
-  /// read: no more than that need be asked of the origin.
-  virtual void ask_up_to(std::uint64_t) {}
+  /// `end`: a position in bytes, exclusive. Until this is called again, nothing from `end` on is
+  /// wanted before all that lies before it has been read: the origin need not be asked for more.
+  virtual void ask_up_to([[maybe_unused]] std::uint64_t end) {}
 
   virtual OriginUse origin_use() const = 0;
   /// As far as it is known: once described for the head, when all is read for the log.
