@@ -27,7 +27,9 @@ constexpr std::chrono::seconds linger_time{2};
 /// While draining: how long a connection that was just made may take to ask.
 constexpr std::chrono::seconds fresh_grace{1};
 
-Error gone(std::string_view why) { return Error{ErrorKind::client_gone, std::string(why), {}}; }
+Error gone(std::string_view why = {}) {
+  return Error{ErrorKind::client_gone, std::string(why), {}};
+}
 
 bool body_costs_connection(const http::RequestHead& head) {
   return head.chunked || head.content_length > most_discarded_body || head.has(http::field::expect);
@@ -149,7 +151,7 @@ io::Task<Result<std::string_view>> Connection::read_head() {
     if (readable) {
       const auto received = reader_.receive();
       if (received == RequestReader::Received::some) continue;
-      if (received == RequestReader::Received::end) co_return gone("closed between requests");
+      if (received == RequestReader::Received::end) co_return gone();
     }
     if (const auto why = give_up_waiting()) co_return *why;
     reader_.release_memory();
@@ -160,8 +162,8 @@ io::Task<Result<std::string_view>> Connection::read_head() {
 
 std::optional<Error> Connection::give_up_waiting() const {
   if (expired_ && phase_ == Phase::head) return Error{ErrorKind::request_timeout, {}, {}};
-  if (expired_) return gone("idle");
-  if (phase_ == Phase::idle && loop_->draining()) return gone("idle while draining");
+  if (expired_) return gone();
+  if (phase_ == Phase::idle && loop_->draining()) return gone();
   return std::nullopt;
 }
 

@@ -1,4 +1,4 @@
-// What lies in a cache directory may be anything: names, records, heads of pieces.
+// What lies in a cache directory may be anything: names, records, indexes of pieces.
 #include "tonearm/base/checksum.h"
 
 #include "cache/geometry.h"
