@@ -5,14 +5,6 @@
 
 namespace tonearm::app {
 
-catalog::CatalogOptions catalog_options(const Config& config, const Process& process) {
-  catalog::CatalogOptions options{config.catalog};
-  options.stop = process.stopping.get_token();
-  options.log_owners = process.log_owners;
-  options.read_turns = process.read_turns;
-  return options;
-}
-
 Generation::Generation(io::Executor executor, Process& process, const Config& config)
     : options(server_options(config)),
       store(executor, process.pool, process.browsing_pool, catalog_options(config, process)),

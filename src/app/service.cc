@@ -9,6 +9,7 @@
 #include "app/listeners.h"
 #include "app/load_config.h"
 #include "app/logging.h"
+#include "app/process.h"
 #include "app/serving_loop.h"
 #include "app/supervisor.h"
 
