@@ -75,9 +75,12 @@ Result<void> CatalogBrowser::try_once(const Ask& ask, const TimeLimit& limit) {
     if (!database) return database.error();
     database_.emplace(std::move(*database));
   }
-  database_->set_limit(limit);
   const ReadTurns::Turn turn = options_.read_turns->begin(
       [this] { return database_->has_writer(); }, [&] { return limit.allows_waiting(); });
+  // It was others' reads that it has waited for, and not a lock.
+  TimeLimit rest = limit;
+  rest.begin_waiting();
+  database_->set_limit(rest);
   const ReadTransaction transaction(*database_);
   if (!transaction.is_open()) return unavailable(options_.path, database_->connection());
   return ask(database_->connection());

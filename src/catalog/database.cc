@@ -19,6 +19,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds longest_running{10};
+constexpr std::chrono::seconds longest_locked{2};
 
 int wait_for_lock(void* context, int tries) {
   const auto& limit = *static_cast<const TimeLimit*>(context);
@@ -62,7 +63,7 @@ Result<bool> has_content(const CatalogFiles& files, const char* suffix) {
   const std::string name = files.real() + suffix;
   struct stat found {};
   if (::stat(name.c_str(), &found) == 0) return found.st_size > 0;
-  if (errno == ENOENT) return false;
+  if (errno == ENOENT || errno == ENAMETOOLONG) return false;
   const std::string why = std::generic_category().message(errno);
   return unavailable(files.path(), name + " cannot be looked at: " + why);
 }
@@ -85,13 +86,15 @@ std::string_view to_string(Access access) {
 
 TimeLimit TimeLimit::from(Clock::time_point start, std::stop_token stop) {
   TimeLimit limit;
-  limit.locked = start + std::chrono::seconds(2);
+  limit.locked = start + longest_locked;
   limit.running = start + longest_running;
   limit.stop = std::move(stop);
   return limit;
 }
 
 void TimeLimit::begin_statement() { running = Clock::now() + longest_running; }
+
+void TimeLimit::begin_waiting() { locked = Clock::now() + longest_locked; }
 
 bool TimeLimit::allows_waiting() const { return is_wanted() && Clock::now() < locked; }
 

@@ -37,6 +37,8 @@ struct TimeLimit {
   static TimeLimit from(std::chrono::steady_clock::time_point start, std::stop_token stop);
   /// For another statement, which has time of its own.
   void begin_statement();
+  /// For a lock that is asked for now.
+  void begin_waiting();
   /// Whether others' locks, or their writing, are still waited for.
   bool allows_waiting() const;
   bool allows_running() const;

@@ -209,7 +209,8 @@ class SqliteSongStore::Browsers : public CatalogBrowsers {
   using CatalogBrowsers::CatalogBrowsers;
 
   /// `self` keeps this alive while the pool works. `ask` gives a Result<Value> for a connection.
-  /// What waits for the pool counts for the time that it may take: what comes late is cut short.
+  /// What waits for the pool counts for the time that it may take, though not for that of a lock:
+  /// what comes late is cut short.
   /// What `continues` an answer is neither refused nor cut short for others' sake.
   template <class Value, class Ask>
   static io::Task<Result<Value>> browse(std::shared_ptr<Browsers> self, io::BlockingPool& pool,
@@ -221,6 +222,7 @@ class SqliteSongStore::Browsers : public CatalogBrowsers {
                 continues](std::stop_token gone) mutable -> Result<Value> {
       auto limit = TimeLimit::from(continues ? Clock::now() : asked, self->options().stop);
       limit.gone = std::move(gone);
+      limit.begin_waiting();
       Value value{};
       const auto done = self->read(
           [&](sqlite3* connection) -> Result<void> {

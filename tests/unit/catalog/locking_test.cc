@@ -9,6 +9,7 @@
 #include <atomic>
 #include <functional>
 #include <future>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -42,6 +43,14 @@ class Locking : public CatalogTest {
     loop_.restart();
     while (loop_.poll() > 0) {
     }
+  }
+  void occupy_the_pool_until(std::promise<bool>& release) {
+    const auto released = release.get_future().share();
+    for (int i = 0; i < 64; ++i) {  // more than it has threads
+      io::asio::co_spawn(loop_, pool_.run([released] { return released.get(); }),
+                         io::asio::detached);
+    }
+    run_what_is_ready();
   }
   /// The time that a lock may take goes by.
   void let_two_seconds_pass() {
@@ -105,11 +114,7 @@ TEST_F(Locking, IsNotWaitedForOnceAStopIsRequested) {
 TEST_F(Locking, TimeInTheQueueDoesNotCount) {
   EXPECT_EQ(file("1"), "a");
   std::promise<bool> release;
-  const auto released = release.get_future().share();
-  for (int i = 0; i < 64; ++i) {  // more than the pool has threads
-    io::asio::co_spawn(loop_, pool_.run([released] { return released.get(); }), io::asio::detached);
-  }
-  run_what_is_ready();
+  occupy_the_pool_until(release);
   start("2");
   let_two_seconds_pass();
   (*writer_)("BEGIN EXCLUSIVE");
@@ -121,6 +126,28 @@ TEST_F(Locking, TimeInTheQueueDoesNotCount) {
   run_until([&] { return ended_.size() == 1; });
   ASSERT_TRUE(ended_[0]);
   EXPECT_EQ(ended_[0].value()->file, "b");
+}
+
+TEST_F(Locking, TimeInTheQueueDoesNotCountForASearchEither) {
+  EXPECT_EQ(file("1"), "a");
+  std::promise<bool> release;
+  occupy_the_pool_until(release);
+  std::optional<Result<SongPage>> found;
+  io::asio::co_spawn(loop_, store_->search("", {}),
+                     [&found](std::exception_ptr thrown, Result<SongPage> page) {
+                       ASSERT_FALSE(thrown);
+                       found = std::move(page);
+                     });
+  let_two_seconds_pass();
+  (*writer_)("BEGIN EXCLUSIVE");
+  release.set_value(true);
+  loop_.restart();
+  loop_.run_for(std::chrono::milliseconds(100));
+  EXPECT_FALSE(found);
+  (*writer_)("COMMIT");
+  run_until([&] { return found.has_value(); });
+  ASSERT_TRUE(*found) << found->error().detail;
+  EXPECT_EQ((*found)->total, 2U);
 }
 
 TEST_F(Locking, TimeBehindAnothersLookupDoesNotCount) {
