@@ -1,20 +1,6 @@
 // What a person does with the page at `/`. Reports what was seen, one member for each thing.
-import { axeSource, given, newPage, run } from "./browser.mjs";
-
-const rows = "#songs .song";
-
-async function open(browser, options = {}, url = given.origin) {
-  const page = await newPage(browser, options);
-  await page.goto(`${url}/`);
-  await page.waitForFunction(() => document.querySelector("#songs li") || !document.getElementById("empty").hidden);
-  return page;
-}
-
-const names = (page) => page.locator("#songs .name").allTextContents();
-const text = (page, selector) => page.locator(selector).textContent();
-const time = (page) => page.evaluate(() => document.getElementById("audio").currentTime);
-const playing = (page) => page.waitForFunction(() => document.getElementById("audio").currentTime > 0.2);
-const row = (page, name) => page.locator(rows, { hasText: name }).first();
+import { axeSource, given, newPage } from "./browser.mjs";
+import { names, open, playing, row, runAll, text, time } from "./steps.mjs";
 
 async function lists(browser) {
   const page = await open(browser);
@@ -197,17 +183,6 @@ async function isEmpty(browser) {
   return { said: await text(page, "#empty"), command: await text(page, "#empty pre"), faults: page.faults };
 }
 
-run(async (browser) => {
-  const scenarios = { lists, plays, keys, queues, remembers, complains, renews, complainsOfElsewhere, isNotFooled, looks, isEmpty };
-  if (given.guarded) scenarios.asksForTheToken = asksForTheToken;
-  const seen = {};
-  for (const [name, scenario] of Object.entries(scenarios)) {
-    try {
-      seen[name] = await scenario(browser);
-    } catch (error) {
-      seen[name] = { failure: String(error) };
-    }
-    for (const context of browser.contexts()) await context.close();
-  }
-  return seen;
-});
+const scenarios = { lists, plays, keys, queues, remembers, complains, renews, complainsOfElsewhere, isNotFooled, looks, isEmpty };
+if (given.guarded) scenarios.asksForTheToken = asksForTheToken;
+runAll(scenarios);
