@@ -1,7 +1,7 @@
 # Joins the page at `/` into one self-contained text, and that into a source of the layer `server`.
 set(page ${PROJECT_SOURCE_DIR}/src/server/page)
 set(PAGE_JS "")
-foreach(part api player songs queue main)
+foreach(part storage api player songs queue main)
   file(READ ${page}/${part}.js text)
   string(APPEND PAGE_JS "${text}")
 endforeach()

@@ -55,18 +55,19 @@ class Page(Case):
         elsewhere = cls.own(cls.from_elsewhere(origin))
         lost = cls.own(cls.from_elsewhere(origin, port=free_port()))
         cls.screenshots = os.path.join(cls.directory, "screenshots")
-        cls.seen = browser.run(
-            "page",
-            timeout=240,
-            origin=f"http://127.0.0.1:{cls.tonearm.port}",
-            empty=f"http://127.0.0.1:{nobody.port}",
-            guarded=f"http://127.0.0.1:{guarded.port}",
-            token=TOKEN,
-            signed=f"http://127.0.0.1:{signed.port}",
-            elsewhere=f"http://127.0.0.1:{elsewhere.port}",
-            lost=f"http://127.0.0.1:{lost.port}",
-            screenshots=cls.screenshots,
-        )
+        given = {
+            "origin": f"http://127.0.0.1:{cls.tonearm.port}",
+            "empty": f"http://127.0.0.1:{nobody.port}",
+            "guarded": f"http://127.0.0.1:{guarded.port}",
+            "token": TOKEN,
+            "signed": f"http://127.0.0.1:{signed.port}",
+            "elsewhere": f"http://127.0.0.1:{elsewhere.port}",
+            "lost": f"http://127.0.0.1:{lost.port}",
+            "screenshots": cls.screenshots,
+        }
+        cls.seen = {}
+        for scenarios in ("page", "obstacles"):
+            cls.seen |= browser.run(scenarios, timeout=240, **given)
 
     @classmethod
     def from_elsewhere(cls, origin, port=None, **tables):
@@ -147,6 +148,9 @@ class Page(Case):
 
     def test_it_asks_for_the_token(self):
         self.saw("asksForTheToken")
+
+    def test_it_works_where_the_browser_stores_nothing(self):
+        self.saw("needsNoStorage")
 
     def test_an_empty_catalog_says_how_to_import(self):
         seen = self.saw("isEmpty")

@@ -22,7 +22,7 @@ async function problemOf(response) {
 }
 
 async function send(url, options = {}) {
-  const token = sessionStorage.getItem(tokenKey);
+  const token = ofTheTab.get(tokenKey);
   const headers = { ...options.headers };
   if (token && new URL(url, location.href).origin === location.origin) headers.Authorization = `Bearer ${token}`;
   try {
@@ -36,7 +36,7 @@ async function send(url, options = {}) {
 /** JSON of tonearm; asks for the token as often as it is wanted. */
 async function get(path, signal) {
   for (;;) {
-    const used = sessionStorage.getItem(tokenKey);
+    const used = ofTheTab.get(tokenKey);
     const response = await send(path, { signal });
     if (response.ok) return response.json();
     if (response.status !== 401) throw await problemOf(response);
@@ -48,7 +48,7 @@ let asking = null;
 
 /** Shows the dialog once for all who wait. `used`: the token that was refused. */
 function askForToken(used) {
-  if (sessionStorage.getItem(tokenKey) !== used) return Promise.resolve();
+  if (ofTheTab.get(tokenKey) !== used) return Promise.resolve();
   asking ??= new Promise((resolve) => {
     const dialog = document.getElementById("token-dialog");
     const input = document.getElementById("token");
@@ -56,7 +56,7 @@ function askForToken(used) {
     input.value = "";
     dialog.addEventListener("cancel", (event) => event.preventDefault());
     dialog.addEventListener("close", () => {
-      sessionStorage.setItem(tokenKey, input.value.trim());
+      ofTheTab.set(tokenKey, input.value.trim());
       asking = null;
       resolve();
     }, { once: true });
@@ -104,7 +104,7 @@ async function answers(url) {
 async function pictureOf(song) {
   if (!song.thumbnail) return "";
   const url = new URL(song.thumbnail, location.href);
-  if (url.origin !== location.origin || !sessionStorage.getItem(tokenKey)) return url.href;
+  if (url.origin !== location.origin || !ofTheTab.get(tokenKey)) return url.href;
   const response = await send(url.href);
   return response.ok ? URL.createObjectURL(await response.blob()) : "";
 }

@@ -167,19 +167,19 @@ function showVolume() {
   $("volume").setAttribute("aria-valuetext", `${Math.round(volume * 100)} %`);
   const percent = `${Math.round(volume * 100)}%`;
   $("volume").style.setProperty("--track", `linear-gradient(to right, var(--accent) ${percent}, var(--line) 0)`);
-  localStorage.setItem("tonearm.volume", audio.volume);
+  lasting.set("tonearm.volume", audio.volume);
 }
 
 function remember() {
   if (!player.song) return;
   const { id, name, artist, duration, thumbnail } = player.song;
-  localStorage.setItem(memoryKey, JSON.stringify({ song: { id, name, artist, duration, thumbnail }, position: position() }));
+  lasting.set(memoryKey, JSON.stringify({ song: { id, name, artist, duration, thumbnail }, position: position() }));
 }
 
 /** The song of the last visit, without its address: that is asked for when it is to be played. */
 function recall() {
   try {
-    return JSON.parse(localStorage.getItem(memoryKey));
+    return JSON.parse(lasting.get(memoryKey));
   } catch {
     return null;
   }
@@ -236,7 +236,7 @@ function wirePlayer() {
   seek.addEventListener("input", () => { dragging = true; showTime(); });
   seek.addEventListener("change", () => { dragging = false; seekTo(Number(seek.value)); });
   $("volume").addEventListener("input", () => setVolume(Number($("volume").value)));
-  const volume = Number(localStorage.getItem("tonearm.volume") ?? 1);
+  const volume = Number(lasting.get("tonearm.volume") ?? 1);
   setVolume(Number.isFinite(volume) ? volume : 1);
   showVolume();
 }

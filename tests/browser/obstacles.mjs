@@ -1,0 +1,39 @@
+// The page at `/` where something is in its way. Reports what was seen, one member for each thing.
+import { given, newPage } from "./browser.mjs";
+import { listed, open, playing, row, runAll } from "./steps.mjs";
+
+const paused = (page) => page.waitForFunction(() => document.getElementById("audio").paused);
+
+async function giveToken(page, token) {
+  await page.waitForSelector("#token-dialog[open]");
+  await page.fill("#token", token);
+  await page.keyboard.press("Enter");
+}
+
+/** Whether the browser refuses it altogether, or has no room, the page works as long as it is open. */
+async function needsNoStorage(browser) {
+  const faults = [];
+  const refused = () => {
+    for (const kind of ["localStorage", "sessionStorage"]) {
+      Object.defineProperty(window, kind, { get() { throw new DOMException("refused", "SecurityError"); } });
+    }
+  };
+  const full = () => {
+    Storage.prototype.setItem = () => { throw new DOMException("full", "QuotaExceededError"); };
+  };
+  for (const hindrance of [refused, full]) {
+    const page = await newPage(browser);
+    await page.addInitScript(hindrance);
+    await page.goto(`${given.guarded}/`);
+    await giveToken(page, given.token);
+    await listed(page);
+    await row(page, "Nocturne").click();
+    await playing(page);
+    await page.click("#play");
+    await paused(page);
+    faults.push(...page.faults);
+  }
+  return { faults };
+}
+
+runAll({ needsNoStorage });
