@@ -36,4 +36,19 @@ async function needsNoStorage(browser) {
   return { faults };
 }
 
-runAll({ needsNoStorage });
+/** Each token that is not a valid one is asked for again, and one that was pasted is taken. */
+async function takesATokenAsItWasPasted(browser) {
+  const faults = [];
+  for (const good of [`\u200b${given.token}\ufeff `, given.foreignToken]) {
+    const page = await newPage(browser);
+    await page.goto(`${given.guarded}/`);
+    await giveToken(page, "not\u2603this");
+    await page.waitForFunction(() => document.getElementById("token-wrong").textContent);
+    await giveToken(page, good);
+    await listed(page);
+    faults.push(...page.faults);
+  }
+  return { faults };
+}
+
+runAll({ needsNoStorage, takesATokenAsItWasPasted });

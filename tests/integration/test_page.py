@@ -15,6 +15,7 @@ from support.tonearm import Tonearm, run, toml
 from support.wait import free_port
 
 TOKEN = "open-sesame"
+FOREIGN_TOKEN = "s\u00e9same \u2603"  # which curl sends as UTF-8
 HOSTILE = '<img src=x onerror="window.hacked=1">"\'</script><script>window.hacked=1</script>'
 
 
@@ -48,7 +49,7 @@ class Page(Case):
         guarded = cls.own(
             Tonearm(
                 cls.directory,
-                cls.config(origin.base_url, access={"api_tokens": [TOKEN], "signing_keys": ["key"]}),
+                cls.config(origin.base_url, access={"api_tokens": [TOKEN, FOREIGN_TOKEN], "signing_keys": ["key"]}),
             )
         )
         signed = cls.own(cls.from_elsewhere(origin, access={"signing_keys": ["key"], "link_ttl": "2s"}))
@@ -60,6 +61,7 @@ class Page(Case):
             "empty": f"http://127.0.0.1:{nobody.port}",
             "guarded": f"http://127.0.0.1:{guarded.port}",
             "token": TOKEN,
+            "foreignToken": FOREIGN_TOKEN,
             "signed": f"http://127.0.0.1:{signed.port}",
             "elsewhere": f"http://127.0.0.1:{elsewhere.port}",
             "lost": f"http://127.0.0.1:{lost.port}",
@@ -151,6 +153,9 @@ class Page(Case):
 
     def test_it_works_where_the_browser_stores_nothing(self):
         self.saw("needsNoStorage")
+
+    def test_it_takes_a_token_as_it_was_pasted(self):
+        self.saw("takesATokenAsItWasPasted")
 
     def test_an_empty_catalog_says_how_to_import(self):
         seen = self.saw("isEmpty")

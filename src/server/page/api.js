@@ -21,10 +21,16 @@ async function problemOf(response) {
   return new Problem(response.status, said);
 }
 
+/** Without what a paste brings along unseen, such as a space of no width. */
+const visible = (text) => text.replace(/[\p{Cc}\p{Cf}]/gu, "").trim();
+
+/** As the bytes that curl would send: a field takes no other characters than those that are one byte. */
+const bytesOf = (text) => String.fromCharCode(...new TextEncoder().encode(text));
+
 async function send(url, options = {}) {
   const token = ofTheTab.get(tokenKey);
   const headers = { ...options.headers };
-  if (token && new URL(url, location.href).origin === location.origin) headers.Authorization = `Bearer ${token}`;
+  if (token && new URL(url, location.href).origin === location.origin) headers.Authorization = `Bearer ${bytesOf(token)}`;
   try {
     return await fetch(url, { ...options, headers });
   } catch (error) {
@@ -56,7 +62,7 @@ function askForToken(used) {
     input.value = "";
     dialog.addEventListener("cancel", (event) => event.preventDefault());
     dialog.addEventListener("close", () => {
-      ofTheTab.set(tokenKey, input.value.trim());
+      ofTheTab.set(tokenKey, visible(input.value));
       asking = null;
       resolve();
     }, { once: true });
