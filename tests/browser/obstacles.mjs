@@ -1,8 +1,13 @@
 // The page at `/` where something is in its way. Reports what was seen, one member for each thing.
 import { given, newPage } from "./browser.mjs";
-import { listed, open, playing, row, runAll } from "./steps.mjs";
+import { listed, open, playing, row, runAll, text } from "./steps.mjs";
 
 const paused = (page) => page.waitForFunction(() => document.getElementById("audio").paused);
+const focused = (page) =>
+  page.evaluate(() => {
+    const { id, className, localName } = document.activeElement;
+    return localName === "body" ? localName : id || className;
+  });
 
 async function giveToken(page, token) {
   await page.waitForSelector("#token-dialog[open]");
@@ -51,4 +56,33 @@ async function takesATokenAsItWasPasted(browser) {
   return { faults };
 }
 
-runAll({ needsNoStorage, takesATokenAsItWasPasted });
+async function pausesAfterClicks(browser) {
+  const page = await open(browser);
+  const goesOn = async () => {
+    await page.keyboard.press(" ");
+    await page.waitForFunction(() => !document.getElementById("audio").paused);
+  };
+  await row(page, "Nocturne").click();
+  await playing(page);
+  await page.keyboard.press(" ");
+  await paused(page);
+  await goesOn();
+  await page.locator("#songs .add").nth(2).click();
+  await page.keyboard.press(" ");
+  await paused(page);
+  const queued = await text(page, "#queue-count");
+  await goesOn();
+  await page.locator("#seek").click();
+  await page.keyboard.press(" ");
+  await paused(page);
+  const title = await text(page, "#title");
+  await page.keyboard.press("ArrowDown"); // the slider's own
+  const slider = await focused(page);
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press(" "); // the row's own
+  await page.waitForFunction((old) => document.getElementById("title").textContent !== old, title);
+  return { queued, title, slider, next: await text(page, "#title"), faults: page.faults };
+}
+
+runAll({ needsNoStorage, takesATokenAsItWasPasted, pausesAfterClicks });

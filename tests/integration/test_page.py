@@ -157,6 +157,12 @@ class Page(Case):
     def test_it_takes_a_token_as_it_was_pasted(self):
         self.saw("takesATokenAsItWasPasted")
 
+    def test_space_pauses_whatever_was_clicked(self):
+        seen = self.saw("pausesAfterClicks")
+        self.assertEqual((seen["queued"], seen["slider"]), ("1", "seek"))
+        self.assertEqual(seen["title"], "Nocturne in E\u266d major")
+        self.assertEqual(seen["next"], "Second \U0001f3b5")
+
     def test_an_empty_catalog_says_how_to_import(self):
         seen = self.saw("isEmpty")
         self.assertIn("files.root", seen["said"])

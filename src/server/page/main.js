@@ -1,8 +1,11 @@
 
 // Keys, and the order in which things start.
+
+/** From the row that has the focus; where nothing has it, from the song that plays. */
 function moveFocus(step) {
   const rows = [...document.querySelectorAll("#songs .song")];
-  const at = rows.indexOf(document.activeElement);
+  const playing = document.querySelector("#songs [aria-current=true] .song");
+  const at = rows.indexOf(document.activeElement === document.body ? playing : document.activeElement);
   const next = rows[at < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, at + step))];
   next?.focus();
 }
@@ -21,8 +24,11 @@ const keys = {
   Escape: () => toggleQueue(false),
 };
 
-function isWriting(element) {
-  return element.matches("input, select, textarea, dialog *");
+/** Whether what has the focus takes the key itself. */
+function takes(element, key) {
+  if (element.matches("input[type=range]")) return key.startsWith("Arrow");
+  if (element.matches("input, select, textarea, dialog *")) return true;
+  return key === " " && element.matches("button");
 }
 
 addEventListener("keydown", (event) => {
@@ -34,10 +40,14 @@ addEventListener("keydown", (event) => {
     else target.blur();
     return;
   }
-  if (isWriting(target) || !Object.hasOwn(keys, key)) return;
-  if (key === " " && target.matches("button")) return; // the button's own
+  if (takes(target, key) || !Object.hasOwn(keys, key)) return;
   event.preventDefault();
   keys[key]();
+});
+
+/** A button that was clicked with a pointer does not keep the focus: the next space is the player's. */
+addEventListener("click", ({ detail }) => {
+  if (detail > 0 && document.activeElement?.matches("button")) document.activeElement.blur();
 });
 
 function restore() {
