@@ -19,10 +19,10 @@ FOREIGN_TOKEN = "s\u00e9same \u2603"  # which curl sends as UTF-8
 HOSTILE = '<img src=x onerror="window.hacked=1">"\'</script><script>window.hacked=1</script>'
 
 
-def make_tone(path, seconds, pitch):
+def make_tone(path, seconds, pitch, *options):
     subprocess.run(
         ["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i",
-         f"sine=frequency={pitch}:duration={seconds}", path],
+         f"sine=frequency={pitch}:duration={seconds}", *options, path],
         check=True,
         stdin=subprocess.DEVNULL,
     )
@@ -34,6 +34,7 @@ class Page(Case):
         origin = cls.own(Nginx(cls.directory))
         make_tone(os.path.join(origin.root, "tone.mp3"), 20, 220)
         make_tone(os.path.join(origin.root, "other.mp3"), 30, 330)
+        make_tone(os.path.join(origin.root, "night.wav"), 600, 110, "-ar", "8000")
         with open(os.path.join(origin.root, "broken.mp3"), "wb") as out:
             out.write(b"this is no music" * 100)
         cls.catalog.add("tone.mp3", name="Nocturne in E\u266d major", artist="Fr\u00e9d\u00e9ric Chopin", duration=20)
@@ -43,6 +44,7 @@ class Page(Case):
         cls.catalog.add("gone.mp3", name="Gone")
         cls.catalog.add("broken.mp3", name="Broken")
         cls.catalog.add(f"http://127.0.0.1:{free_port()}/a.mp3", name="Unreachable")
+        cls.catalog.add("night.wav", name="Nightlong", duration=600)
         cls.serve(origin.base_url, upstream={"retries": 0})
         empty = Catalog(os.path.join(cls.directory, "empty.sqlite3"))
         nobody = cls.own(Tonearm(cls.directory, {"catalog": {"path": empty.path}}))
@@ -162,6 +164,11 @@ class Page(Case):
         self.assertEqual((seen["queued"], seen["slider"]), ("1", "seek"))
         self.assertEqual(seen["title"], "Nocturne in E\u266d major")
         self.assertEqual(seen["next"], "Second \U0001f3b5")
+
+    def test_it_says_that_the_connection_broke_off(self):
+        seen = self.saw("saysThatTheConnectionBroke")
+        self.assertEqual(seen["asked"], 1)
+        self.assertIn("the connection broke off", seen["said"])
 
     def test_an_empty_catalog_says_how_to_import(self):
         seen = self.saw("isEmpty")

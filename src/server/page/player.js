@@ -185,11 +185,17 @@ function recall() {
   }
 }
 
+function reasonOf(mediaError) {
+  const undecodable = [MediaError.MEDIA_ERR_DECODE, MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED];
+  return undecodable.includes(mediaError?.code) ? "this browser cannot decode it" : "the connection broke off";
+}
+
 /** Tries once more where that can help, and otherwise says plainly what is wrong. */
 async function onFailure() {
   const song = player.song;
   const at = position();
-  const decoding = audio.error?.code === MediaError.MEDIA_ERR_DECODE;
+  const { error } = audio;
+  const decoding = error?.code === MediaError.MEDIA_ERR_DECODE;
   // Another origin does not let this page see that a link has expired: a fresh one is tried first.
   const blind = isElsewhere(song) && player.retries === 0 && !decoding;
   let problem = null;
@@ -204,11 +210,11 @@ async function onFailure() {
       start();
       return;
     }
-  } catch (error) {
-    problem = error;
+  } catch (thrown) {
+    problem = thrown;
   }
   if (player.song !== song) return;
-  complain(`“${label(song)}” cannot be played: ${problem ? reason(problem) : "this browser cannot decode it"}`);
+  complain(`“${label(song)}” cannot be played: ${problem ? reason(problem) : reasonOf(error)}`);
   audio.removeAttribute("src");
   player.startAt = at;
   showState();
