@@ -111,4 +111,19 @@ async function saysThatTheConnectionBroke(browser) {
   return { asked, said: await text(page, "#trouble"), faults: page.faults };
 }
 
-runAll({ needsNoStorage, takesATokenAsItWasPasted, pausesAfterClicks, saysThatTheConnectionBroke });
+async function keepsComplaintsApart(browser) {
+  const page = await open(browser);
+  await row(page, "Gone").click();
+  await said(page, "Gone");
+  await page.fill("#search", "frederic");
+  await page.waitForFunction(() => document.querySelectorAll("#songs li").length === 1);
+  const afterSearch = await text(page, "#trouble");
+  await page.route(/songs\?q=/, (route) => route.fulfill({ status: 503, body: "" }));
+  await page.fill("#search", "anything");
+  await said(page, "listed");
+  await page.click("#play");
+  await page.waitForResponse(/songs\/listen/);
+  return { afterSearch, both: await text(page, "#trouble"), faults: page.faults };
+}
+
+runAll({ needsNoStorage, takesATokenAsItWasPasted, pausesAfterClicks, saysThatTheConnectionBroke, keepsComplaintsApart });

@@ -170,6 +170,11 @@ class Page(Case):
         self.assertEqual(seen["asked"], 1)
         self.assertIn("the connection broke off", seen["said"])
 
+    def test_what_it_says_of_a_song_and_of_the_list_stand_together(self):
+        seen = self.saw("keepsComplaintsApart")
+        self.assertIn("(404)", seen["afterSearch"])
+        self.assertIn("(503)", seen["both"])
+
     def test_an_empty_catalog_says_how_to_import(self):
         seen = self.saw("isEmpty")
         self.assertIn("files.root", seen["said"])

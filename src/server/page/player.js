@@ -21,8 +21,12 @@ function clock(seconds) {
 
 const label = (song) => song.name || `Song ${song.id}`;
 
-function complain(text) {
-  $("trouble").textContent = text;
+const complaints = { song: "", list: "" };
+
+/** What is wrong with one of them; what is wrong with the other still stands. */
+function complain(text, of = "song") {
+  complaints[of] = text;
+  $("trouble").textContent = Object.values(complaints).filter(Boolean).join("\n");
 }
 
 function show(song) {

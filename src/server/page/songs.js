@@ -82,7 +82,7 @@ async function loadMore(generation = list.generation, anew = false) {
     const answer = await get(pathOf(list.songs.length), list.loading.signal);
     if (generation !== list.generation) return;
     if (anew) $("songs").replaceChildren();
-    complain("");
+    complain("", "list");
     list.total = answer.total ?? answer.songs.length;
     if (list.playlist && list.query) answer.songs = answer.songs.filter(matchesQuery);
     if (list.playlist) list.total = answer.songs.length;
@@ -92,7 +92,7 @@ async function loadMore(generation = list.generation, anew = false) {
     if (error.name === "AbortError" || generation !== list.generation) return;
     $("songs").replaceChildren();
     $("count").textContent = "";
-    complain(`The songs cannot be listed: ${reason(error)}`);
+    complain(`The songs cannot be listed: ${reason(error)}`, "list");
   } finally {
     if (generation === list.generation) list.loading = null;
   }
