@@ -126,4 +126,34 @@ async function keepsComplaintsApart(browser) {
   return { afterSearch, both: await text(page, "#trouble"), faults: page.faults };
 }
 
-runAll({ needsNoStorage, takesATokenAsItWasPasted, pausesAfterClicks, saysThatTheConnectionBroke, keepsComplaintsApart });
+/** A link that ended while the song stood still: its successor is loaded, and not played. */
+async function staysSilent(browser) {
+  const page = await open(browser);
+  await row(page, "Nightlong").click();
+  await playing(page);
+  await page.click("#play");
+  await paused(page);
+  let ended = true;
+  await page.route("**/songs/listen/*", (route) => (ended ? route.fulfill({ status: 403, body: "" }) : route.continue()));
+  await page.route(/songs\/\d+$/, (route) => {
+    ended = false;
+    return route.continue();
+  });
+  await page.evaluate(() => {
+    const audio = document.getElementById("audio");
+    window.sounded = false;
+    audio.addEventListener("play", () => { window.sounded = true; });
+    audio.currentTime = 550;
+  });
+  await page.waitForRequest(/songs\/\d+$/);
+  await page.waitForFunction(() => {
+    const { readyState, seeking, currentTime } = document.getElementById("audio");
+    return readyState >= 2 && !seeking && currentTime >= 550;
+  });
+  return { sounded: await page.evaluate(() => window.sounded), said: await text(page, "#trouble"), faults: page.faults };
+}
+
+runAll({
+  needsNoStorage, takesATokenAsItWasPasted, pausesAfterClicks, saysThatTheConnectionBroke, keepsComplaintsApart,
+  staysSilent,
+});

@@ -175,6 +175,10 @@ class Page(Case):
         self.assertIn("(404)", seen["afterSearch"])
         self.assertIn("(503)", seen["both"])
 
+    def test_a_seek_while_it_is_paused_stays_silent_where_the_link_has_ended(self):
+        seen = self.saw("staysSilent")
+        self.assertEqual((seen["sounded"], seen["said"]), (False, ""))
+
     def test_an_empty_catalog_says_how_to_import(self):
         seen = self.saw("isEmpty")
         self.assertIn("files.root", seen["said"])

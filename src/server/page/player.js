@@ -8,6 +8,7 @@ const player = {
   song: null,
   startAt: 0, // where to go once the length is known
   retries: 0,
+  sounds: false, // or would, but for an error: `paused` of the element may change with that
   onEnded: () => {},
 };
 
@@ -84,6 +85,7 @@ function play(song, position = 0) {
 }
 
 async function start() {
+  player.sounds = true;
   try {
     await audio.play();
   } catch (error) {
@@ -211,7 +213,7 @@ async function onFailure() {
       song.stream_url = (await get(songPath(song.id))).stream_url;
       if (player.song !== song) return;
       load(song, at);
-      start();
+      if (player.sounds) start();
       return;
     }
   } catch (thrown) {
@@ -237,6 +239,7 @@ function wirePlayer() {
   audio.addEventListener("volumechange", showVolume);
   audio.addEventListener("error", () => { if (audio.getAttribute("src")) onFailure(); });
   audio.addEventListener("ended", () => player.onEnded());
+  audio.addEventListener("pause", () => { if (audio.paused && !audio.error) player.sounds = false; });
   audio.addEventListener("pause", remember);
   addEventListener("pagehide", remember);
   setInterval(() => { if (!audio.paused) remember(); }, 5000);
