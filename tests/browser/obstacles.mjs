@@ -2,6 +2,8 @@
 import { given, newPage } from "./browser.mjs";
 import { listed, open, playing, row, runAll, text } from "./steps.mjs";
 
+const phone = { viewport: { width: 360, height: 640 } };
+
 const paused = (page) => page.waitForFunction(() => document.getElementById("audio").paused);
 const said = (page, words) => page.waitForFunction((wanted) => document.getElementById("trouble").textContent.includes(wanted), words);
 const focused = (page) =>
@@ -153,7 +155,33 @@ async function staysSilent(browser) {
   return { sounded: await page.evaluate(() => window.sounded), said: await text(page, "#trouble"), faults: page.faults };
 }
 
+/** Long names and complaints leave the list, the queue and the reason in sight. */
+async function fits(browser) {
+  const page = await open(browser, phone);
+  const edges = (selector) =>
+    page.locator(selector).last().evaluate((element) => {
+      const { top, bottom } = element.getBoundingClientRect();
+      return { top, bottom };
+    });
+  const before = await edges("#songs");
+  await page.locator("#songs li", { hasText: "xxxx" }).locator(".add").evaluate((add) => add.click());
+  const shift = (await edges("#songs")).top - before.top;
+  await page.route("**/songs/listen/*", (route) => route.fulfill({ status: 502, body: "" }));
+  await page.keyboard.press("n");
+  await row(page, "xxxx").evaluate((song) => song.click());
+  await said(page, "(502)");
+  const complaint = await page.locator("#trouble").evaluate(({ clientHeight, scrollHeight }) => scrollHeight - clientHeight);
+  await page.evaluate(() => new Promise((resolve) => {
+    scrollTo(0, document.documentElement.scrollHeight);
+    requestAnimationFrame(() => requestAnimationFrame(resolve));
+  }));
+  const bar = await edges("footer");
+  const lastRow = await edges("#songs li");
+  await page.click("#show-queue");
+  return { shift, complaint, bar, lastRow, queue: await edges("#queue"), header: await edges("header"), faults: page.faults };
+}
+
 runAll({
-  needsNoStorage, takesATokenAsItWasPasted, pausesAfterClicks, saysThatTheConnectionBroke, keepsComplaintsApart,
-  staysSilent,
+  needsNoStorage, takesATokenAsItWasPasted, pausesAfterClicks, saysThatTheConnectionBroke, keepsComplaintsApart, staysSilent,
+  fits,
 });

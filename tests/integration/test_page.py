@@ -179,6 +179,14 @@ class Page(Case):
         seen = self.saw("staysSilent")
         self.assertEqual((seen["sounded"], seen["said"]), (False, ""))
 
+    def test_long_names_cover_nothing(self):
+        seen = self.saw("fits")
+        self.assertLess(seen["shift"], 40)
+        self.assertLessEqual(seen["complaint"], 0)  # nothing of it is scrolled out of sight
+        self.assertLessEqual(seen["lastRow"]["bottom"], seen["bar"]["top"])
+        self.assertLessEqual(seen["queue"]["bottom"], seen["bar"]["top"] + 1)
+        self.assertGreaterEqual(seen["queue"]["top"], seen["header"]["bottom"])
+
     def test_an_empty_catalog_says_how_to_import(self):
         seen = self.saw("isEmpty")
         self.assertIn("files.root", seen["said"])

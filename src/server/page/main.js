@@ -50,11 +50,22 @@ addEventListener("click", ({ detail }) => {
   if (detail > 0 && document.activeElement?.matches("button")) document.activeElement.blur();
 });
 
+/** How much of the window the header and the bar cover, for the CSS. */
+function tellCovers() {
+  const observer = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      document.documentElement.style.setProperty(`--${target.localName}`, `${target.offsetHeight}px`);
+    }
+  });
+  for (const name of ["header", "footer"]) observer.observe(document.querySelector(name), { box: "border-box" });
+}
+
 function restore() {
   const last = recall();
   if (last?.song?.id !== undefined) prepare(last.song, Number(last.position) || 0);
 }
 
+tellCovers();
 wirePlayer();
 wireQueue();
 wireList();

@@ -22,6 +22,12 @@ function clock(seconds) {
 
 const label = (song) => song.name || `Song ${song.id}`;
 
+/** For a sentence that says more than the name. */
+function quoted(song) {
+  const name = [...label(song)];
+  return `“${name.length > 60 ? `${name.slice(0, 60).join("")}…` : label(song)}”`;
+}
+
 const complaints = { song: "", list: "" };
 
 /** What is wrong with one of them; what is wrong with the other still stands. */
@@ -107,7 +113,7 @@ async function resume(song) {
   try {
     if (!song.stream_url) Object.assign(song, await get(songPath(song.id)));
   } catch (error) {
-    complain(`“${label(song)}” cannot be played: ${reason(error)}`);
+    complain(`${quoted(song)} cannot be played: ${reason(error)}`);
     return;
   }
   if (player.song !== song) return;
@@ -220,7 +226,7 @@ async function onFailure() {
     problem = thrown;
   }
   if (player.song !== song) return;
-  complain(`“${label(song)}” cannot be played: ${problem ? reason(problem) : reasonOf(error)}`);
+  complain(`${quoted(song)} cannot be played: ${problem ? reason(problem) : reasonOf(error)}`);
   audio.removeAttribute("src");
   player.startAt = at;
   showState();

@@ -52,7 +52,7 @@ function playPrevious() {
 function enqueue(song) {
   queue.songs.push(song);
   showQueue();
-  $("count").textContent = `“${label(song)}” plays next.`;
+  $("count").textContent = `${quoted(song)} plays next.`;
   if (!player.song) playNext();
 }
 
