@@ -1,6 +1,6 @@
 // The page at `/` where something is in its way. Reports what was seen, one member for each thing.
 import { given, newPage } from "./browser.mjs";
-import { listed, open, playing, row, runAll, text } from "./steps.mjs";
+import { listed, open, playing, row, rows, runAll, text } from "./steps.mjs";
 
 const phone = { viewport: { width: 360, height: 640 } };
 
@@ -181,7 +181,47 @@ async function fits(browser) {
   return { shift, complaint, bar, lastRow, queue: await edges("#queue"), header: await edges("header"), faults: page.faults };
 }
 
+async function keepsTheFocusInSight(browser) {
+  const page = await open(browser, { viewport: { width: 360, height: 420 } });
+  const hidden = [];
+  for (const key of ["ArrowDown", "ArrowUp"]) {
+    for (let i = 0; i < (await page.locator(rows).count()); i += 1) {
+      await page.keyboard.press(key);
+      const covered = await page.evaluate(() => {
+        const { top, bottom } = document.activeElement.getBoundingClientRect();
+        const header = document.querySelector("header").getBoundingClientRect();
+        return top < header.bottom || bottom > document.querySelector("footer").getBoundingClientRect().top;
+      });
+      if (covered) hidden.push(`${key} ${i}`);
+    }
+  }
+  return { hidden, faults: page.faults };
+}
+
+async function keepsTheFocusInTheQueue(browser) {
+  const page = await open(browser);
+  await row(page, "Nocturne").click();
+  for (const place of [1, 2, 3]) await page.locator("#songs .add").nth(place).click();
+  await page.keyboard.press("q");
+  const seen = [];
+  const press = async (key) => {
+    await page.keyboard.press(key);
+    seen.push(await focused(page));
+  };
+  await page.locator("#queue .remove").first().focus();
+  await press("Enter");
+  await press("Escape");
+  await page.keyboard.press("q");
+  await page.locator("#queue .remove").last().focus();
+  await press("Enter");
+  await press("Enter");
+  await page.locator("#songs .add").first().click();
+  await page.locator("#queue .remove").click();
+  seen.push(await focused(page));
+  return { seen, left: await text(page, "#queue-count"), faults: page.faults };
+}
+
 runAll({
   needsNoStorage, takesATokenAsItWasPasted, pausesAfterClicks, saysThatTheConnectionBroke, keepsComplaintsApart, staysSilent,
-  fits,
+  fits, keepsTheFocusInSight, keepsTheFocusInTheQueue,
 });

@@ -187,6 +187,12 @@ class Page(Case):
         self.assertLessEqual(seen["queue"]["bottom"], seen["bar"]["top"] + 1)
         self.assertGreaterEqual(seen["queue"]["top"], seen["header"]["bottom"])
 
+    def test_the_focus_is_seen_and_kept(self):
+        self.assertEqual(self.saw("keepsTheFocusInSight")["hidden"], [])
+        seen = self.saw("keepsTheFocusInTheQueue")
+        self.assertEqual(seen["seen"], ["remove", "show-queue", "remove", "show-queue", "body"])
+        self.assertEqual(seen["left"], "")
+
     def test_an_empty_catalog_says_how_to_import(self):
         seen = self.saw("isEmpty")
         self.assertIn("files.root", seen["said"])

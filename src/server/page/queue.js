@@ -56,7 +56,10 @@ function enqueue(song) {
   if (!player.song) playNext();
 }
 
+/** The button that had the focus is replaced too: its successor at that place gets it. */
 function showQueue() {
+  const focused = document.activeElement;
+  const held = [...$("queue-songs").children].indexOf(focused?.closest("li"));
   const rows = queue.songs.map((song, place) => {
     const remove = button("remove", "×", `Remove ${label(song)} from the queue`, () => {
       queue.songs.splice(place, 1);
@@ -70,11 +73,13 @@ function showQueue() {
     }, remove);
   });
   $("queue-songs").replaceChildren(...rows);
+  if (held >= 0) (rows.at(Math.min(held, rows.length - 1))?.querySelector(`.${focused.className}`) ?? $("show-queue")).focus();
   $("queue-empty").hidden = rows.length > 0;
   $("queue-count").textContent = rows.length || "";
 }
 
 function toggleQueue(open = $("queue").hidden) {
+  if (!open && $("queue").contains(document.activeElement)) $("show-queue").focus();
   $("queue").hidden = !open;
   $("show-queue").setAttribute("aria-expanded", String(open));
 }
