@@ -11,6 +11,7 @@ const focused = (page) =>
     const { id, className, localName } = document.activeElement;
     return localName === "body" ? localName : id || className;
   });
+const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 
 async function giveToken(page, token) {
   await page.waitForSelector("#token-dialog[open]");
@@ -221,7 +222,12 @@ async function keepsTheFocusInTheQueue(browser) {
   return { seen, left: await text(page, "#queue-count"), faults: page.faults };
 }
 
+async function isEmptyOnAPhone(browser) {
+  const page = await open(browser, { viewport: { width: 320, height: 568 } }, given.empty);
+  return { overflow: await overflow(page), faults: page.faults };
+}
+
 runAll({
   needsNoStorage, takesATokenAsItWasPasted, pausesAfterClicks, saysThatTheConnectionBroke, keepsComplaintsApart, staysSilent,
-  fits, keepsTheFocusInSight, keepsTheFocusInTheQueue,
+  fits, keepsTheFocusInSight, keepsTheFocusInTheQueue, isEmptyOnAPhone,
 });

@@ -193,6 +193,9 @@ class Page(Case):
         self.assertEqual(seen["seen"], ["remove", "show-queue", "remove", "show-queue", "body"])
         self.assertEqual(seen["left"], "")
 
+    def test_an_empty_catalog_fits_on_a_phone(self):
+        self.assertLessEqual(self.saw("isEmptyOnAPhone")["overflow"], 0)
+
     def test_an_empty_catalog_says_how_to_import(self):
         seen = self.saw("isEmpty")
         self.assertIn("files.root", seen["said"])
