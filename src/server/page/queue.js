@@ -3,7 +3,7 @@
 const queue = {
   songs: [],
   history: [],
-  context: [], // the list's songs when one of them was started
+  context: null, // the list of which a song was started
   place: -1, // of that one
 };
 
@@ -12,14 +12,22 @@ function leave() {
   if (queue.history.length > 200) queue.history.shift();
 }
 
-function playFromList(place) {
+function playFromList(context, place) {
   leave();
-  queue.context = list.songs;
+  queue.context = context;
   queue.place = place;
-  play(queue.context[place]);
+  play(context.songs[place]);
 }
 
-/** Whether there was something to go on with. */
+/** A song of the last visit, or one that was only queued, came from no list: the one that is shown follows it. */
+async function findContext() {
+  await list.loading;
+  if (queue.context) return;
+  queue.context = list;
+  queue.place = list.songs.findIndex(({ id }) => id === player.song?.id);
+}
+
+/** Whether it went on: there was something, and no other song was begun while that was on its way. */
 async function playNext() {
   const queued = queue.songs.shift();
   if (queued) {
@@ -28,12 +36,11 @@ async function playNext() {
     play(queued);
     return true;
   }
-  const atEnd = queue.place + 1 >= queue.context.length;
-  if (atEnd && queue.context === list.songs && queue.context.length < list.total && !list.loading) await loadMore();
-  if (queue.place + 1 >= queue.context.length) return false;
-  leave();
-  queue.place += 1;
-  play(queue.context[queue.place]);
+  const last = player.song;
+  if (!queue.context) await findContext();
+  if (queue.place + 1 >= queue.context.songs.length && !isWhole(queue.context)) await loadMore(queue.context);
+  if (player.song !== last || queue.place + 1 >= queue.context.songs.length) return false;
+  playFromList(queue.context, queue.place + 1);
   return true;
 }
 
@@ -44,7 +51,7 @@ function playPrevious() {
     return;
   }
   queue.history.pop();
-  const place = queue.context.indexOf(before);
+  const place = queue.context?.songs.indexOf(before) ?? -1;
   if (place >= 0) queue.place = place;
   play(before);
 }

@@ -2,14 +2,20 @@
 // The list: search as one types, playlists, more at the end.
 const pageSize = 50;
 
-const list = {
-  songs: [],
-  total: 0,
-  query: "",
-  playlist: "",
-  loading: null, // the AbortController of the request under way
-  generation: 0, // counts searches: an answer to an older one is dropped
-};
+/** What was asked for, and the songs that came of it so far: playing goes on in it when another is shown. */
+function newList(query, playlist) {
+  return {
+    query,
+    playlist,
+    songs: [],
+    total: null, // in the catalog or playlist; unknown until the first answer
+    offset: 0, // there, of what comes next
+    loading: null, // the promise of what is on its way
+    request: null, // the AbortController of that
+  };
+}
+
+let list = newList("", ""); // the one that is shown
 
 function button(className, text, name, onClick) {
   const made = document.createElement("button");
@@ -40,70 +46,82 @@ function row(song, onPlay, extra) {
   return item;
 }
 
-function showCount() {
-  const searching = list.query !== "";
-  const one = list.total === 1;
-  const what = searching ? (one ? "song found" : "songs found") : (one ? "song" : "songs");
-  const none = list.total === 0;
-  $("count").textContent = none ? (searching ? `Nothing matches “${list.query}”.` : "") : `${list.total.toLocaleString()} ${what}`;
-  $("empty").hidden = !none || searching || list.playlist !== "";
-  $("more").hidden = list.songs.length >= list.total;
+const isWhole = ({ total, offset }) => total !== null && offset >= total;
+
+function countOf({ query, playlist, songs, total }) {
+  const count = query && playlist ? songs.length : total;
+  if (count === 0) return query ? `Nothing matches “${query}”.` : "";
+  return `${count.toLocaleString()} ${count === 1 ? "song" : "songs"}${query ? " found" : ""}`;
 }
 
-function append(songs) {
-  const rows = songs.map((song) => {
-    const place = list.songs.length;
-    list.songs.push(song);
+function showCount() {
+  $("count").textContent = countOf(list);
+  $("empty").hidden = list.total !== 0 || list.query !== "" || list.playlist !== "";
+  $("more").hidden = isWhole(list);
+}
+
+/** Adds a row for each song of the list from this place on. */
+function appendRows(first) {
+  const shown = list;
+  const rows = shown.songs.slice(first).map((song, index) => {
     const add = button("add", "+", `Play ${label(song)} next`, () => enqueue(song));
     add.title = "Play next";
-    return row(song, () => playFromList(place), add);
+    return row(song, () => playFromList(shown, first + index), add);
   });
   $("songs").append(...rows);
 }
 
-function pathOf(offset) {
-  const words = new URLSearchParams({ q: list.query, limit: pageSize, offset });
-  if (!list.query) words.delete("q");
-  return list.playlist ? `playlists/${encodeURIComponent(list.playlist)}` : `songs?${words}`;
+function pathOf({ query, playlist, offset }) {
+  if (playlist) return `playlists/${encodeURIComponent(playlist)}`;
+  const words = new URLSearchParams({ q: query, limit: pageSize, offset });
+  if (!query) words.delete("q");
+  return `songs?${words}`;
 }
 
-/** Starts anew: another search, or another playlist. */
-async function search() {
-  list.loading?.abort();
-  const generation = (list.generation += 1);
-  list.songs = [];
-  list.total = 0;
-  await loadMore(generation, true);
+/** Starts anew: another search, or another playlist. The old rows stay until there are others. */
+function search(query = list.query, playlist = list.playlist) {
+  if (list !== queue.context) list.request?.abort();
+  list = newList(query, playlist);
+  return loadMore();
 }
 
-async function loadMore(generation = list.generation, anew = false) {
-  list.loading = new AbortController();
+/** Asks for what comes next, once for all who wait for it. */
+function loadMore(wanted = list) {
+  wanted.loading ??= bringMore(wanted).finally(() => { wanted.loading = null; });
+  return wanted.loading;
+}
+
+async function bringMore(wanted) {
+  const first = wanted.songs.length;
+  const anew = wanted.total === null;
+  wanted.request = new AbortController();
   try {
-    const answer = await get(pathOf(list.songs.length), list.loading.signal);
-    if (generation !== list.generation) return;
-    if (anew) $("songs").replaceChildren();
+    const { songs, total, limit } = await get(pathOf(wanted), wanted.request.signal);
+    const found = wanted.playlist && wanted.query ? songs.filter((song) => matches(song, wanted.query)) : songs;
+    wanted.songs.push(...found);
+    wanted.total = wanted.playlist ? songs.length : total;
+    wanted.offset += limit;
     complain("", "list");
-    list.total = answer.total ?? answer.songs.length;
-    if (list.playlist && list.query) answer.songs = answer.songs.filter(matchesQuery);
-    if (list.playlist) list.total = answer.songs.length;
-    append(answer.songs);
+    if (wanted !== list) return;
+    if (anew) $("songs").replaceChildren();
+    appendRows(first);
     showCount();
   } catch (error) {
-    if (error.name === "AbortError" || generation !== list.generation) return;
-    $("songs").replaceChildren();
-    $("count").textContent = "";
+    if (error.name === "AbortError" || (wanted !== list && wanted !== queue.context)) return;
+    if (wanted === list) {
+      $("songs").replaceChildren();
+      $("count").textContent = "";
+    }
     complain(`The songs cannot be listed: ${reason(error)}`, "list");
-  } finally {
-    if (generation === list.generation) list.loading = null;
   }
 }
 
 const fold = (text) => (text || "").normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
 /** A playlist comes whole, so it is searched here. */
-function matchesQuery(song) {
+function matches(song, query) {
   const words = fold(`${song.name} ${song.artist}`).split(/\s+/);
-  return fold(list.query).split(/\s+/).every((wanted) => words.some((word) => word.startsWith(wanted)));
+  return fold(query).split(/\s+/).every((wanted) => words.some((word) => word.startsWith(wanted)));
 }
 
 async function loadPlaylists() {
@@ -124,9 +142,8 @@ function wireList() {
   const input = $("search");
   const go = () => {
     clearTimeout(pause);
-    if (input.value.trim() === list.query) return;
-    list.query = input.value.trim();
-    search();
+    const query = input.value.trim();
+    if (query !== list.query) search(query);
   };
   input.addEventListener("input", () => {
     clearTimeout(pause);
@@ -136,11 +153,8 @@ function wireList() {
     event.preventDefault();
     go();
   });
-  $("playlist").addEventListener("change", () => {
-    list.playlist = $("playlist").value;
-    search();
-  });
-  const more = () => { if (!list.loading && !$("more").hidden) loadMore(); };
-  $("more").addEventListener("click", more);
-  new IntersectionObserver((seen) => { if (seen.some((entry) => entry.isIntersecting)) more(); }, { rootMargin: "600px" }).observe($("more"));
+  $("playlist").addEventListener("change", () => search(list.query, $("playlist").value));
+  $("more").addEventListener("click", () => loadMore());
+  const more = (seen) => { if (seen.some((entry) => entry.isIntersecting)) loadMore(); };
+  new IntersectionObserver(more, { rootMargin: "600px" }).observe($("more"));
 }

@@ -1,0 +1,86 @@
+// The page's lists: what playing goes on with, and what is left when a list or a song is not to be had.
+import { names, open, playing, rows, runAll } from "./steps.mjs";
+
+const hasRows = (page, count) =>
+  page.waitForFunction((wanted) => document.querySelectorAll("#songs li").length === wanted, count);
+const scrollToTheEnd = (page) => page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+
+/** A song may be over before one looks: every title is kept. */
+async function watchTitles(page) {
+  await page.evaluate(() => {
+    window.titles = [];
+    const keep = (changes) => {
+      for (const { addedNodes } of changes) titles.push(...[...addedNodes].map((node) => node.textContent));
+    };
+    new MutationObserver(keep).observe(document.getElementById("title"), { childList: true });
+  });
+}
+
+const began = (page, name) => page.waitForFunction((wanted) => titles.includes(wanted), name);
+
+/** What `wanted` is asked for is held until the returned function is called. */
+async function hold(page, wanted) {
+  let release;
+  const released = new Promise((resolve) => { release = resolve; });
+  await page.route(wanted, async (route) => {
+    await released;
+    await route.continue().catch(() => {}); // or the page has given it up
+  });
+  return release;
+}
+
+async function playsARowWhileItSearches(browser) {
+  const page = await open(browser);
+  await watchTitles(page);
+  const release = await hold(page, /songs\?q=/);
+  await Promise.all([page.waitForRequest(/songs\?q=/), page.fill("#search", "song 012")]);
+  await page.locator(rows).nth(2).click();
+  await playing(page);
+  release();
+  await hasRows(page, 1);
+  await page.click("#next");
+  await began(page, "Song 004");
+  return { faults: page.faults };
+}
+
+async function goesOnAfterAReload(browser) {
+  const page = await open(browser);
+  await page.locator(rows).nth(2).click();
+  await playing(page);
+  await page.reload();
+  await page.waitForSelector("#songs li");
+  await watchTitles(page);
+  await page.click("#next");
+  await began(page, "Song 004");
+  return { faults: page.faults };
+}
+
+async function goesOnBehindASearch(browser) {
+  const page = await open(browser);
+  await watchTitles(page);
+  await page.locator(rows).nth(48).dispatchEvent("click");
+  await playing(page);
+  await page.fill("#search", "nothing like that");
+  await hasRows(page, 0);
+  await page.fill("#search", "");
+  await hasRows(page, 50);
+  await page.click("#next");
+  await began(page, "Song 051");
+  return { listed: (await names(page)).length, faults: page.faults };
+}
+
+async function waitsForTheNextSongs(browser) {
+  const page = await open(browser);
+  await watchTitles(page);
+  const release = await hold(page, /offset=50/);
+  await Promise.all([page.waitForRequest(/offset=50/), scrollToTheEnd(page)]);
+  await page.locator(rows).nth(49).dispatchEvent("click");
+  await page.waitForFunction(() => document.getElementById("audio").ended);
+  release();
+  await began(page, "Song 051");
+  return { faults: page.faults };
+}
+
+runAll({
+  playsARowWhileItSearches, goesOnAfterAReload, goesOnBehindASearch, waitsForTheNextSongs,
+});

@@ -1,0 +1,66 @@
+"""The page at / in a real Chromium: lists that come in parts, or not at all, and what is played after them."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from support import browser
+from support.case import Case
+from support.nginx import Nginx
+
+SONGS = [(f"Song {number:03}", "short.mp3" if number == 50 else "long.mp3") for number in range(1, 121)]
+
+
+def fill(path):
+    """A song's id is its place among all, from 1 on."""
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.executemany(
+            "INSERT INTO music_song (name, artist, duration, thumbnail, file) VALUES (?, '', 0, '', ?)", SONGS
+        )
+    connection.close()
+
+
+def make_tone(path, seconds):
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", f"sine=duration={seconds}", path],
+        check=True,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+class PageLists(Case):
+    @classmethod
+    def prepare(cls):
+        origin = cls.own(Nginx(cls.directory))
+        make_tone(os.path.join(origin.root, "long.mp3"), 30)
+        make_tone(os.path.join(origin.root, "short.mp3"), 0.5)
+        fill(cls.catalog.path)
+        cls.serve(origin.base_url, upstream={"retries": 0})
+        cls.seen = browser.run("lists", timeout=240, origin=f"http://127.0.0.1:{cls.tonearm.port}")
+
+    def saw(self, scenario):
+        seen = self.seen[scenario]
+        self.assertNotIn("failure", seen)
+        self.assertEqual(seen["faults"], [])
+        return seen
+
+    def test_a_row_plays_while_a_search_is_under_way(self):
+        self.saw("playsARowWhileItSearches")
+
+    def test_the_song_of_the_last_visit_is_followed_by_the_next_of_the_list(self):
+        self.saw("goesOnAfterAReload")
+
+    def test_playing_goes_on_in_its_list_when_another_is_shown(self):
+        self.assertEqual(self.saw("goesOnBehindASearch")["listed"], 50)
+
+    def test_playing_waits_for_songs_that_are_on_their_way(self):
+        self.saw("waitsForTheNextSongs")
+
+
+if __name__ == "__main__":
+    unittest.main()
