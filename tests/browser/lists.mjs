@@ -1,8 +1,16 @@
 // The page's lists: what playing goes on with, and what is left when a list or a song is not to be had.
-import { names, open, playing, rows, runAll } from "./steps.mjs";
+import { given, newPage } from "./browser.mjs";
+import { names, open, playing, rows, runAll, text } from "./steps.mjs";
+
+const failure = { status: 503, json: { status: 503, detail: "It cannot be read." } };
 
 const hasRows = (page, count) =>
   page.waitForFunction((wanted) => document.querySelectorAll("#songs li").length === wanted, count);
+const complained = (page, words = "") =>
+  page.waitForFunction((wanted) => {
+    const said = document.getElementById("trouble").textContent;
+    return said && said.includes(wanted);
+  }, words);
 const scrollToTheEnd = (page) => page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
 
 /** A song may be over before one looks: every title is kept. */
@@ -41,6 +49,38 @@ async function playsARowWhileItSearches(browser) {
   await page.click("#next");
   await began(page, "Song 004");
   return { faults: page.faults };
+}
+
+async function keepsWhatItListed(browser) {
+  const page = await open(browser);
+  await page.route(/offset=50/, (route) => route.fulfill(failure));
+  await scrollToTheEnd(page);
+  await complained(page, "cannot be listed");
+  const kept = await names(page);
+  await page.unroute(/offset=50/);
+  const more = await text(page, "#more");
+  await page.click("#more");
+  await page.waitForFunction(() => document.querySelectorAll("#songs li").length > 50);
+  const all = (await names(page)).slice(0, 100);
+  return { kept: kept.length, more, all, said: await text(page, "#trouble"), faults: page.faults };
+}
+
+async function triesAgain(browser) {
+  const page = await newPage(browser);
+  await page.route(/\/songs\?/, (route) => route.fulfill(failure));
+  await page.goto(`${given.origin}/`);
+  await complained(page, "cannot be listed");
+  const more = await text(page, "#more");
+  await page.unroute(/\/songs\?/);
+  await page.click("#more");
+  await hasRows(page, 50);
+  await page.route(/\/songs\?q=/, (route) => route.fulfill(failure));
+  await page.fill("#search", "song 012");
+  await complained(page, "cannot be listed");
+  await page.unroute(/\/songs\?q=/);
+  await page.press("#search", "Enter");
+  await hasRows(page, 1);
+  return { more, said: await text(page, "#trouble"), faults: page.faults };
 }
 
 async function goesOnAfterAReload(browser) {
@@ -82,5 +122,5 @@ async function waitsForTheNextSongs(browser) {
 }
 
 runAll({
-  playsARowWhileItSearches, goesOnAfterAReload, goesOnBehindASearch, waitsForTheNextSongs,
+  playsARowWhileItSearches, keepsWhatItListed, triesAgain, goesOnAfterAReload, goesOnBehindASearch, waitsForTheNextSongs,
 });

@@ -52,6 +52,15 @@ class PageLists(Case):
     def test_a_row_plays_while_a_search_is_under_way(self):
         self.saw("playsARowWhileItSearches")
 
+    def test_what_is_listed_stays_when_no_more_can_be_had(self):
+        seen = self.saw("keepsWhatItListed")
+        self.assertEqual((seen["kept"], seen["more"], seen["said"]), (50, "Show more", ""))
+        self.assertEqual(seen["all"], [f"Song {number:03}" for number in range(1, 101)])
+
+    def test_a_list_that_could_not_be_had_is_tried_again(self):
+        seen = self.saw("triesAgain")
+        self.assertEqual((seen["more"], seen["said"]), ("Try again", ""))
+
     def test_the_song_of_the_last_visit_is_followed_by_the_next_of_the_list(self):
         self.saw("goesOnAfterAReload")
 

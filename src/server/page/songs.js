@@ -55,9 +55,11 @@ function countOf({ query, playlist, songs, total }) {
 }
 
 function showCount() {
-  $("count").textContent = countOf(list);
+  const known = list.total !== null;
+  $("count").textContent = known ? countOf(list) : "";
   $("empty").hidden = list.total !== 0 || list.query !== "" || list.playlist !== "";
   $("more").hidden = isWhole(list);
+  $("more").textContent = known ? "Show more" : "Try again";
 }
 
 /** Adds a row for each song of the list from this place on. */
@@ -109,8 +111,8 @@ async function bringMore(wanted) {
   } catch (error) {
     if (error.name === "AbortError" || (wanted !== list && wanted !== queue.context)) return;
     if (wanted === list) {
-      $("songs").replaceChildren();
-      $("count").textContent = "";
+      if (anew) $("songs").replaceChildren();
+      showCount();
     }
     complain(`The songs cannot be listed: ${reason(error)}`, "list");
   }
@@ -143,7 +145,8 @@ function wireList() {
   const go = () => {
     clearTimeout(pause);
     const query = input.value.trim();
-    if (query !== list.query) search(query);
+    const isHere = list.total !== null || list.loading;
+    if (query !== list.query || !isHere) search(query);
   };
   input.addEventListener("input", () => {
     clearTimeout(pause);
@@ -155,6 +158,7 @@ function wireList() {
   });
   $("playlist").addEventListener("change", () => search(list.query, $("playlist").value));
   $("more").addEventListener("click", () => loadMore());
-  const more = (seen) => { if (seen.some((entry) => entry.isIntersecting)) loadMore(); };
+  // What failed from the start is tried again only by hand.
+  const more = (seen) => { if (list.total !== null && seen.some((entry) => entry.isIntersecting)) loadMore(); };
   new IntersectionObserver(more, { rootMargin: "600px" }).observe($("more"));
 }
