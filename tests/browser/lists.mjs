@@ -121,6 +121,30 @@ async function waitsForTheNextSongs(browser) {
   return { faults: page.faults };
 }
 
+async function choosePlaylist(page, name, length) {
+  await page.waitForSelector("#playlist:not([hidden])");
+  await page.selectOption("#playlist", { label: name });
+  await hasRows(page, length);
+}
+
+async function showsPlaylists(browser) {
+  const page = await open(browser);
+  // As of 10,001 songs, of which only these two need to be there.
+  await page.route(/playlists\/\d+/, async (route) => {
+    const url = new URL(route.request().url());
+    const offset = Number(url.searchParams.get("offset"));
+    const answer = await (await route.fetch({ url: url.origin + url.pathname })).json();
+    if (answer.total === 2) Object.assign(answer, { songs: [answer.songs[offset ? 1 : 0]], total: 10_001, offset });
+    await route.fulfill({ json: answer });
+  });
+  await choosePlaylist(page, "None", 0);
+  const empty = await text(page, "#count");
+  await choosePlaylist(page, "Two", 2);
+  const [count, more] = [await text(page, "#count"), await page.isVisible("#more")];
+  return { empty, count, more, names: await names(page), faults: page.faults };
+}
+
 runAll({
   playsARowWhileItSearches, keepsWhatItListed, triesAgain, goesOnAfterAReload, goesOnBehindASearch, waitsForTheNextSongs,
+  showsPlaylists,
 });

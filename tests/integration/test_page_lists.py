@@ -13,15 +13,25 @@ from support.case import Case
 from support.nginx import Nginx
 
 SONGS = [(f"Song {number:03}", "short.mp3" if number == 50 else "long.mp3") for number in range(1, 121)]
+PLAYLISTS = {"None": [], "Two": [1, 2]}
+PLAYLIST_TABLES = """
+CREATE TABLE playlist(id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE playlist_song(playlist_id INTEGER NOT NULL, song_id INTEGER NOT NULL, position INTEGER NOT NULL);
+"""
 
 
 def fill(path):
     """A song's id is its place among all, from 1 on."""
     connection = sqlite3.connect(path)
+    connection.executescript(PLAYLIST_TABLES)
     with connection:
         connection.executemany(
             "INSERT INTO music_song (name, artist, duration, thumbnail, file) VALUES (?, '', 0, '', ?)", SONGS
         )
+        for playlist, (name, songs) in enumerate(PLAYLISTS.items(), 1):
+            connection.execute("INSERT INTO playlist VALUES (?, ?)", (playlist, name))
+            rows = [(playlist, song, position) for position, song in enumerate(songs)]
+            connection.executemany("INSERT INTO playlist_song VALUES (?, ?, ?)", rows)
     connection.close()
 
 
@@ -69,6 +79,12 @@ class PageLists(Case):
 
     def test_playing_waits_for_songs_that_are_on_their_way(self):
         self.saw("waitsForTheNextSongs")
+
+    def test_a_playlist_says_how_many_songs_it_has(self):
+        seen = self.saw("showsPlaylists")
+        self.assertEqual(seen["empty"], "No songs in this playlist.")
+        self.assertEqual((seen["count"], seen["more"]), ("10,001 songs", False))
+        self.assertEqual(seen["names"], ["Song 001", "Song 002"])
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ const isWhole = ({ total, offset }) => total !== null && offset >= total;
 
 function countOf({ query, playlist, songs, total }) {
   const count = query && playlist ? songs.length : total;
-  if (count === 0) return query ? `Nothing matches “${query}”.` : "";
+  if (count === 0) return query ? `Nothing matches “${query}”.` : (playlist ? "No songs in this playlist." : "");
   return `${count.toLocaleString()} ${count === 1 ? "song" : "songs"}${query ? " found" : ""}`;
 }
 
@@ -74,7 +74,7 @@ function appendRows(first) {
 }
 
 function pathOf({ query, playlist, offset }) {
-  if (playlist) return `playlists/${encodeURIComponent(playlist)}`;
+  if (playlist) return `playlists/${encodeURIComponent(playlist)}?offset=${offset}`;
   const words = new URLSearchParams({ q: query, limit: pageSize, offset });
   if (!query) words.delete("q");
   return `songs?${words}`;
@@ -101,7 +101,7 @@ async function bringMore(wanted) {
     const { songs, total, limit } = await get(pathOf(wanted), wanted.request.signal);
     const found = wanted.playlist && wanted.query ? songs.filter((song) => matches(song, wanted.query)) : songs;
     wanted.songs.push(...found);
-    wanted.total = wanted.playlist ? songs.length : total;
+    wanted.total = total;
     wanted.offset += limit;
     complain("", "list");
     if (wanted !== list) return;
@@ -120,7 +120,7 @@ async function bringMore(wanted) {
 
 const fold = (text) => (text || "").normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
-/** A playlist comes whole, so it is searched here. */
+/** A playlist comes whole, or nearly so, and is searched here. */
 function matches(song, query) {
   const words = fold(`${song.name} ${song.artist}`).split(/\s+/);
   return fold(query).split(/\s+/).every((wanted) => words.some((word) => word.startsWith(wanted)));
