@@ -1,6 +1,6 @@
 // The page's lists: what playing goes on with, and what is left when a list or a song is not to be had.
 import { given, newPage } from "./browser.mjs";
-import { names, open, playing, rows, runAll, text } from "./steps.mjs";
+import { names, open, playing, row, rows, runAll, text } from "./steps.mjs";
 
 const failure = { status: 503, json: { status: 503, detail: "It cannot be read." } };
 
@@ -127,6 +127,32 @@ async function choosePlaylist(page, name, length) {
   await hasRows(page, length);
 }
 
+async function passesOverAMissingSong(browser) {
+  const page = await open(browser);
+  await choosePlaylist(page, "One is gone", 3);
+  await page.route(/listen/, (route) => (/121$/.test(route.request().url()) ? route.abort() : route.continue()));
+  await row(page, "Song 050").click();
+  await complained(page, "cannot be reached");
+  const unreachable = await text(page, "#title");
+  await page.unroute(/listen/);
+  await row(page, "Song 050").click();
+  await page.waitForFunction(() => document.getElementById("title").textContent === "Song 001");
+  await playing(page);
+  const said = await text(page, "#trouble");
+  await row(page, "Gone 1").click();
+  await complained(page, "Gone 1");
+  return { unreachable, said, chosen: await text(page, "#title"), faults: page.faults };
+}
+
+async function passesOverAHandful(browser) {
+  const page = await open(browser);
+  await watchTitles(page);
+  await choosePlaylist(page, "All are gone", 8);
+  await row(page, "Song 050").click();
+  await complained(page, "Gone 6");
+  return { titles: await page.evaluate(() => titles), faults: page.faults };
+}
+
 async function showsPlaylists(browser) {
   const page = await open(browser);
   // As of 10,001 songs, of which only these two need to be there.
@@ -146,5 +172,5 @@ async function showsPlaylists(browser) {
 
 runAll({
   playsARowWhileItSearches, keepsWhatItListed, triesAgain, goesOnAfterAReload, goesOnBehindASearch, waitsForTheNextSongs,
-  showsPlaylists,
+  passesOverAMissingSong, passesOverAHandful, showsPlaylists,
 });

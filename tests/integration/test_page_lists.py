@@ -13,7 +13,8 @@ from support.case import Case
 from support.nginx import Nginx
 
 SONGS = [(f"Song {number:03}", "short.mp3" if number == 50 else "long.mp3") for number in range(1, 121)]
-PLAYLISTS = {"None": [], "Two": [1, 2]}
+GONE = [(f"Gone {number}", "gone.mp3") for number in range(1, 8)]
+PLAYLISTS = {"None": [], "Two": [1, 2], "One is gone": [50, 121, 1], "All are gone": [50, *range(121, 128)]}
 PLAYLIST_TABLES = """
 CREATE TABLE playlist(id INTEGER PRIMARY KEY, name TEXT NOT NULL);
 CREATE TABLE playlist_song(playlist_id INTEGER NOT NULL, song_id INTEGER NOT NULL, position INTEGER NOT NULL);
@@ -26,7 +27,7 @@ def fill(path):
     connection.executescript(PLAYLIST_TABLES)
     with connection:
         connection.executemany(
-            "INSERT INTO music_song (name, artist, duration, thumbnail, file) VALUES (?, '', 0, '', ?)", SONGS
+            "INSERT INTO music_song (name, artist, duration, thumbnail, file) VALUES (?, '', 0, '', ?)", SONGS + GONE
         )
         for playlist, (name, songs) in enumerate(PLAYLISTS.items(), 1):
             connection.execute("INSERT INTO playlist VALUES (?, ?)", (playlist, name))
@@ -79,6 +80,15 @@ class PageLists(Case):
 
     def test_playing_waits_for_songs_that_are_on_their_way(self):
         self.saw("waitsForTheNextSongs")
+
+    def test_playing_passes_over_a_song_that_is_gone_unless_it_was_chosen(self):
+        seen = self.saw("passesOverAMissingSong")
+        self.assertIn("“Gone 1” cannot be played", seen["said"])
+        self.assertEqual((seen["unreachable"], seen["chosen"]), ("Gone 1", "Gone 1"))
+
+    def test_playing_ends_where_one_song_after_the_other_is_gone(self):
+        titles = self.saw("passesOverAHandful")["titles"]
+        self.assertEqual(titles, ["Song 050", *(f"Gone {number}" for number in range(1, 7))])
 
     def test_a_playlist_says_how_many_songs_it_has(self):
         seen = self.saw("showsPlaylists")

@@ -9,7 +9,9 @@ const player = {
   startAt: 0, // where to go once the length is known
   retries: 0,
   sounds: false, // or would, but for an error: `paused` of the element may change with that
+  byItself: false, // nobody chose the song: the one before it had ended
   onEnded: () => {},
+  onFailed: () => {},
 };
 
 function clock(seconds) {
@@ -73,6 +75,7 @@ function prepare(song, position = 0) {
   player.song = song;
   player.startAt = position;
   player.retries = 0;
+  player.byItself = false;
   audio.removeAttribute("src");
   show(song);
   showTime();
@@ -230,6 +233,7 @@ async function onFailure() {
   audio.removeAttribute("src");
   player.startAt = at;
   showState();
+  player.onFailed(problem);
 }
 
 function wirePlayer() {

@@ -1,10 +1,13 @@
 
 // What comes next: first what was queued by hand, then the list from which the last song came.
+const mostPassedOver = 5;
+
 const queue = {
   songs: [],
   history: [],
   context: null, // the list of which a song was started
   place: -1, // of that one
+  passedOver: 0, // songs in a row that could not be played
 };
 
 function leave() {
@@ -42,6 +45,27 @@ async function playNext() {
   if (player.song !== last || queue.place + 1 >= queue.context.songs.length) return false;
   playFromList(queue.context, queue.place + 1);
   return true;
+}
+
+async function goOn() {
+  if (await playNext()) player.byItself = true;
+}
+
+/**
+ * A song that is gone does not end the evening, unless somebody chose it, and looks. Where the server is
+ * not there, and after some in a row, the next would be no better.
+ */
+async function passOver(problem) {
+  const isUnreachable = problem?.status === 0;
+  if (!player.byItself || isUnreachable || queue.passedOver === mostPassedOver) {
+    player.byItself = false;
+    queue.passedOver = 0;
+    return;
+  }
+  queue.passedOver += 1;
+  const said = complaints.song;
+  await goOn();
+  complain(said);
 }
 
 function playPrevious() {
@@ -92,7 +116,9 @@ function toggleQueue(open = $("queue").hidden) {
 }
 
 function wireQueue() {
-  player.onEnded = playNext;
+  player.onEnded = goOn;
+  player.onFailed = passOver;
+  audio.addEventListener("playing", () => { queue.passedOver = 0; });
   $("next").addEventListener("click", playNext);
   $("previous").addEventListener("click", playPrevious);
   $("show-queue").addEventListener("click", () => toggleQueue());
