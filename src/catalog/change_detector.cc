@@ -58,12 +58,7 @@ std::optional<ChangeDetector::Header> ChangeDetector::read_header() const {
 /// before it is committed, and whoever writes holds the RESERVED lock until then.
 bool ChangeDetector::is_surely_unchanged() const {
   if (!header_ || !files_.is_same_database()) return false;
-  sqlite3_file* const file = file_of(connection_.get());
-  int reserved = 1;
-  if (file == nullptr || file->pMethods->xCheckReservedLock(file, &reserved) != SQLITE_OK) {
-    return false;
-  }
-  return reserved == 0 && read_header() == header_;
+  return is_reserved(connection_.get()) == false && read_header() == header_;
 }
 
 }  // namespace tonearm::catalog

@@ -121,13 +121,7 @@ bool Database::read_schema() {
   return statement && sqlite3_step(statement.get()) == SQLITE_ROW;
 }
 
-/// Who writes holds the RESERVED lock from its first change until it has committed.
-bool Database::has_writer() const {
-  sqlite3_file* const file = file_of(connection());
-  int reserved = 0;
-  if (file == nullptr) return false;
-  return file->pMethods->xCheckReservedLock(file, &reserved) == SQLITE_OK && reserved != 0;
-}
+bool Database::has_writer() const { return is_reserved(connection()) == true; }
 
 std::optional<std::int64_t> Database::schema_version() {
   const auto statement = prepare(connection_.get(), "PRAGMA main.schema_version");

@@ -43,6 +43,14 @@ sqlite3_file* file_of(sqlite3* connection) {
   return file != nullptr && file->pMethods != nullptr ? file : nullptr;
 }
 
+std::optional<bool> is_reserved(sqlite3* connection) {
+  sqlite3_file* const file = file_of(connection);
+  int reserved = 0;
+  if (file == nullptr) return std::nullopt;
+  if (file->pMethods->xCheckReservedLock(file, &reserved) != SQLITE_OK) return std::nullopt;
+  return reserved != 0;
+}
+
 std::string column_text(sqlite3_stmt* statement, int column) {
   // The type first: asking for the text converts the value in place.
   const bool blob = sqlite3_column_type(statement, column) == SQLITE_BLOB;

@@ -59,6 +59,10 @@ std::optional<std::int64_t> read_integer(sqlite3_stmt* statement);
 /// The database's file as SQLite has it open; null where there is none.
 sqlite3_file* file_of(sqlite3* connection);
 
+/// Whether somebody holds the RESERVED lock, as who writes to a rollback journal does from the
+/// first change until it is committed; empty when that cannot be told.
+std::optional<bool> is_reserved(sqlite3* connection);
+
 /// A column as bytes, whatever its type; empty for NULL. Any byte may be in it.
 std::string column_text(sqlite3_stmt* statement, int column);
 
