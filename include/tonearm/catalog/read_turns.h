@@ -16,15 +16,17 @@ class ReadTurns {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// As long as it lives, somebody reads.
+  /// As long as it lives, somebody reads. The ReadTurns outlives it.
   class Turn {
    public:
-    explicit Turn(ReadTurns& turns) : turns_(turns) {}
     ~Turn() { turns_.end(); }
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
 
    private:
+    friend class ReadTurns;
+    explicit Turn(ReadTurns& turns) : turns_(turns) {}
+
     ReadTurns& turns_;
   };
 
