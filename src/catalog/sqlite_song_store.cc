@@ -210,8 +210,8 @@ class SqliteSongStore::Browsers : public CatalogBrowsers {
 
   /// `self` keeps this alive while the pool works. `ask` gives a Result<Value> for a connection.
   /// What waits for the pool counts for the time that it may take, though not for that of a lock:
-  /// what comes late is cut short.
-  /// What `continues` an answer is neither refused nor cut short for others' sake.
+  /// what comes late is cut short. What `continues` an answer is neither refused nor cut short for
+  /// others' sake.
   template <class Value, class Ask>
   static io::Task<Result<Value>> browse(std::shared_ptr<Browsers> self, io::BlockingPool& pool,
                                         Ask ask, bool continues = false) {

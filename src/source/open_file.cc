@@ -20,7 +20,7 @@ namespace {
 
 std::string quoted(const std::string& name) { return '"' + name + '"'; }
 
-/// Of ours, which passes.
+/// Of this process or this machine, and soon over: says nothing of the file.
 bool is_shortage(int error_number) {
   return error_number == EMFILE || error_number == ENFILE || error_number == ENOMEM;
 }

@@ -35,7 +35,7 @@ struct CatalogOptions : CatalogSettings {
   std::stop_token stop = {};
   /// What earlier connections saw, and these see. Not null.
   std::shared_ptr<LogOwners> log_owners = std::make_shared<LogOwners>();
-  /// Of all that look through a catalog. Not null.
+  /// Shared by all in this process that look through a catalog. Not null.
   std::shared_ptr<ReadTurns> read_turns = std::make_shared<ReadTurns>();
 };
 
