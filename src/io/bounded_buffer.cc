@@ -18,6 +18,18 @@ void BlockPool::give_back(Block block) {
   if (idle_.size() < most_idle_) idle_.push_back(std::move(block));
 }
 
+std::span<std::byte> BoundedBuffer::room() {
+  const std::size_t end = begin_ + size_;
+  if (end == blocks_.size() * BlockPool::block_size) blocks_.push_back(pool_.take());
+  const std::size_t offset = end % BlockPool::block_size;
+  return {blocks_.back().get() + offset, std::min(free(), BlockPool::block_size - offset)};
+}
+
+void BoundedBuffer::extend(std::size_t count) {
+  size_ += count;
+  if (count == 0) consume(0);  // a block that holds nothing goes back
+}
+
 void BoundedBuffer::append(std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
     const std::size_t end = begin_ + size_;

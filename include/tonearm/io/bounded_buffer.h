@@ -40,6 +40,11 @@ class BoundedBuffer {
   bool empty() const { return size_ == 0; }
   std::size_t free() const { return size_ < capacity_ ? capacity_ - size_ : 0; }
 
+  /// Where the next bytes go, as far as free() and the block allow; the caller has seen that it is
+  /// not 0. Valid until the next call, which is extend().
+  std::span<std::byte> room();
+  /// So many bytes were written there; may be 0.
+  void extend(std::size_t count);
   /// Copies `bytes` in; the caller has asked free() before.
   void append(std::span<const std::byte> bytes);
   /// The first bytes that lie together; valid until consume(). Empty when the buffer is.

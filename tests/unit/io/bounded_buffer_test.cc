@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstring>
 #include <random>
 #include <string>
 
@@ -52,6 +54,32 @@ TEST(BoundedBuffer, FreeIsCapacityMinusSizeAndNeverWraps) {
   EXPECT_EQ(buffer.free(), 40U);
   buffer.append(bytes_of(pattern(60)));
   EXPECT_EQ(buffer.free(), 0U);
+}
+
+TEST(BoundedBuffer, IsWrittenWhereTheNextBytesGo) {
+  BlockPool pool(4);
+  BoundedBuffer buffer(pool, 2 * BlockPool::block_size);
+  const std::string text = pattern(BlockPool::block_size + 1000);
+  std::size_t written = 0;
+  while (written < text.size()) {
+    const std::span<std::byte> room = buffer.room();
+    const std::size_t count = std::min({room.size(), text.size() - written, std::size_t{7000}});
+    std::memcpy(room.data(), text.data() + written, count);
+    buffer.extend(count);
+    written += count;
+  }
+  EXPECT_EQ(take_all(buffer), text);
+}
+
+TEST(BoundedBuffer, HasNoMoreRoomThanItsCapacity) {
+  BlockPool pool(4);
+  BoundedBuffer buffer(pool, 1000);
+  EXPECT_EQ(buffer.room().size(), 1000U);
+  buffer.extend(600);
+  EXPECT_EQ(buffer.room().size(), 400U);
+  buffer.extend(0);
+  buffer.consume(500);
+  EXPECT_EQ(buffer.room().size(), 900U);
 }
 
 TEST(BoundedBuffer, SurvivesAnyInterleavingOfAppendAndConsume) {
