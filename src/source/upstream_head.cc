@@ -30,12 +30,34 @@ std::string_view without_long_parameters(std::string_view type) {
   return type.size() > longest_value ? std::string_view() : type;
 }
 
+/// Calls `use` with each element of a comma-separated list (RFC 9110 §5.6.1), blanks left out.
+template <typename Use>
+void for_each_element(std::string_view list, Use use) {
+  while (!list.empty()) {
+    const std::size_t comma = std::min(list.find(','), list.size());
+    const std::string_view element = trim(list.substr(0, comma));
+    if (!element.empty()) use(element);
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+}
+
 }  // namespace
+
+bool is_status_line(std::string_view line) {
+  const auto is_digit = [&](std::size_t at) { return line[at] >= '0' && line[at] <= '9'; };
+  constexpr std::size_t size = std::string_view("HTTP/1.1 200").size();
+  if (line.size() < size || !line.starts_with("HTTP/1.") || !is_digit(7) || line[8] != ' ') {
+    return false;
+  }
+  const bool is_status = line[9] != '0' && is_digit(9) && is_digit(10) && is_digit(11);
+  return is_status && (line.size() == size || !is_digit(12));
+}
 
 bool UpstreamHeadReader::line(std::string_view text, http::HttpTime now) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
   if (istarts_with(text, "HTTP/")) {
     head_ = UpstreamHead{};
+    head_.http_1_0 = istarts_with(text, "HTTP/1.0");
     const auto space = text.find(' ');
     if (space != std::string_view::npos) {
       head_.status = parse_number<unsigned>(text.substr(space + 1, 3)).value_or(0);
@@ -59,7 +81,9 @@ void UpstreamHeadReader::field(std::string_view name, std::string_view value, ht
     if (!length || (head_.content_length && head_.content_length != length)) head_.ambiguous = true;
     head_.content_length = length;
   } else if (iequals(name, "transfer-encoding")) {
-    head_.has_transfer_coding = true;
+    read_transfer_codings(value);
+  } else if (iequals(name, "connection")) {
+    read_connection_options(value);
   } else if (iequals(name, "content-range")) {
     if (head_.has_content_range) head_.ambiguous = true;
     head_.has_content_range = true;
@@ -82,6 +106,25 @@ void UpstreamHeadReader::field(std::string_view name, std::string_view value, ht
   } else {
     http::read_cache_field(head_.caching, name, value);
   }
+}
+
+void UpstreamHeadReader::read_transfer_codings(std::string_view value) {
+  head_.has_transfer_coding = true;
+  for_each_element(value, [this](std::string_view coding) {
+    // What is chunked twice is nothing that anybody means (RFC 9112 §7.1).
+    if (iequals(coding, "chunked") && !head_.chunked) {
+      head_.chunked = true;
+    } else if (!iequals(coding, "identity")) {
+      head_.unknown_transfer_coding = true;
+    }
+  });
+}
+
+void UpstreamHeadReader::read_connection_options(std::string_view value) {
+  for_each_element(value, [this](std::string_view option) {
+    if (iequals(option, "close")) head_.close = true;
+    if (iequals(option, "keep-alive")) head_.keep_alive = true;
+  });
 }
 
 void UpstreamHeadReader::finish(http::HttpTime now) {

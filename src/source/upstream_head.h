@@ -23,7 +23,13 @@ struct UpstreamHead {
   http::CacheFields caching;
   std::string content_type;
   bool has_transfer_coding = false;
-  bool encoded = false;  ///< Content-Encoding other than identity.
+  bool chunked = false;  ///< The only transfer coding that we know.
+  /// Another one, which nobody has allowed (RFC 9112 §7.4, TE).
+  bool unknown_transfer_coding = false;
+  bool http_1_0 = false;
+  bool close = false;       ///< Connection: close (RFC 9112 §9.6).
+  bool keep_alive = false;  ///< Connection: keep-alive, which HTTP/1.0 has to say (§9.3).
+  bool encoded = false;     ///< Content-Encoding other than identity.
   /// Two different Content-Lengths, one that is no number, or two Content-Ranges.
   bool ambiguous = false;
   std::string location;
@@ -31,7 +37,10 @@ struct UpstreamHead {
   std::optional<std::chrono::seconds> retry_after;  ///< A day at most.
 };
 
-/// Reads a head line by line, as libcurl hands it out. Pure; a new status line starts anew (1xx).
+/// Whether it is the first line of an answer in HTTP/1 (RFC 9112 §4), be the reason there or not.
+bool is_status_line(std::string_view line);
+
+/// Reads a head line by line. Pure; a new status line starts anew (1xx).
 class UpstreamHeadReader {
  public:
   /// One line with or without its CRLF. True when it was the empty line that ends a final head.
@@ -40,6 +49,8 @@ class UpstreamHeadReader {
 
  private:
   void field(std::string_view name, std::string_view value, http::HttpTime now);
+  void read_transfer_codings(std::string_view value);
+  void read_connection_options(std::string_view value);
   void finish(http::HttpTime now);
 
   UpstreamHead head_;

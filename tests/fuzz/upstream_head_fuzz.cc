@@ -1,4 +1,4 @@
-// The input is an origin's response head, line by line as libcurl hands it out.
+// The input is an origin's response head, line by line.
 
 #include "property.h"
 #include "source/upstream_head.h"
