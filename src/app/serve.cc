@@ -14,8 +14,8 @@
 namespace tonearm::app {
 namespace {
 
-/// glibc gives every larger block back to the kernel at once; libcurl's receive buffers and ours
-/// come and go with each transfer, and faulting them in anew costs a third of a small request.
+/// glibc gives every larger block back to the kernel at once; receive buffers come and go with each
+/// transfer, and faulting them in anew costs a third of a small request.
 void keep_freed_memory() {
   mallopt(M_MMAP_THRESHOLD, 32 * 1024 * 1024);
   mallopt(M_TRIM_THRESHOLD, 64 * 1024 * 1024);

@@ -1,6 +1,7 @@
 #include "source/address_guard.h"
 
-#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/address_v4.hpp>
+#include <boost/asio/ip/address_v6.hpp>
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -61,10 +62,6 @@ bool is_private_v6(const ip::address_v6& address) {
   return (bytes[0] & 0xE0) != 0x20;  // only 2000::/3 is global unicast
 }
 
-bool is_private(const ip::address& address) {
-  return address.is_v4() ? is_private_v4(address.to_v4()) : is_private_v6(address.to_v6());
-}
-
 }  // namespace
 
 bool is_private_address(const sockaddr& address) {
@@ -81,12 +78,6 @@ bool is_private_address(const sockaddr& address) {
     return is_private_v6(ip::address_v6(bytes));
   }
   return true;
-}
-
-bool is_private_address(std::string_view numeric) {
-  boost::system::error_code bad;
-  const ip::address address = ip::make_address(numeric, bad);
-  return bad || is_private(address);
 }
 
 }  // namespace tonearm::source

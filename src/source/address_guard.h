@@ -1,7 +1,5 @@
 #pragma once
 
-#include <string_view>
-
 struct sockaddr;
 
 namespace tonearm::source {
@@ -10,7 +8,5 @@ namespace tonearm::source {
 /// addresses, and IPv6 forms that carry a private IPv4 (mapped, 6to4, NAT64). Everything that is no
 /// IP address counts as private.
 bool is_private_address(const sockaddr& address);
-/// The same for a numeric address as libcurl prints it.
-bool is_private_address(std::string_view numeric);
 
 }  // namespace tonearm::source

@@ -21,18 +21,6 @@ ErrorKind kind_of(CURLcode code, CURL* easy) {
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_CIPHER:
       return ErrorKind::tls_protocol_error;
-    case CURLE_GOT_NOTHING:
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR:
-      return ErrorKind::connection_terminated;
-    case CURLE_PARTIAL_FILE:
-      return ErrorKind::http_response_incomplete;
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_FILESIZE_EXCEEDED:
-    case CURLE_OUT_OF_MEMORY:
-    case CURLE_BAD_CONTENT_ENCODING:
-      return ErrorKind::http_protocol_error;
     case CURLE_URL_MALFORMAT:
       return ErrorKind::bad_locator;
     default:
@@ -44,12 +32,6 @@ ErrorKind kind_of(CURLcode code, CURL* easy) {
 
 Error error_of_curl(CURLcode code, CURL* easy, std::string_view said) {
   Error error{kind_of(code, easy), std::string(said), {}};
-  // libcurl tells of a protocol of that name, or of HTTP/0.9.
-  if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WEIRD_SERVER_REPLY) {
-    error.detail = "the origin's answer is no HTTP";
-  }
-  // It says so of a header line longer than it takes; who sees memory run out hardly gets this far.
-  if (code == CURLE_OUT_OF_MEMORY) error.detail = "a header line of the origin's is too long";
   if (error.detail.empty()) error.detail = curl_easy_strerror(code);
   return error;
 }

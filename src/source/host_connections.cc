@@ -1,14 +1,74 @@
 #include "source/host_connections.h"
 
-#include <sys/socket.h>
-
+#include <algorithm>
 #include <utility>
 
 namespace tonearm::source {
+namespace {
 
-std::shared_ptr<HostConnections> HostConnections::make(
-    io::Executor loop, std::shared_ptr<ConnectionLimit::Host> limit) {
-  std::shared_ptr<HostConnections> made(new HostConnections(loop, std::move(limit)));
+// Origins and what stands before them give a connection up sooner or later, and do not always say
+// so.
+constexpr std::chrono::seconds longest_idle{118};
+
+}  // namespace
+
+/// A connection that nobody uses. When it becomes readable, it has ended, or says what nobody has
+/// asked for.
+class HostConnections::Idle final : public OriginConnection::User {
+ public:
+  Idle(HostConnections& host, std::unique_ptr<OriginConnection> connection)
+      : host_(host),
+        connection_(std::move(connection)),
+        place_(host.all_idle_->add({&host, this})) {
+    connection_->set_user(this);
+    // The next request finds this wait pending, so that it costs nothing.
+    connection_->wait_readable();
+  }
+  ~Idle() { host_.all_idle_->order_.erase(place_); }
+  Idle(const Idle&) = delete;
+  Idle& operator=(const Idle&) = delete;
+
+  bool is_fit(const Wish& wish) const {
+    return connection_->is_tls() == wish.tls &&
+           (wish.private_allowed || !connection_->is_private()) &&
+           io::Clock::now() - since_ < longest_idle && connection_->is_quiet();
+  }
+  std::unique_ptr<OriginConnection> take() {
+    connection_->set_user(nullptr);
+    return std::move(connection_);
+  }
+
+  void on_readable() override {
+    // Of TLS, that may be its own business.
+    if (connection_->is_quiet()) return connection_->wait_readable();
+    host_.close(*this);
+  }
+
+ private:
+  HostConnections& host_;
+  std::unique_ptr<OriginConnection> connection_;
+  const io::Clock::time_point since_ = io::Clock::now();
+  const IdleConnections::Order::iterator place_;
+};
+
+IdleConnections::Order::iterator IdleConnections::add(Place place) {
+  if (order_.size() >= most_) {
+    const Place oldest = order_.front();
+    oldest.host->close(*oldest.connection);
+  }
+  order_.push_back(place);
+  return std::prev(order_.end());
+}
+
+HostConnections::HostConnections(io::Executor loop, std::shared_ptr<ConnectionLimit::Host> limit,
+                                 std::shared_ptr<IdleConnections> idle)
+    : loop_(loop), limit_(std::move(limit)), all_idle_(std::move(idle)) {}
+
+std::shared_ptr<HostConnections> HostConnections::make(io::Executor loop,
+                                                       std::shared_ptr<ConnectionLimit::Host> limit,
+                                                       std::shared_ptr<IdleConnections> idle) {
+  std::shared_ptr<HostConnections> made(
+      new HostConnections(loop, std::move(limit), std::move(idle)));
   made->limit_->join(made);
   return made;
 }
@@ -34,47 +94,58 @@ io::Task<std::optional<HostConnections::Slot>> HostConnections::enter(
   co_return std::optional<Slot>(std::in_place, self, std::move(*slot));
 }
 
-void HostConnections::kept(curl_socket_t socket) {
-  std::erase(idle_, socket);
-  idle_.push_back(socket);
+std::unique_ptr<OriginConnection> HostConnections::take(Wish wish) {
+  std::unique_ptr<OriginConnection> taken;
+  while (!taken && !idle_.empty()) {
+    const std::unique_ptr<Idle> last = std::move(idle_.back());
+    idle_.pop_back();
+    if (last->is_fit(wish)) taken = last->take();
+  }
+  drop_spare_slots();
+  return taken;
 }
 
-void HostConnections::used(curl_socket_t socket) { stop_being_idle(socket); }
+void HostConnections::keep(std::unique_ptr<OriginConnection> connection) {
+  auto idle = std::make_unique<Idle>(*this, std::move(connection));
+  idle_.push_back(std::move(idle));
+}
 
-void HostConnections::closed(curl_socket_t socket) { stop_being_idle(socket); }
+void HostConnections::close_idle() {
+  idle_.clear();
+  spare_.clear();
+}
 
-void HostConnections::stop_being_idle(curl_socket_t socket) {
-  std::erase(idle_, socket);
+void HostConnections::close(const Idle& idle) {
+  std::erase_if(idle_, [&](const auto& one) { return one.get() == &idle; });
+  drop_spare_slots();
+}
+
+void HostConnections::drop_spare_slots() {
   while (spare_.size() > idle_.size()) spare_.pop_back();
 }
 
 void HostConnections::make_room() {
   while (limit_->wants(*this) && !spare_.empty()) {
-    close_one();
+    close_oldest();
     spare_.pop_back();
   }
 }
 
 void HostConnections::take_back(ConnectionLimit::Host::Slot slot) {
-  using Idle = ConnectionLimit::Host::Idle;
+  using Judged = ConnectionLimit::Host::Idle;
   if (idle_.size() == spare_.size()) return;  // its connection is closed
   switch (limit_->judge_idle(*this)) {
-    case Idle::keep:
+    case Judged::keep:
       spare_.push_back(std::move(slot));
       break;
-    case Idle::hand_on:
+    case Judged::hand_on:
       break;
-    case Idle::close:
-      close_one();
+    case Judged::close:
+      close_oldest();
       break;
   }
 }
 
-/// The origin sees its end at once. libcurl (7.88) cannot be asked to close a connection; CurlMulti
-/// makes it look for those that have ended.
-void HostConnections::close_one() {
-  ::shutdown(idle_.back(), SHUT_RDWR);
-  idle_.pop_back();
-}
+void HostConnections::close_oldest() { idle_.erase(idle_.begin()); }
 
 }  // namespace tonearm::source

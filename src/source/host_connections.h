@@ -1,23 +1,28 @@
 #pragma once
 
 #include "source/limited_host.h"
-#include "source/open_sockets.h"
+#include "source/origin_connection.h"
 
+#include <cstddef>
+#include <list>
 #include <memory>
 #include <optional>
 #include <vector>
 
 namespace tonearm::source {
 
+/// Which of a loop's connections that nobody uses has been so for longest: past `most` of them, it
+/// is closed. Outlives what is in it.
+class IdleConnections;
+
 /// The connections of one loop to one host. Every one that is open has a slot of the limit that all
-/// loops share: its request's, and while libcurl keeps it for the next request, a spare one here.
-/// Who waits for a slot gets a spare one of another loop, whose connection is closed for it. Not
+/// loops share: its request's, and while it is kept for the next request, a spare one here. Who
+/// waits for a slot gets a spare one of another loop, whose connection is closed for it. Not
 /// thread-safe.
 class HostConnections final : public ConnectionLimit::Host::Pool,
-                              public SocketOwner,
                               public std::enable_shared_from_this<HostConnections> {
  public:
-  /// The right to one connection, be it a new one or one that libcurl has kept.
+  /// The right to one connection, be it a new one or one that was kept.
   class Slot {
    public:
     Slot(std::shared_ptr<HostConnections> connections, ConnectionLimit::Host::Slot slot)
@@ -33,8 +38,15 @@ class HostConnections final : public ConnectionLimit::Host::Pool,
     ConnectionLimit::Host::Slot slot_;
   };
 
+  /// What a request asks of a connection.
+  struct Wish {
+    bool tls = false;
+    bool private_allowed = false;
+  };
+
   static std::shared_ptr<HostConnections> make(io::Executor loop,
-                                               std::shared_ptr<ConnectionLimit::Host> limit);
+                                               std::shared_ptr<ConnectionLimit::Host> limit,
+                                               std::shared_ptr<IdleConnections> idle);
   ~HostConnections() override;
   HostConnections(const HostConnections&) = delete;
   HostConnections& operator=(const HostConnections&) = delete;
@@ -44,28 +56,55 @@ class HostConnections final : public ConnectionLimit::Host::Pool,
   /// Waits for its turn; empty when `deadline` came first.
   io::Task<std::optional<Slot>> enter(io::Clock::time_point deadline);
 
-  void used(curl_socket_t socket) override;
-  void kept(curl_socket_t socket) override;
-  void closed(curl_socket_t socket) override;
+  /// For who has a slot: the kept connection that was used last, of those that are fit for it; the
+  /// others are closed. Null when there is none.
+  std::unique_ptr<OriginConnection> take(Wish wish);
+  /// Its exchange has ended well; its slot follows.
+  void keep(std::unique_ptr<OriginConnection> connection);
+  bool has_idle() const { return !idle_.empty(); }
+  void close_idle();
 
   io::Executor loop() const override { return loop_; }
   void make_room() override;
   void take_back(ConnectionLimit::Host::Slot slot) override;
 
  private:
-  HostConnections(io::Executor loop, std::shared_ptr<ConnectionLimit::Host> limit)
-      : loop_(loop), limit_(std::move(limit)) {}
+  friend class IdleConnections;
+  class Idle;
 
-  void stop_being_idle(curl_socket_t socket);
-  void close_one();
+  HostConnections(io::Executor loop, std::shared_ptr<ConnectionLimit::Host> limit,
+                  std::shared_ptr<IdleConnections> idle);
+
+  void close(const Idle& idle);
+  void close_oldest();
+  void drop_spare_slots();
 
   const io::Executor loop_;
   const std::shared_ptr<ConnectionLimit::Host> limit_;
-  // Invariant: never more spare slots than idle connections. Who enters takes a spare slot, and
-  // only when libcurl has begun does it say which idle connection goes with it: until then there
-  // is an idle one without a spare slot, which is not to be closed for others.
-  std::vector<curl_socket_t> idle_;
+  const std::shared_ptr<IdleConnections> all_idle_;
+  // Invariant: never more spare slots than idle connections. Who enters takes a spare slot, and an
+  // idle connection with it only when he asks: until then there is an idle one without a spare
+  // slot, which is not to be closed for others.
+  std::vector<std::unique_ptr<Idle>> idle_;  ///< In the order in which they became so.
   std::vector<ConnectionLimit::Host::Slot> spare_;
+};
+
+class IdleConnections {
+ public:
+  explicit IdleConnections(std::size_t most) : most_(most) {}
+
+ private:
+  friend class HostConnections;
+  struct Place {
+    HostConnections* host;
+    const HostConnections::Idle* connection;
+  };
+  using Order = std::list<Place>;
+
+  Order::iterator add(Place place);
+
+  std::size_t most_;
+  Order order_;  ///< Idle for longest first.
 };
 
 }  // namespace tonearm::source

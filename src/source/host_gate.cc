@@ -32,8 +32,9 @@ struct HostGate::Host {
     std::shared_ptr<Approach> admitted;
   };
 
-  Host(io::Executor executor, std::shared_ptr<ConnectionLimit::Host> limit)
-      : connections(HostConnections::make(executor, std::move(limit))),
+  Host(io::Executor executor, std::shared_ptr<ConnectionLimit::Host> limit,
+       std::shared_ptr<IdleConnections> idle)
+      : connections(HostConnections::make(executor, std::move(limit), std::move(idle))),
         patience_over(executor, [this] { lose_patience(); }) {}
 
   const std::shared_ptr<HostConnections> connections;
@@ -116,8 +117,22 @@ void HostGate::Permit::answered(std::chrono::microseconds connecting) {
   host_->admit();
 }
 
-std::shared_ptr<HostConnections> HostGate::Permit::connections() const {
-  return host_->connections;
+std::unique_ptr<OriginConnection> HostGate::Permit::take_connection(HostConnections::Wish wish) {
+  return host_->connections->take(wish);
+}
+
+void HostGate::Permit::keep(std::unique_ptr<OriginConnection> connection) {
+  host_->connections->keep(std::move(connection));
+}
+
+HostGate::HostGate(io::Executor executor, std::shared_ptr<ConnectionLimit> limit,
+                   std::size_t most_idle)
+    : executor_(executor),
+      limit_(std::move(limit)),
+      idle_(std::make_shared<IdleConnections>(most_idle)) {}
+
+HostGate::~HostGate() {
+  for (const auto& [authority, host] : hosts_) host->connections->close_idle();
 }
 
 std::shared_ptr<HostGate::Host> HostGate::host(const std::string& authority) {
@@ -125,11 +140,11 @@ std::shared_ptr<HostGate::Host> HostGate::host(const std::string& authority) {
   // connection are forgotten in bulk.
   if (hosts_.size() > 1024) {
     std::erase_if(hosts_, [](const auto& entry) {
-      return entry.second.use_count() == 1 && entry.second->connections.use_count() == 1;
+      return entry.second.use_count() == 1 && !entry.second->connections->has_idle();
     });
   }
   auto& host = hosts_[authority];
-  if (!host) host = std::make_shared<Host>(executor_, limit_->host(authority));
+  if (!host) host = std::make_shared<Host>(executor_, limit_->host(authority), idle_);
   return host;
 }
 

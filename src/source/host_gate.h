@@ -57,8 +57,10 @@ class HostGate {
     /// The origin has answered; connecting took so long (zero on a connection that was there).
     void answered(std::chrono::microseconds connecting);
 
-    /// What the connection is one of.
-    std::shared_ptr<HostConnections> connections() const;
+    /// A connection of the host's that was kept and is fit for this; null: a new one is needed.
+    std::unique_ptr<OriginConnection> take_connection(HostConnections::Wish wish);
+    /// For the next request. The permit is then over.
+    void keep(std::unique_ptr<OriginConnection> connection);
 
    private:
     HostConnections::Slot slot_;
@@ -66,8 +68,12 @@ class HostGate {
     std::shared_ptr<Approach> approach_;
   };
 
-  HostGate(io::Executor executor, std::shared_ptr<ConnectionLimit> limit)
-      : executor_(executor), limit_(std::move(limit)) {}
+  /// `most_idle`: connections that are kept, of all hosts.
+  HostGate(io::Executor executor, std::shared_ptr<ConnectionLimit> limit, std::size_t most_idle);
+  /// Closes those that nobody uses.
+  ~HostGate();
+  HostGate(const HostGate&) = delete;
+  HostGate& operator=(const HostGate&) = delete;
 
   /// Waits for its turn; empty when `deadline` came first, or comes at once.
   io::Task<std::optional<Permit>> enter(std::string authority, io::Clock::time_point deadline);
@@ -80,6 +86,7 @@ class HostGate {
 
   io::Executor executor_;
   std::shared_ptr<ConnectionLimit> limit_;
+  std::shared_ptr<IdleConnections> idle_;
   std::unordered_map<std::string, std::shared_ptr<Host>> hosts_;
 };
 

@@ -8,14 +8,10 @@ namespace tonearm::source {
 namespace {
 
 constexpr std::size_t idle_blocks = 64;  // 16 MiB of a loop's memory, at most
-constexpr long idle_connections = 256;
+constexpr std::size_t idle_connections = 256;
 // What may be thrown away to keep a connection: a rest that is on its way already.
 constexpr std::uint64_t short_rest = 256 * 1024;
 constexpr std::chrono::milliseconds drain_limit{500};
-
-void append(HeaderList& list, const std::string& line) {
-  list.reset(curl_slist_append(list.release(), line.c_str()));
-}
 
 bool is_harmless(std::string_view name) {
   return iequals(name, "user-agent") || iequals(name, "accept") || iequals(name, "accept-language");
@@ -79,10 +75,9 @@ HttpClient::HttpClient(io::Executor executor, HttpOptions options)
     : executor_(executor),
       options_(std::move(options)),
       blocks_(idle_blocks),
-      multi_(executor, idle_connections),
-      easies_(multi_, options_),
-      gate_(executor, limit_of(options_)),
-      shared_{executor, multi_, easies_, urls_, blocks_, options_},
+      connector_(executor, options_),
+      gate_(executor, limit_of(options_), idle_connections),
+      shared_{executor, connector_, starts_, blocks_, options_},
       plain_headers_(make_headers({}, {})) {}
 
 std::shared_ptr<const RequestHeaders> HttpClient::make_headers(std::span<const HeaderField> own,
@@ -90,23 +85,26 @@ std::shared_ptr<const RequestHeaders> HttpClient::make_headers(std::span<const H
                                                                Upstream upstream) const {
   const auto headers = std::make_shared<RequestHeaders>();
   bool has_agent = false;
-  const auto add = [&](const std::string& line, bool everywhere) {
-    append(headers->own, line);
-    if (everywhere) append(headers->foreign, line);
+  bool has_accept = false;
+  const auto add = [&](std::string_view line, bool everywhere) {
+    headers->own.lines.append(line).append("\r\n");
+    if (everywhere) headers->foreign.lines.append(line).append("\r\n");
   };
   const auto add_field = [&](const std::string& name, const std::string& value) {
     has_agent = has_agent || iequals(name, "user-agent");
-    // libcurl's notation for a field that is there and empty.
-    add(value.empty() ? name + ";" : name + ": " + value, is_harmless(name));
+    has_accept = has_accept || iequals(name, "accept");
+    if (iequals(name, "authorization")) headers->own.authorization = true;
+    add(name + ": " + value, is_harmless(name));
   };
-  add("Accept-Encoding: identity", true);
   for (const auto& [name, value] : options_.headers) {
     if (upstream == Upstream::harmless && !is_harmless(name)) continue;
     if (!holds_field(own, name)) add_field(name, value);
   }
   for (const auto& [name, value] : own) add_field(name, value);
+  if (!has_accept) add("Accept: */*", true);
+  add("Accept-Encoding: identity", true);
   if (!has_agent) add("User-Agent: tonearm", true);
-  if (!condition.empty()) add(std::string(condition), true);
+  if (!condition.empty()) add(condition, true);
   return headers;
 }
 
@@ -145,9 +143,8 @@ OriginRequest HttpClient::request_to(OriginUrl url, const Question& question) co
   const Destination& destination = *question.destination;
   const RequestHeaders& headers = *destination.headers;
   OriginRequest request;
-  request.headers = std::shared_ptr<const curl_slist>(
-      destination.headers,
-      url.same_origin(destination.url) ? headers.own.get() : headers.foreign.get());
+  request.fields = std::shared_ptr<const RequestFields>(
+      destination.headers, url.same_origin(destination.url) ? &headers.own : &headers.foreign);
   request.private_allowed = options_.allow_private == AllowPrivate::yes ||
                             (options_.allow_private == AllowPrivate::configured &&
                              destination.configured && url.host == destination.url.host);

@@ -3,9 +3,9 @@
 #include "tonearm/source/http_options.h"
 
 #include "source/answer.h"
-#include "source/easy_pool.h"
+#include "source/connector.h"
 #include "source/host_gate.h"
-#include "source/parsed_urls.h"
+#include "source/request_start.h"
 #include "source/transfer.h"
 
 #include <list>
@@ -23,8 +23,8 @@ using HeaderField = std::pair<std::string, std::string>;  ///< Name and value.
 /// The header fields of requests. `own` goes to the origin that they are meant for, `foreign` to
 /// any other that a redirect leads to: no credentials there.
 struct RequestHeaders {
-  HeaderList own;
-  HeaderList foreign;
+  RequestFields own;
+  RequestFields foreign;
 };
 
 /// Where requests go, and what decides whom they may trust.
@@ -60,7 +60,7 @@ struct Reply {
   Answer answer;
 };
 
-/// The HTTP client of one loop: connections, handles and limits shared by its requests. Outlives
+/// The HTTP client of one loop: connections and limits shared by its requests. Outlives
 /// its transfers; may be destroyed while the loop runs.
 class HttpClient {
  public:
@@ -94,9 +94,8 @@ class HttpClient {
   io::Executor executor_;
   HttpOptions options_;
   io::BlockPool blocks_;
-  CurlMulti multi_;
-  EasyPool easies_;
-  ParsedUrls urls_;
+  Connector connector_;
+  RequestStarts starts_;
   HostGate gate_;
   Transfer::Shared shared_;
   std::shared_ptr<const RequestHeaders> plain_headers_;

@@ -1,80 +1,206 @@
 #include "source/transfer.h"
 
-#include "source/address_guard.h"
-#include "source/curl_error.h"
-
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <limits>
 #include <string_view>
 #include <utility>
 
 namespace tonearm::source {
 namespace {
 
-constexpr std::size_t most_trailers = 16 * 1024;
+/// Room that a read of the socket waits for: half of the stream's buffer, so that the client's half
+/// can drain while the other fills.
+std::size_t least_room(const HttpOptions& options) {
+  return std::clamp<std::size_t>(options.buffer / 2, 16 * 1024, 128 * 1024);
+}
+
+/// RFC 9110 §14.2.
+void append_range(std::string& text, const http::ByteRange& range) {
+  text += "Range: bytes=";
+  text += std::to_string(range.first);
+  text += '-';
+  text += std::to_string(range.end - 1);
+  text += "\r\n";
+}
 
 }  // namespace
 
 Transfer::Transfer(Shared& shared, OriginRequest request, HostGate::Permit permit, OriginUse* use)
     : shared_(shared),
       request_(std::move(request)),
-      url_(shared.urls.parse(request_.url.text)),
       permit_(std::move(permit)),
       use_(use),
-      easy_(shared.easies.take()),
       buffer_(shared.blocks, shared.options.buffer),
       progress_(shared.executor),
       deadline_(shared.executor, [this] { on_deadline(); }) {
-  set_options();
   if (use_ != nullptr) ++use_->requests;
-  running_ = true;
-  shared_.multi.add(easy_.get());
+  begin();
 }
 
-Transfer::~Transfer() {
-  stop();
-  curl_easy_setopt(easy_.get(), CURLOPT_ERRORBUFFER, nullptr);
-  curl_easy_setopt(easy_.get(), CURLOPT_CURLU, nullptr);
-  shared_.easies.give_back(std::move(easy_));
+Transfer::~Transfer() { stop(); }
+
+void Transfer::begin() {
+  const std::shared_ptr<const RequestStart> start = shared_.starts.of(request_.url);
+  if (!start) return fail({ErrorKind::bad_locator, "libcurl refuses the URL", {}});
+  write_request(*start);
+  const bool tls = request_.url.scheme == "https";
+  auto kept = permit_->take_connection({tls, request_.private_allowed});
+  if (!kept) return connect();
+  ask(std::move(kept));
 }
 
-void Transfer::set_options() {
-  CURL* easy = easy_.get();
-  curl_easy_setopt(easy, CURLOPT_PRIVATE, static_cast<CurlMulti::Client*>(this));
-  // libcurl (7.88) goes by the parsed one; of a pooled handle it would keep the text of before.
-  curl_easy_setopt(easy, CURLOPT_URL, request_.url.text.c_str());
-  curl_easy_setopt(easy, CURLOPT_CURLU, url_.get());
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, fields());
-  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Transfer::on_header);
-  curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Transfer::on_body);
-  curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
-  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &Transfer::on_open_socket);
-  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
-  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &Transfer::on_connected);
-  curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
-  curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 0L);
-  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, said_.data());
+void Transfer::write_request(const RequestStart& start) {
+  const RequestFields& fields = *request_.fields;
+  text_.reserve(start.line_and_host.size() + start.authorization.size() + fields.lines.size() + 64);
+  text_ = start.line_and_host;
+  if (!fields.authorization) text_ += start.authorization;
+  if (request_.range) append_range(text_, *request_.range);
+  text_ += fields.lines;
+  text_ += "\r\n";
 }
 
-/// CURLOPT_RANGE would say the same, copied three times on the way.
-const curl_slist* Transfer::fields() {
-  if (!request_.range) return request_.headers.get();
-  constexpr std::string_view name = "Range: bytes=";
-  static_assert(name.size() + 2 * std::numeric_limits<std::uint64_t>::digits10 + 4 <
-                sizeof(range_));
-  char* const limit = range_.data() + range_.size();
-  char* end = std::copy(name.begin(), name.end(), range_.data());
-  end = std::to_chars(end, limit, request_.range->first).ptr;
-  *end++ = '-';
-  *std::to_chars(end, limit, request_.range->end - 1).ptr = '\0';
-  range_field_.data = range_.data();
-  range_field_.next = const_cast<curl_slist*>(request_.headers.get());  // libcurl changes none
-  return &range_field_;
+void Transfer::connect() {
+  fresh_ = true;
+  Connector::Client& self = *this;
+  attempt_.emplace(shared_.connector, request_.url, request_.private_allowed, self);
+  attempt_->start();
+}
+
+void Transfer::on_connected(Result<Connector::Connected> connected) {
+  attempt_.reset();
+  if (!connected) return fail(connected.error());
+  connecting_ = connected->took;
+  ask(std::move(connected->connection));
+}
+
+void Transfer::ask(std::unique_ptr<OriginConnection> connection) {
+  connection_ = std::move(connection);
+  connection_->set_user(this);
+  connection_->wait_readable();
+  permit_->connected();
+  on_writable();
+}
+
+void Transfer::on_writable() {
+  while (sent_ < text_.size()) {
+    const auto rest = std::as_bytes(std::span(text_).subspan(sent_));
+    Result<std::size_t> sent = connection_->send(rest);
+    if (!sent) return fail(sent.error());
+    if (*sent == 0) return connection_->wait_writable();
+    sent_ += *sent;
+  }
+}
+
+void Transfer::on_readable() { receive(); }
+
+bool Transfer::wants_data() const {
+  return phase_ == Phase::discarding || buffer_.free() >= least_room(shared_.options);
+}
+
+/// Takes what has come, as far as there is room for it.
+void Transfer::receive() {
+  for (;;) {
+    held_ = !wants_data();
+    if (held_) return;
+    const std::span<std::byte> room = buffer_.room();
+    Result<std::optional<std::size_t>> received = connection_->receive(room);
+    const std::size_t count = received ? received->value_or(0) : 0;
+    take_in(room.first(count));
+    if (!running_) return;
+    if (!received) return fail(received.error());
+    const bool ended = *received && count == 0;
+    if (ended) return end();
+    if (count == 0 || !connection_->may_hold_more(count, room.size())) {
+      return connection_->wait_readable();
+    }
+  }
+}
+
+/// Takes what was received into the buffer's room.
+void Transfer::take_in(std::span<std::byte> bytes) {
+  Result<std::size_t> head_size = take_in_head(bytes);
+  ResponseReader::Content content;
+  if (head_size && response_.has_head()) {
+    content = response_.read_content(bytes.subspan(*head_size));
+  }
+  const bool kept = content.size != 0 && phase_ != Phase::discarding;
+  buffer_.extend(kept ? *head_size + content.size : 0);
+  if (!head_size) return fail(head_size.error());
+  if (kept) {
+    buffer_.consume(*head_size);
+    received_ += content.size;
+    if (use_ != nullptr) use_->bytes += content.size;
+    if (phase_ == Phase::reading) end_wait();
+  }
+  if (phase_ == Phase::discarding && !throw_away(content.size)) return;
+  if (content.fault) return fail(std::move(*content.fault));
+  if (response_.complete()) complete();
+}
+
+Result<std::size_t> Transfer::take_in_head(std::span<const std::byte> bytes) {
+  if (response_.has_head() || bytes.empty()) return 0;
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  Result<std::size_t> taken =
+      response_.read_head({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, now);
+  if (taken && response_.has_head() && phase_ == Phase::head) {
+    phase_ = Phase::unread;
+    report_answer();
+    end_wait();
+  }
+  return taken;
+}
+
+/// False when it is more than may be.
+bool Transfer::throw_away(std::size_t count) {
+  if (count > may_be_discarded_) {
+    stop();
+    tell_discarded();
+    return false;
+  }
+  may_be_discarded_ -= count;
+  return true;
+}
+
+void Transfer::report_answer() {
+  if (shared_.options.on_answer) shared_.options.on_answer(io::Clock::now() - started_);
+  permit_->answered(connecting_);
+}
+
+void Transfer::end() {
+  Result<void> ended = response_.end();
+  if (!ended) return fail(ended.error());
+  complete();
+}
+
+void Transfer::complete() {
+  running_ = false;
+  if (response_.reusable() && sent_ == text_.size()) permit_->keep(std::move(connection_));
+  let_go();
+  if (phase_ == Phase::discarding) return tell_discarded();
+  end_wait();
+}
+
+void Transfer::fail(Error error) {
+  if (died_unheard(error) && phase_ != Phase::discarding) {
+    connection_.reset();
+    sent_ = 0;
+    return connect();
+  }
+  // Of a connection that was used before, that may be what the answer before left behind.
+  const bool may_be_strays = error.kind == ErrorKind::http_protocol_error && !fresh_;
+  if (may_be_strays && !response_.has_head()) error.kind = ErrorKind::connection_terminated;
+  running_ = false;
+  failure_ = named(std::move(error));
+  let_go();
+  if (phase_ == Phase::discarding) return tell_discarded();
+  end_wait();
+}
+
+/// RFC 9112 §9.3.1: an origin may end a kept connection at any time, also while it is asked.
+bool Transfer::died_unheard(const Error& error) const {
+  return error.kind == ErrorKind::connection_terminated && connection_ && !fresh_ &&
+         response_.silent();
 }
 
 io::Task<Result<void>> Transfer::wait_for_head(io::Clock::time_point deadline) {
@@ -86,7 +212,7 @@ io::Task<Result<void>> Transfer::wait_for_head(io::Clock::time_point deadline) {
   if (timed_out_) {
     co_return named({ErrorKind::http_response_timeout, "no response head in time", {}});
   }
-  co_return failure();
+  co_return *failure_;
 }
 
 io::Task<Result<std::span<const std::byte>>> Transfer::read(io::Clock::time_point deadline) {
@@ -109,8 +235,8 @@ io::Task<Result<std::span<const std::byte>>> Transfer::read(io::Clock::time_poin
     stop();
     co_return named({ErrorKind::connection_read_timeout, "the origin sends no more", {}});
   }
-  if (released_ || code_ == CURLE_OK) co_return std::span<const std::byte>{};
-  co_return failure();
+  if (released_ || !failure_) co_return std::span<const std::byte>{};
+  co_return *failure_;
 }
 
 /// As much as the reader takes in about a second, so that the origin of a slow one sees its bytes
@@ -153,16 +279,7 @@ void Transfer::make_room() {
   deadline_.clear();
   buffer_.consume(handed_out_);
   handed_out_ = 0;
-  if (!running_) return;
-  if (paused_ && buffer_.free() >= CURL_MAX_WRITE_SIZE) {
-    paused_ = false;
-    shared_.multi.unpause(easy_.get());
-  }
-  if (wants_data()) shared_.multi.resume(*this);
-}
-
-bool Transfer::wants_data() const {
-  return phase_ == Phase::discarding || buffer_.free() >= receive_size(shared_.options);
+  if (running_ && held_ && wants_data()) receive();
 }
 
 void Transfer::on_deadline() {
@@ -193,11 +310,17 @@ void Transfer::tell_discarded() {
   if (when_discarded_) io::asio::post(shared_.executor, std::move(when_discarded_));
 }
 
+/// What is not kept is closed.
+void Transfer::let_go() {
+  attempt_.reset();
+  connection_.reset();
+  permit_.reset();
+}
+
 void Transfer::stop() {
   if (!running_) return;
   running_ = false;
-  shared_.multi.remove(easy_.get());
-  permit_.reset();
+  let_go();
 }
 
 std::optional<std::uint64_t> Transfer::rest() const {
@@ -217,129 +340,12 @@ void Transfer::discard(std::uint64_t most, std::chrono::milliseconds limit,
   handed_out_ = 0;
   if (!running_) return tell_discarded();
   deadline_.expire_after(limit);
-  if (paused_) {
-    paused_ = false;
-    shared_.multi.unpause(easy_.get());
-  }
-  shared_.multi.resume(*this);
-}
-
-void Transfer::on_done(CURLcode code) {
-  const bool stale = std::exchange(stale_, false) || died_unheard(code);
-  if (stale && phase_ != Phase::discarding) return retry_on_fresh_connection();
-  running_ = false;
-  code_ = code;
-  permit_.reset();
-  if (phase_ == Phase::discarding) return tell_discarded();
-  end_wait();
-}
-
-/// RFC 9112 §9.3.1: an origin may end a kept connection at any time, also while it is asked.
-/// libcurl (7.88) asks again by itself, but gives up after five such retries of one easy handle, in
-/// however many transfers (CONN_MAX_RETRIES), and then counts anew.
-bool Transfer::died_unheard(CURLcode code) const {
-  const bool died =
-      code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR || code == CURLE_GOT_NOTHING;
-  return died && !opened_ && head().status == 0;
-}
-
-void Transfer::retry_on_fresh_connection() {
-  said_.front() = '\0';
-  curl_easy_setopt(easy_.get(), CURLOPT_FRESH_CONNECT, 1L);
-  shared_.multi.add(easy_.get());
-}
-
-Error Transfer::failure() const {
-  if (prohibited_) {
-    return named({ErrorKind::destination_ip_prohibited,
-                  "the origin's address is private and not allowed by upstream.allow_private",
-                  {}});
-  }
-  if (trailers_ > most_trailers) {
-    return named({ErrorKind::http_protocol_error, "more than 16 KiB of trailer fields", {}});
-  }
-  Error error = named(error_of_curl(code_, easy_.get(), said_.data()));
-  // Of a connection that was used before, that may be what the answer before left behind.
-  const bool may_be_strays = error.kind == ErrorKind::http_protocol_error && !opened_;
-  if (may_be_strays && phase_ == Phase::head) error.kind = ErrorKind::connection_terminated;
-  return error;
+  if (held_) receive();
 }
 
 Error Transfer::named(Error error) const {
   error.detail.insert(0, request_.url.authority() + ": ");
   return error;
-}
-
-std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count, void* self) {
-  auto& transfer = *static_cast<Transfer*>(self);
-  const std::size_t length = size * count;
-  if (transfer.phase_ != Phase::head) return transfer.takes_trailer(length) ? length : 0;
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  if (transfer.head_.line({data, length}, now)) {
-    transfer.phase_ = Phase::unread;
-    transfer.report_answer();
-    transfer.end_wait();
-  }
-  return length;
-}
-
-/// libcurl (7.88) bounds a head, but keeps every trailer field (RFC 9112 §7.1.2) that comes.
-bool Transfer::takes_trailer(std::size_t size) {
-  trailers_ += size;
-  return trailers_ <= most_trailers;
-}
-
-std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, void* self) {
-  auto& transfer = *static_cast<Transfer*>(self);
-  const std::size_t length = size * count;
-  if (transfer.phase_ == Phase::discarding) {
-    if (length > transfer.may_be_discarded_) return CURL_WRITEFUNC_ERROR;
-    transfer.may_be_discarded_ -= length;
-    return length;
-  }
-  if (transfer.buffer_.free() < length) {
-    transfer.paused_ = true;
-    return CURL_WRITEFUNC_PAUSE;
-  }
-  transfer.buffer_.append(std::as_bytes(std::span(data, length)));
-  transfer.received_ += length;
-  if (transfer.use_ != nullptr) transfer.use_->bytes += length;
-  if (transfer.phase_ == Phase::reading) transfer.end_wait();
-  return length;
-}
-
-void Transfer::report_answer() {
-  if (shared_.options.on_answer) shared_.options.on_answer(io::Clock::now() - started_);
-  curl_off_t connecting = 0;  // microseconds; includes the name lookup, which is quick or cached
-  curl_easy_getinfo(easy_.get(), CURLINFO_CONNECT_TIME_T, &connecting);
-  if (permit_) permit_->answered(std::chrono::microseconds(connecting));
-}
-
-curl_socket_t Transfer::on_open_socket(void* self, curlsocktype, curl_sockaddr* address) {
-  auto& transfer = *static_cast<Transfer*>(self);
-  if (!transfer.request_.private_allowed && is_private_address(address->addr)) {
-    transfer.prohibited_ = true;
-    return CURL_SOCKET_BAD;
-  }
-  transfer.opened_ = true;
-  return transfer.shared_.multi.open_socket(*address, transfer.permit_->connections());
-}
-
-/// Called for a pooled connection too, which somebody with more trust may have opened.
-int Transfer::on_connected(void* self, char* remote, char* local, int remote_port, int local_port) {
-  auto& transfer = *static_cast<Transfer*>(self);
-  const curl_socket_t socket =
-      transfer.shared_.multi.use_connection(transfer, {remote, remote_port, local, local_port});
-  // RFC 9112 §6.3: else each song would get the answer of the one before.
-  if (!transfer.opened_ && CurlMulti::holds_strays(transfer.easy_.get(), socket)) {
-    transfer.stale_ = true;
-    return CURL_PREREQFUNC_ABORT;
-  }
-  transfer.permit_->connected();
-  // Another address of the origin may have been a private one.
-  transfer.prohibited_ =
-      !transfer.request_.private_allowed && is_private_address(std::string_view(remote));
-  return transfer.prohibited_ ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 }  // namespace tonearm::source

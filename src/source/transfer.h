@@ -9,14 +9,13 @@
 #include "tonearm/io/progress_watch.h"
 #include "tonearm/source/resource.h"
 
-#include "source/curl_multi.h"
-#include "source/easy_pool.h"
+#include "source/connector.h"
 #include "source/host_gate.h"
+#include "source/origin_connection.h"
 #include "source/origin_url.h"
-#include "source/parsed_urls.h"
-#include "source/upstream_head.h"
+#include "source/request_start.h"
+#include "source/response_reader.h"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -27,38 +26,43 @@
 
 namespace tonearm::source {
 
+/// Fields of a request, lines with their ends.
+struct RequestFields {
+  std::string lines;
+  bool authorization = false;  ///< One of them is Authorization.
+};
+
 /// One request to an origin.
 struct OriginRequest {
   OriginUrl url;
   std::optional<http::ByteRange> range;  ///< Sent as absolute positions.
-  std::shared_ptr<const curl_slist> headers;
+  std::shared_ptr<const RequestFields> fields;
   bool private_allowed = false;  ///< May be answered from a private address.
 };
 
-/// One HTTP exchange with an origin, driven by the loop's CurlMulti: its head, then its body
-/// through a bounded buffer that stops reading the socket while it is full. One loop, one waiter at
-/// a time.
-class Transfer final : public CurlMulti::Client {
+/// One HTTP/1.1 exchange with an origin, over a connection that was kept or a new one: its head,
+/// then its body, received into a bounded buffer, which stops reading the socket while it is full.
+/// One loop, one waiter at a time.
+class Transfer final : OriginConnection::User, Connector::Client {
  public:
   /// What the transfers of a loop share. Outlives them.
   struct Shared {
     io::Executor executor;
-    CurlMulti& multi;
-    EasyPool& easies;
-    ParsedUrls& urls;
+    Connector& connector;
+    RequestStarts& starts;
     io::BlockPool& blocks;
     const HttpOptions& options;
   };
 
   /// Starts at once. `use` is counted up as it goes; it may be null.
   Transfer(Shared& shared, OriginRequest request, HostGate::Permit permit, OriginUse* use);
-  ~Transfer() override;
+  ~Transfer();
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
 
   /// Waits for the final response head: http_response_timeout after `deadline`.
   io::Task<Result<void>> wait_for_head(io::Clock::time_point deadline);
-  const UpstreamHead& head() const { return head_.head(); }
+  const UpstreamHead& head() const { return response_.head(); }
   const OriginUrl& url() const { return request_.url; }
   /// An error of this exchange, with the origin's name for the log; the URL may hold keys.
   Error named(Error error) const;
@@ -100,18 +104,25 @@ class Transfer final : public CurlMulti::Client {
     discarding,  ///< Nobody will again.
   };
 
-  bool wants_data() const override;
-  void on_done(CURLcode code) override;
+  void begin();
+  void write_request(const RequestStart& start);
+  void connect();
+  void on_connected(Result<Connector::Connected> connected) override;
+  void ask(std::unique_ptr<OriginConnection> connection);
+  void on_writable() override;
+  void on_readable() override;
 
-  static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
-  static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
-  static curl_socket_t on_open_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
-  static int on_connected(void* self, char* remote, char* local, int remote_port, int local_port);
-
-  void set_options();
-  bool takes_trailer(std::size_t size);
-  const curl_slist* fields();
+  bool wants_data() const;
+  void receive();
+  void take_in(std::span<std::byte> bytes);
+  Result<std::size_t> take_in_head(std::span<const std::byte> bytes);
+  bool throw_away(std::size_t count);
   void report_answer();
+  void end();
+  void complete();
+  void fail(Error error);
+  bool died_unheard(const Error& error) const;
+
   std::span<const std::byte> portion();
   void make_room();
   void expect_reader();
@@ -119,38 +130,33 @@ class Transfer final : public CurlMulti::Client {
   void on_deadline();
   void end_wait();
   void tell_discarded();
+  void let_go();
   void stop();
-  /// A connection that was used before has ended without a byte of an answer.
-  bool died_unheard(CURLcode code) const;
-  void retry_on_fresh_connection();
-  Error failure() const;
 
   Shared& shared_;
   OriginRequest request_;
-  std::array<char, 64> range_{};  ///< The field of that name.
-  curl_slist range_field_{};      ///< Stands before the request's own.
-  ParsedUrl url_;                 ///< libcurl reads it when it begins; null: the text.
   std::optional<HostGate::Permit> permit_;
   OriginUse* use_;
-  Easy easy_;
+
+  std::string text_;      ///< Of the request.
+  std::size_t sent_ = 0;  ///< Of its bytes.
+  std::optional<Connector::Attempt> attempt_;
+  std::unique_ptr<OriginConnection> connection_;
+  std::chrono::microseconds connecting_{0};  ///< Zero on a connection that was kept.
+  bool fresh_ = false;                       ///< A connection of its own.
 
   const io::Clock::time_point started_ = io::Clock::now();
-  UpstreamHeadReader head_;
+  ResponseReader response_;
   io::BoundedBuffer buffer_;
   io::Event progress_;
   io::Deadline deadline_;
 
   Phase phase_ = Phase::head;
-  bool running_ = false;  ///< In the multi.
-  bool paused_ = false;   ///< libcurl itself holds bytes back (TLS reads more than once).
+  bool running_ = true;
+  bool held_ = false;  ///< The connection may hold more, and the buffer has no room for it.
   bool timed_out_ = false;
   bool released_ = false;
-  bool prohibited_ = false;
-  bool opened_ = false;  ///< A connection of its own, not one that was used before.
-  bool stale_ = false;   ///< The connection held strays.
-  CURLcode code_ = CURLE_OK;
-  std::array<char, CURL_ERROR_SIZE> said_{};  ///< By libcurl, of what went wrong.
-  std::size_t trailers_ = 0;                  ///< Bytes.
+  std::optional<Error> failure_;
   std::uint64_t received_ = 0;
   std::uint64_t position_ = 0;
   std::size_t handed_out_ = 0;

@@ -89,7 +89,7 @@ class BrokenTransferTest(Case):
         path = route(handler)
         response = get(server().port, song(path))
         self.assert_reset(response, at_least=128 * KIB)
-        # libcurl itself repeats, once, what broke on a connection that was used before.
+        # What broke on a connection that was used before is repeated at once, and no attempt.
         self.assertIn(len(origin.of(path)), (2 + 1 + 3, 2 + 1 + 1 + 3))
 
     def test_http_1_0_client_sees_a_reset(self):

@@ -7,7 +7,7 @@
 namespace tonearm::io {
 
 /// A wake-up for one waiting coroutine of the same loop. notify() never runs the waiter inline: it
-/// is posted, so that it may be called from inside a libcurl callback.
+/// is posted, so that who notifies may be in the midst of something.
 class Event {
  public:
   explicit Event(Executor executor);

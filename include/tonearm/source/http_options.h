@@ -50,7 +50,7 @@ struct HttpOptions : UpstreamOptions {
   /// max_connections_per_host.
   std::shared_ptr<ConnectionLimit> connections = {};
   /// Told how long each request took from its start to the end of its response head; on the loop of
-  /// the client, within a callback of libcurl: it must not block and ask for nothing.
+  /// the client, while it reads the answer: it must not block and ask for nothing.
   std::function<void(std::chrono::nanoseconds)> on_answer = {};
 };
 

@@ -23,15 +23,8 @@ TEST(CurlError, IsNamedAsRfc9209Does) {
       {CURLE_SSL_ISSUER_ERROR, ErrorKind::tls_certificate_error},
       {CURLE_SSL_CONNECT_ERROR, ErrorKind::tls_protocol_error},
       {CURLE_SSL_CIPHER, ErrorKind::tls_protocol_error},
-      {CURLE_GOT_NOTHING, ErrorKind::connection_terminated},
       {CURLE_SEND_ERROR, ErrorKind::connection_terminated},
       {CURLE_RECV_ERROR, ErrorKind::connection_terminated},
-      {CURLE_HTTP2_STREAM, ErrorKind::connection_terminated},
-      {CURLE_PARTIAL_FILE, ErrorKind::http_response_incomplete},
-      {CURLE_UNSUPPORTED_PROTOCOL, ErrorKind::http_protocol_error},
-      {CURLE_WEIRD_SERVER_REPLY, ErrorKind::http_protocol_error},
-      {CURLE_OUT_OF_MEMORY, ErrorKind::http_protocol_error},
-      {CURLE_BAD_CONTENT_ENCODING, ErrorKind::http_protocol_error},
       {CURLE_URL_MALFORMAT, ErrorKind::bad_locator},
   };
   for (const auto& row : rows) {
@@ -44,13 +37,6 @@ TEST(CurlError, SaysWhatLibcurlSaysOfItElseWhatTheCodeMeans) {
             "Recv failure: reset");
   EXPECT_EQ(error_of_curl(CURLE_RECV_ERROR, nullptr, {}).detail,
             curl_easy_strerror(CURLE_RECV_ERROR));
-}
-
-TEST(CurlError, OfWhatIsNoHttpItSaysSo) {
-  for (const CURLcode code : {CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY}) {
-    EXPECT_EQ(error_of_curl(code, nullptr, "Received HTTP/0.9 when not allowed").detail,
-              "the origin's answer is no HTTP");
-  }
 }
 
 }  // namespace

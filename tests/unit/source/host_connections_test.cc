@@ -8,6 +8,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace tonearm::source {
 namespace {
@@ -15,36 +19,49 @@ namespace {
 using namespace std::chrono_literals;
 using Slot = HostConnections::Slot;
 
-/// A connection as libcurl has it, and the origin's end.
-struct Connection {
-  Connection() { EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0); }
-  ~Connection() {
-    for (const int end : ends) ::close(end);
-  }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
+/// The origin's end of a connection.
+class OriginsEnd {
+ public:
+  explicit OriginsEnd(int socket) : socket_(socket) {}
 
-  int socket() const { return ends[0]; }
   bool ended() const {
     char byte = 0;
-    return ::recv(ends[1], &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+    return ::recv(socket_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
   }
+  void say(std::string_view text) const {
+    EXPECT_EQ(::send(socket_.get(), text.data(), text.size(), 0),
+              static_cast<ssize_t>(text.size()));
+  }
+  void end() { socket_ = io::OwnedDescriptor(); }
 
-  std::array<int, 2> ends{};
+ private:
+  io::OwnedDescriptor socket_;
 };
 
-/// Two loops and a limit of two.
+/// Two loops and a limit of two; no more than three connections of a loop are kept.
 class HostConnectionsTest : public testing::Test {
  protected:
   struct Loop {
     io::asio::io_context context{1};
+    std::shared_ptr<IdleConnections> idle = std::make_shared<IdleConnections>(3);
     std::shared_ptr<HostConnections> connections;
   };
 
   HostConnectionsTest() {
-    for (Loop* loop : {&here_, &there_}) {
-      loop->connections = HostConnections::make(loop->context.get_executor(), limit_.host("a:80"));
-    }
+    for (Loop* loop : {&here_, &there_}) loop->connections = connections_to("a:80", *loop);
+  }
+
+  std::shared_ptr<HostConnections> connections_to(const std::string& host, Loop& loop) {
+    return HostConnections::make(loop.context.get_executor(), limit_.host(host), loop.idle);
+  }
+
+  /// A new one; the origin's end is then `ends_`' last.
+  std::unique_ptr<OriginConnection> connect(Loop& loop) {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
+    ends_.emplace_back(ends[1]);
+    return std::make_unique<OriginConnection>(loop.context.get_executor(),
+                                              io::OwnedDescriptor(ends[0]));
   }
 
   void settle() {
@@ -56,21 +73,20 @@ class HostConnectionsTest : public testing::Test {
     }
   }
 
-  /// Requests at the same time, of which libcurl keeps the connections.
-  static void use_both(HostConnections& connections, const Connection& one,
-                       const Connection& other) {
-    const std::optional<Slot> slot = connections.try_enter();
+  /// A request, after which its connection is kept.
+  void use(Loop& loop) {
+    const std::optional<Slot> slot = loop.connections->try_enter();
     ASSERT_TRUE(slot);
-    use(connections, other);
-    connections.kept(one.socket());
+    std::unique_ptr<OriginConnection> connection = loop.connections->take(any);
+    loop.connections->keep(connection ? std::move(connection) : connect(loop));
   }
 
-  /// A request that libcurl keeps the connection of.
-  static void use(HostConnections& connections, const Connection& connection) {
-    const std::optional<Slot> slot = connections.try_enter();
+  /// Two at the same time.
+  void use_two(Loop& loop) {
+    const std::optional<Slot> slot = loop.connections->try_enter();
     ASSERT_TRUE(slot);
-    connections.used(connection.socket());
-    connections.kept(connection.socket());
+    use(loop);
+    loop.connections->keep(connect(loop));
   }
 
   static io::Task<void> enter(HostConnections& connections, std::optional<Slot>& slot,
@@ -84,11 +100,11 @@ class HostConnectionsTest : public testing::Test {
     settle();
   }
 
+  static constexpr HostConnections::Wish any{false, true};  ///< Of the test's, which are private.
   ConnectionLimit limit_{2};
   Loop here_;
   Loop there_;
-  const Connection one_;
-  const Connection two_;
+  std::deque<OriginsEnd> ends_;
 };
 
 /// Both are in use by requests of one loop.
@@ -99,26 +115,37 @@ class AllConnectionsInUseTest : public HostConnectionsTest {
 };
 
 TEST_F(HostConnectionsTest, AnIdleOneCounts) {
-  use(*here_.connections, one_);
+  use(here_);
   const auto slot = there_.connections->try_enter();
   EXPECT_TRUE(slot);
   EXPECT_FALSE(there_.connections->try_enter());
 }
 
 TEST_F(HostConnectionsTest, AnIdleOneIsTheNextRequestsOfItsLoop) {
-  use(*here_.connections, one_);
-  use(*there_.connections, two_);
-  for (int i = 0; i < 3; ++i) use(*here_.connections, one_);
-  EXPECT_FALSE(one_.ended());
-  EXPECT_FALSE(two_.ended());
+  use(here_);
+  use(there_);
+  for (int i = 0; i < 3; ++i) use(here_);
+  EXPECT_EQ(ends_.size(), 2U);
+  EXPECT_FALSE(ends_[0].ended());
+  EXPECT_FALSE(ends_[1].ended());
+}
+
+TEST_F(HostConnectionsTest, TheOneThatWasUsedLastIsTakenFirst) {
+  use_two(here_);
+  const auto slot = here_.connections->try_enter();
+  const auto taken = here_.connections->take(any);
+  ASSERT_TRUE(taken);
+  ends_[1].say("x");
+  EXPECT_FALSE(taken->is_quiet());
 }
 
 TEST_F(HostConnectionsTest, AnIdleOneIsClosedForWhoWaitsOnAnotherLoop) {
-  use_both(*here_.connections, one_, two_);
+  use_two(here_);
   std::optional<Slot> slot;
   wait_for(there_, slot);
   EXPECT_TRUE(slot);
-  EXPECT_NE(one_.ended(), two_.ended()) << "one is enough";
+  EXPECT_TRUE(ends_[0].ended()) << "the one that was idle for longer";
+  EXPECT_FALSE(ends_[1].ended()) << "one is enough";
   EXPECT_FALSE(there_.connections->try_enter());
 }
 
@@ -126,9 +153,9 @@ TEST_F(AllConnectionsInUseTest, WhatEndsWhileAnotherLoopWaitsIsNotKept) {
   std::optional<Slot> slot;
   wait_for(there_, slot);
   EXPECT_FALSE(slot);
-  here_.connections->kept(one_.socket());
+  here_.connections->keep(connect(here_));
   first_.reset();
-  EXPECT_TRUE(one_.ended());
+  EXPECT_TRUE(ends_[0].ended());
   settle();
   EXPECT_TRUE(slot);
 }
@@ -136,11 +163,12 @@ TEST_F(AllConnectionsInUseTest, WhatEndsWhileAnotherLoopWaitsIsNotKept) {
 TEST_F(AllConnectionsInUseTest, WhoWaitsOnItsOwnLoopGetsTheConnectionToo) {
   std::optional<Slot> slot;
   wait_for(here_, slot);
-  here_.connections->kept(one_.socket());
+  here_.connections->keep(connect(here_));
   first_.reset();
   settle();
   EXPECT_TRUE(slot);
-  EXPECT_FALSE(one_.ended());
+  EXPECT_FALSE(ends_[0].ended());
+  EXPECT_TRUE(here_.connections->take(any));
   EXPECT_FALSE(there_.connections->try_enter());
 }
 
@@ -148,34 +176,82 @@ TEST_F(AllConnectionsInUseTest, ATurnThatIsNotTakenKeepsTheConnection) {
   {
     std::optional<Slot> slot;
     wait_for(here_, slot);
-    here_.connections->kept(one_.socket());
+    here_.connections->keep(connect(here_));
     first_.reset();
     settle();
   }
-  EXPECT_FALSE(one_.ended());
+  EXPECT_FALSE(ends_[0].ended());
   EXPECT_FALSE(there_.connections->try_enter()) << "it still counts";
   EXPECT_TRUE(here_.connections->try_enter());
 }
 
-TEST_F(HostConnectionsTest, OneThatLibcurlClosesNoLongerCounts) {
-  use_both(*here_.connections, one_, two_);
-  here_.connections->closed(one_.socket());
+TEST_F(HostConnectionsTest, OneThatTheOriginEndsNoLongerCounts) {
+  use_two(here_);
+  ends_[0].end();
+  settle();
   EXPECT_TRUE(there_.connections->try_enter());
 }
 
 TEST_F(AllConnectionsInUseTest, OneThatBreaksGivesItsSlotBack) {
-  here_.connections->used(one_.socket());
-  here_.connections->closed(one_.socket());
+  connect(here_).reset();
   first_.reset();
   EXPECT_TRUE(there_.connections->try_enter());
 }
 
 TEST_F(HostConnectionsTest, ALowerLimitClosesIdleOnes) {
-  use(*here_.connections, one_);
-  use(*there_.connections, two_);
+  use(here_);
+  use(there_);
   limit_.set_most(1);
   settle();
-  EXPECT_NE(one_.ended(), two_.ended());
+  EXPECT_NE(ends_[0].ended(), ends_[1].ended());
+}
+
+// RFC 9112 §6.3: nobody has asked for what it says, and the next request would take it for its
+// answer.
+TEST_F(HostConnectionsTest, OneThatSaysSomethingUnaskedIsClosed) {
+  use(here_);
+  ends_[0].say("HTTP/1.1 200 OK\r\n\r\n");
+  settle();
+  EXPECT_FALSE(here_.connections->has_idle());
+}
+
+TEST_F(HostConnectionsTest, OneThatHasJustSaidSomethingIsNotTaken) {
+  for (const bool ended : {false, true}) {
+    use(here_);
+    ended ? ends_.back().end() : ends_.back().say("HTTP/1.1 200 OK\r\n\r\n");
+    const auto slot = here_.connections->try_enter();
+    EXPECT_FALSE(here_.connections->take(any)) << ended;
+  }
+}
+
+// upstream.allow_private: somebody with more trust may have made it.
+TEST_F(HostConnectionsTest, OneToAPrivateAddressIsNotForWhoMayNotAskThere) {
+  use(here_);
+  const auto slot = here_.connections->try_enter();
+  EXPECT_FALSE(here_.connections->take({false, false}));
+}
+
+TEST_F(HostConnectionsTest, OneWithoutTlsIsNotForWhoAsksWithIt) {
+  use(here_);
+  const auto slot = here_.connections->try_enter();
+  EXPECT_FALSE(here_.connections->take({true, true}));
+}
+
+TEST_F(HostConnectionsTest, OfALoopsIdleOnesTheOldestMakesRoom) {
+  std::vector<std::shared_ptr<HostConnections>> hosts;
+  for (const char* const host : {"b:80", "c:80", "d:80"}) {
+    hosts.push_back(connections_to(host, here_));
+  }
+  use(here_);
+  for (const auto& host : hosts) {
+    const auto slot = host->try_enter();
+    host->keep(connect(here_));
+  }
+  EXPECT_TRUE(ends_[0].ended());
+  EXPECT_FALSE(ends_[1].ended());
+  EXPECT_FALSE(here_.connections->has_idle());
+  EXPECT_TRUE(here_.connections->try_enter());
+  EXPECT_TRUE(here_.connections->try_enter()) << "it counts no longer";
 }
 
 }  // namespace

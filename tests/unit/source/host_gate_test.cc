@@ -16,6 +16,8 @@ using namespace std::chrono_literals;
 
 class HostGateTest : public testing::Test {
  protected:
+  HostGateTest() { limit_to(2); }
+
   struct Visitor {
     std::optional<HostGate::Permit> permit;
     bool ended = false;
@@ -24,7 +26,7 @@ class HostGateTest : public testing::Test {
 
   io::Task<void> visit(Visitor& visitor, std::string host, std::chrono::milliseconds patience) {
     std::optional<HostGate::Permit> permit =
-        co_await gate_.enter(std::move(host), io::Clock::now() + patience);
+        co_await gate_->enter(std::move(host), io::Clock::now() + patience);
     if (permit) visitor.permit.emplace(std::move(*permit));
   }
 
@@ -44,7 +46,11 @@ class HostGateTest : public testing::Test {
   }
 
   io::asio::io_context loop_;
-  HostGate gate_{loop_.get_executor(), std::make_shared<ConnectionLimit>(2)};
+  void limit_to(std::size_t most) {
+    gate_.emplace(loop_.get_executor(), std::make_shared<ConnectionLimit>(most), 256);
+  }
+
+  std::optional<HostGate> gate_;
   std::list<Visitor> visitors_;
 };
 
@@ -116,9 +122,7 @@ TEST_F(HostGateTest, APlaceGivenToWhoWasCancelledIsNotLost) {
 
 class HostBurstTest : public HostGateTest {
  protected:
-  HostBurstTest() {
-    gate_ = HostGate(loop_.get_executor(), std::make_shared<ConnectionLimit>(1000));
-  }
+  HostBurstTest() { limit_to(1000); }
 
   /// How many of so many more visitors are admitted at once.
   std::size_t admitted_of(std::size_t count) {

@@ -345,7 +345,8 @@ TEST_F(HttpSourceTest, FailuresNameTheOriginAndNoUrl) {
   const std::string authority = origin.url().substr(origin.url().rfind('/') + 1);
   const Heard silent = hear(origin, {}, "/song?key=secret");
   ASSERT_TRUE(silent.error);
-  EXPECT_EQ(silent.error->detail, authority + ": Empty reply from server");
+  EXPECT_EQ(silent.error->detail,
+            authority + ": the origin ended the connection without an answer");
   const Heard other = hear(origin, {}, "/other?key=secret");
   ASSERT_TRUE(other.error);
   EXPECT_EQ(other.error->detail, authority + ": the origin's answer is no HTTP");
