@@ -50,8 +50,8 @@ Result<void> ChunkedDecoder::read_byte(char byte) {
     case State::extension:
       if (byte == '\n') {
         end_size_line();
-      } else if (++extensions_ > most_aside) {
-        return chunk_fault("more than 16 KiB of chunk extensions");
+      } else if (++aside_ > most_aside) {
+        return chunk_fault("more than 16 KiB of a chunk's extensions");
       }
       break;
     case State::data_end:
@@ -62,7 +62,7 @@ Result<void> ChunkedDecoder::read_byte(char byte) {
       }
       break;
     case State::trailer:
-      if (++trailers_ > most_aside) return chunk_fault("more than 16 KiB of trailer fields");
+      if (++aside_ > most_aside) return chunk_fault("more than 16 KiB of trailer fields");
       if (byte == '\n') {
         if (trailer_length_ == 0) state_ = State::complete;
         trailer_length_ = 0;
@@ -98,6 +98,7 @@ Result<void> ChunkedDecoder::read_size(char byte) {
 
 void ChunkedDecoder::end_size_line() {
   digits_ = 0;
+  aside_ = 0;
   state_ = left_ == 0 ? State::trailer : State::data;
 }
 

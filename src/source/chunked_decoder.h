@@ -9,9 +9,9 @@
 
 namespace tonearm::source {
 
-/// Decodes the chunked transfer coding (RFC 9112 §7.1) where it stands. Chunk extensions and
-/// trailer fields are read and forgotten, 16 KiB of each at the most; a line may end with LF alone
-/// (§2.2). Pure.
+/// Decodes the chunked transfer coding (RFC 9112 §7.1) where it stands. Chunk extensions and the
+/// trailer section are read and forgotten, 16 KiB at the most for each chunk and for the
+/// section; a line may end with LF alone (§2.2). Pure.
 class ChunkedDecoder {
  public:
   struct Decoded {
@@ -43,8 +43,7 @@ class ChunkedDecoder {
   State state_ = State::size;
   unsigned digits_ = 0;
   std::uint64_t left_ = 0;          ///< Of the chunk's data.
-  std::size_t extensions_ = 0;      ///< Bytes.
-  std::size_t trailers_ = 0;        ///< Bytes.
+  std::size_t aside_ = 0;           ///< Bytes of a chunk's extensions, or of the trailer section.
   std::size_t trailer_length_ = 0;  ///< Of the line that is being read.
 };
 
