@@ -1,12 +1,16 @@
 #include "source/response_reader.h"
 
+#include "tonearm/base/ascii.h"
+
 #include <algorithm>
+#include <utility>
 
 namespace tonearm::source {
 namespace {
 
-constexpr std::size_t longest_line = 100 * 1024;
+constexpr std::size_t longest_field = 100 * 1024;
 constexpr std::size_t longest_head = 300 * 1024;
+constexpr const char* too_long = "a header line of the origin's is too long";
 
 Error answer_fault(std::string what) {
   return {ErrorKind::http_protocol_error, std::move(what), {}};
@@ -32,9 +36,7 @@ Result<std::size_t> ResponseReader::read_head(std::string_view bytes, http::Http
     const std::string_view part = rest.substr(0, whole ? end + 1 : end);
     taken += part.size();
     head_size_ += part.size();
-    if (begun_.size() + part.size() > longest_line) {
-      return answer_fault("a header line of the origin's is too long");
-    }
+    if (begun_.size() + part.size() > longest_field) return answer_fault(too_long);
     if (head_size_ > longest_head)
       return answer_fault("the head of the origin's answer is too long");
     if (!whole || !begun_.empty()) begun_ += part;
@@ -42,35 +44,59 @@ Result<std::size_t> ResponseReader::read_head(std::string_view bytes, http::Http
       return answer_fault("the origin's answer is no HTTP");
     }
     if (!whole) break;
-    Result<bool> final = read_line(begun_.empty() ? part : begun_, now);
-    if (!final) return final.error();
+    Result<void> read = read_line(begun_.empty() ? part : begun_, now);
+    if (!read) return read.error();
     begun_.clear();
-    if (!*final) continue;
-    Result<void> begun = begin_content();
-    if (!begun) return begun.error();
   }
   return taken;
 }
 
-/// True when it ends a final head.
-Result<bool> ResponseReader::read_line(std::string_view line, http::HttpTime now) {
+Result<void> ResponseReader::read_line(std::string_view line, http::HttpTime now) {
+  while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
   const bool is_http = in_fields_ || is_status_line(line);
   if (!is_http || line.find('\0') != std::string_view::npos) {
     return answer_fault("the origin's answer is no HTTP");
   }
-  const bool ends_head = line == "\n" || line == "\r\n";
-  in_fields_ = !ends_head;
-  return lines_.line(line, now);
+  if (!std::exchange(in_fields_, true)) {
+    lines_.line(line, now);
+    return {};
+  }
+  const bool goes_on = !line.empty() && (line.front() == ' ' || line.front() == '\t');
+  if (goes_on) return go_on_with_field(line);
+  Result<void> ended = end_field(now);
+  if (!ended) return ended;
+  field_ = line;
+  if (!line.empty()) return {};
+  in_fields_ = false;
+  return lines_.line(line, now) ? begin_content() : Result<void>();
+}
+
+/// RFC 9112 §5.2; right behind the status line it is to be ignored (§2.2).
+Result<void> ResponseReader::go_on_with_field(std::string_view line) {
+  if (field_.empty()) return {};
+  field_.append(" ").append(trim(line));
+  if (field_.size() > longest_field) return answer_fault(too_long);
+  return {};
+}
+
+Result<void> ResponseReader::end_field(http::HttpTime now) {
+  if (field_.empty()) return {};
+  if (field_.find(':') == std::string::npos) {
+    return answer_fault("a header line of the origin's has no colon");
+  }
+  lines_.line(field_, now);
+  return {};
 }
 
 Result<void> ResponseReader::begin_content() {
   has_head_ = true;
   const UpstreamHead& told = head();
-  if (told.unknown_transfer_coding) {
-    return answer_fault("the origin sent a Transfer-Encoding that was not asked for");
-  }
+  const bool is_success = told.status >= 200 && told.status < 300;
   if (has_no_content(told.status)) {
     framing_ = Framing::length;
+  } else if (told.unknown_transfer_coding) {
+    // What a refusal says nobody wants to know so well.
+    if (is_success) return answer_fault("the origin sent a Transfer-Encoding unasked");
   } else if (told.chunked) {
     framing_ = Framing::chunked;
   } else if (told.content_length && !told.ambiguous) {
@@ -114,9 +140,10 @@ Result<void> ResponseReader::end() {
 
 bool ResponseReader::reusable() const {
   const UpstreamHead& told = head();
-  const bool kept = told.http_1_0 ? told.keep_alive : !told.close;
-  return complete_ && !excess_ && framing_ != Framing::until_close && kept && !told.close &&
-         told.status != 101;
+  // HTTP/1.0 knows no chunks: who sends them all the same may err in where they end (§6.1).
+  const bool kept =
+      told.http_1_0 ? told.keep_alive && framing_ != Framing::chunked : told.status != 101;
+  return complete_ && !excess_ && framing_ != Framing::until_close && kept && !told.close;
 }
 
 }  // namespace tonearm::source

@@ -17,8 +17,9 @@ namespace tonearm::source {
 /// Reads the answer to one GET off a connection (RFC 9112): its head, interim ones before it
 /// (RFC 9110 §15.2) left out, then its content, which stays where it was received. Pure.
 ///
-/// A head line holds 100 KiB at most, a head 300. Header lines may end with LF alone (RFC 9112
-/// §2.2); what begins with no status line is no HTTP.
+/// A field holds 100 KiB at most, all heads of an answer 300. Their lines may end with LF alone
+/// (RFC 9112 §2.2), and a field may go on in the next one (§5.2); what begins with no status line
+/// is no HTTP.
 class ResponseReader {
  public:
   /// The next bytes, as long as has_head() is false: how many of them the head took.
@@ -26,8 +27,8 @@ class ResponseReader {
   bool has_head() const { return has_head_; }
   /// Its final head, once it is there.
   const UpstreamHead& head() const { return lines_.head(); }
-  /// Nothing of an answer has come.
-  bool silent() const { return head_size_ == 0; }
+  /// Not even a status line has come.
+  bool silent() const { return head().status == 0; }
 
   struct Content {
     std::size_t size = 0;        ///< It now stands at the front of what was read.
@@ -48,11 +49,14 @@ class ResponseReader {
   /// How the content is delimited (§6.3).
   enum class Framing : std::uint8_t { length, chunked, until_close };
 
-  Result<bool> read_line(std::string_view line, http::HttpTime now);
+  Result<void> read_line(std::string_view line, http::HttpTime now);
+  Result<void> go_on_with_field(std::string_view line);
+  Result<void> end_field(http::HttpTime now);
   Result<void> begin_content();
 
   UpstreamHeadReader lines_;
   std::string begun_;  ///< A line that has not come whole.
+  std::string field_;  ///< One that the next line may go on with.
   std::size_t head_size_ = 0;
   bool in_fields_ = false;  ///< Behind a status line.
   bool has_head_ = false;

@@ -4,6 +4,7 @@
 #include "tonearm/base/number.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tonearm::source {
 namespace {
@@ -55,7 +56,7 @@ bool is_status_line(std::string_view line) {
 
 bool UpstreamHeadReader::line(std::string_view text, http::HttpTime now) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
-  if (istarts_with(text, "HTTP/")) {
+  if (!std::exchange(in_fields_, true)) {
     head_ = UpstreamHead{};
     head_.http_1_0 = istarts_with(text, "HTTP/1.0");
     const auto space = text.find(' ');
@@ -65,13 +66,14 @@ bool UpstreamHeadReader::line(std::string_view text, http::HttpTime now) {
     return false;
   }
   if (text.empty()) {
+    in_fields_ = false;
     finish(now);
     // RFC 9110 §15.2.2: behind a 101, which nobody has asked for, comes no HTTP.
     return head_.status >= 200 || head_.status == 101;
   }
   const auto colon = text.find(':');
   if (colon != std::string_view::npos)
-    field(text.substr(0, colon), trim(text.substr(colon + 1)), now);
+    field(trim(text.substr(0, colon)), trim(text.substr(colon + 1)), now);
   return false;
 }
 
@@ -111,8 +113,8 @@ void UpstreamHeadReader::field(std::string_view name, std::string_view value, ht
 void UpstreamHeadReader::read_transfer_codings(std::string_view value) {
   head_.has_transfer_coding = true;
   for_each_element(value, [this](std::string_view coding) {
-    // What is chunked twice is nothing that anybody means (RFC 9112 §7.1).
-    if (iequals(coding, "chunked") && !head_.chunked) {
+    // What says so twice is chunked once: an application's field and that of what it runs in.
+    if (iequals(coding, "chunked")) {
       head_.chunked = true;
     } else if (!iequals(coding, "identity")) {
       head_.unknown_transfer_coding = true;

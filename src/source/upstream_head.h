@@ -40,7 +40,8 @@ struct UpstreamHead {
 /// Whether it is the first line of an answer in HTTP/1 (RFC 9112 §4), be the reason there or not.
 bool is_status_line(std::string_view line);
 
-/// Reads a head line by line. Pure; a new status line starts anew (1xx).
+/// Reads a head line by line: a status line, then fields, then an empty one. What comes behind a
+/// head that is not final (1xx) is another. Pure.
 class UpstreamHeadReader {
  public:
   /// One line with or without its CRLF. True when it was the empty line that ends a final head.
@@ -54,6 +55,7 @@ class UpstreamHeadReader {
   void finish(http::HttpTime now);
 
   UpstreamHead head_;
+  bool in_fields_ = false;  ///< Behind a status line.
 };
 
 }  // namespace tonearm::source

@@ -136,7 +136,8 @@ TEST(ResponseReader, DoesNotReuseWhatHoldsMoreThanWasAskedFor) {
 
 TEST(ResponseReader, TellsAnEndThatComesTooEarly) {
   EXPECT_EQ(read_answer("").end, "the origin ended the connection without an answer");
-  EXPECT_EQ(read_answer("HTTP/1.1 200").end, "the head of the origin's answer is cut short");
+  EXPECT_EQ(read_answer("HTTP/1.1 200").end, "the origin ended the connection without an answer");
+  EXPECT_EQ(read_answer("HTTP/1.1 200\r\n").end, "the head of the origin's answer is cut short");
   EXPECT_EQ(read_answer(ok("Content-Length: 5\r\n") + "ab").end,
             "the origin's body is cut short, 3 bytes before its end");
   EXPECT_EQ(read_answer(ok("Transfer-Encoding: chunked\r\n") + "5\r\nab").end,
@@ -164,11 +165,70 @@ TEST(ResponseReader, RefusesWhatIsNoHttp) {
 
 // Nobody has sent TE (RFC 9110 §10.1.4).
 TEST(ResponseReader, RefusesTransferCodingsThatNobodyAskedFor) {
-  for (const char* const coding : {"gzip", "gzip, chunked", "chunked, chunked"}) {
+  for (const char* const coding : {"gzip", "gzip, chunked", "chunked, gzip"}) {
     const Reading reading =
         read_answer(ok("Transfer-Encoding: " + std::string(coding) + "\r\n") + "a");
-    EXPECT_EQ(reading.fault, "the origin sent a Transfer-Encoding that was not asked for");
+    EXPECT_EQ(reading.fault, "the origin sent a Transfer-Encoding unasked");
   }
+}
+
+// Of a refusal the status counts; where its content ends nobody knows.
+TEST(ResponseReader, TakesARefusalInACodingThatNobodyAskedFor) {
+  const Reading reading = read_answer("HTTP/1.1 404 X\r\nTransfer-Encoding: gzip, chunked\r\n\r\n");
+  EXPECT_EQ(reading.status, 404U);
+  EXPECT_EQ(reading.fault, "");
+  EXPECT_FALSE(reading.reusable);
+  // RFC 9112 §6.1: a 304 may tell what a 200 would have.
+  EXPECT_TRUE(read_answer("HTTP/1.1 304 X\r\nTransfer-Encoding: gzip, chunked\r\n\r\n").reusable);
+}
+
+TEST(ResponseReader, WhatSaysTwiceThatItIsChunkedIsSoOnce) {
+  const std::string line = "Transfer-Encoding: chunked\r\n";
+  EXPECT_EQ(read_answer(ok(line + line) + "1\r\na\r\n0\r\n\r\n").content, "a");
+}
+
+// RFC 9112 §6.1.
+TEST(ResponseReader, DoesNotReuseWhatIsChunkedInHttp10) {
+  const Reading reading = read_answer(
+      "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "1\r\na\r\n0\r\n\r\n");
+  EXPECT_EQ(reading.content, "a");
+  EXPECT_TRUE(reading.complete);
+  EXPECT_FALSE(reading.reusable);
+}
+
+// RFC 9112 §5.2.
+TEST(ResponseReader, AFieldMayGoOnInTheNextLine) {
+  for (const std::size_t part : {1U, 4U, 1000U}) {
+    const Reading reading =
+        read_answer(ok("Transfer-Encoding:\r\n chunked\r\nConnection: x,\r\n\t close\r\n") +
+                        "1\r\na\r\n0\r\n\r\n",
+                    part);
+    EXPECT_EQ(reading.content, "a");
+    EXPECT_FALSE(reading.reusable);
+  }
+  std::string folded = "X: a\r\n";
+  for (int i = 0; i < 200; ++i) folded += ' ' + std::string(1000, 'x') + "\r\n";
+  EXPECT_EQ(read_answer(ok(folded)).fault, "a header line of the origin's is too long");
+}
+
+// RFC 9112 §2.2.
+TEST(ResponseReader, IgnoresAGoingOnOfTheStatusLine) {
+  EXPECT_EQ(read_answer("HTTP/1.1 200 OK\r\n X: y\r\nContent-Length: 1\r\n\r\na").content, "a");
+}
+
+// RFC 9112 §5.1.
+TEST(ResponseReader, BlanksBeforeAColonAreNoPartOfTheName) {
+  EXPECT_EQ(read_answer(ok("Content-Length : 1\r\n") + "ab").content, "a");
+}
+
+TEST(ResponseReader, AFieldIsNoStatusLineWhateverItSays) {
+  EXPECT_EQ(read_answer("HTTP/1.1 404 X\r\nHTTP/1.1 200 OK\r\n\r\n").fault,
+            "a header line of the origin's has no colon");
+  const Reading reading =
+      read_answer("HTTP/1.1 404 X\r\nHTTP/1.1: 200\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_EQ(reading.status, 404U);
+  EXPECT_TRUE(reading.reusable);
 }
 
 TEST(ResponseReader, BoundsAHead) {
@@ -182,10 +242,12 @@ TEST(ResponseReader, BoundsAHead) {
             "a header line of the origin's is too long");
 }
 
-TEST(ResponseReader, KnowsWhetherAnythingHasCome) {
+TEST(ResponseReader, KnowsWhetherAnAnswerHasBegun) {
   ResponseReader reader;
   EXPECT_TRUE(reader.silent());
-  ASSERT_TRUE(reader.read_head("H", {}));
+  ASSERT_TRUE(reader.read_head("HTTP/1.1 200 OK\r", {}));
+  EXPECT_TRUE(reader.silent());
+  ASSERT_TRUE(reader.read_head("\n", {}));
   EXPECT_FALSE(reader.silent());
 }
 
