@@ -2,6 +2,7 @@
 
 #include "tonearm/http/url.h"
 
+#include <boost/url/decode_view.hpp>
 #include <curl/curl.h>
 #include <openssl/evp.h>
 
@@ -23,9 +24,12 @@ ParsedUrl parsed_by_libcurl(const std::string& text) {
   return parsed;
 }
 
-std::optional<std::string> part_of(const ParsedUrl& url, CURLUPart which, unsigned flags) {
+/// As it goes into the Host field, letters beyond ASCII in Punycode.
+std::optional<std::string> host_of(const ParsedUrl& url) {
   char* text = nullptr;
-  if (curl_url_get(url.get(), which, &text, flags) != CURLUE_OK) return std::nullopt;
+  if (curl_url_get(url.get(), CURLUPART_HOST, &text, CURLU_PUNYCODE) != CURLUE_OK) {
+    return std::nullopt;
+  }
   std::string out(text);
   curl_free(text);
   return out;
@@ -39,6 +43,18 @@ std::string base64(std::string_view text) {
   return out;
 }
 
+/// RFC 7617 §2 of RFC 3986 §3.2.1, whose first colon separates the same.
+std::string credentials_of(std::string_view userinfo) {
+  const auto decoded = [](std::string_view text) {
+    const boost::urls::decode_view view(text);
+    return std::string(view.begin(), view.end());
+  };
+  const std::size_t colon = userinfo.find(':');
+  const bool has_password = colon != std::string_view::npos;
+  return decoded(userinfo.substr(0, colon)) + ':' +
+         (has_password ? decoded(userinfo.substr(colon + 1)) : std::string());
+}
+
 /// RFC 9112 §3.2.1: an empty path is asked for as "/".
 std::string origin_form(const http::Url& url) {
   std::string target = url.path.empty() ? "/" : url.path;
@@ -49,7 +65,7 @@ std::string origin_form(const http::Url& url) {
 std::shared_ptr<const RequestStart> make_start(const OriginUrl& url) {
   const ParsedUrl parsed = parsed_by_libcurl(url.text);
   if (!parsed) return nullptr;
-  const auto host = part_of(parsed, CURLUPART_HOST, CURLU_PUNYCODE);
+  const auto host = host_of(parsed);
   const auto target = http::parse_url(url.text);
   if (!host || !target) return nullptr;
   const auto start = std::make_shared<RequestStart>();
@@ -57,11 +73,9 @@ std::shared_ptr<const RequestStart> make_start(const OriginUrl& url) {
   const bool default_port = url.port == (url.scheme == "https" ? "443" : "80");
   if (!default_port) start->line_and_host += ':' + url.port;
   start->line_and_host += "\r\n";
-  const auto user = part_of(parsed, CURLUPART_USER, CURLU_URLDECODE);
-  if (!user) return start;
-  const auto password = part_of(parsed, CURLUPART_PASSWORD, CURLU_URLDECODE);
-  start->authorization =
-      "Authorization: Basic " + base64(*user + ':' + password.value_or("")) + "\r\n";
+  if (const auto& userinfo = target->authority.userinfo) {
+    start->authorization = "Authorization: Basic " + base64(credentials_of(*userinfo)) + "\r\n";
+  }
   return start;
 }
 

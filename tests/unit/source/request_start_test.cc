@@ -39,6 +39,8 @@ TEST(RequestStart, SendsTheUserOfAUrl) {
   const auto user = starts.of(parse_origin_url("http://u@origin/").value());
   EXPECT_EQ(user->authorization, "Authorization: Basic dTo=\r\n");
   EXPECT_EQ(starts.of(parse_origin_url("http://origin/").value())->authorization, "");
+  const auto odd = starts.of(parse_origin_url("http://%C3%BC:a%09b:c@origin/").value());
+  EXPECT_EQ(odd->authorization, "Authorization: Basic w7w6YQliOmM=\r\n");
 }
 
 TEST(RequestStart, IsMadeOnce) {
