@@ -28,6 +28,7 @@ Result<OriginUrl> origin_url_of(const http::Url& url) {
   if (!http::is_port(out.port)) {
     return Error{ErrorKind::bad_locator, "the URL's port is not from 1 to 65535", {}};
   }
+  out.port.erase(0, out.port.find_first_not_of('0'));
   out.text = to_string(url);
   return out;
 }

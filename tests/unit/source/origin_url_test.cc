@@ -125,6 +125,14 @@ TEST(ParseOriginUrl, RefusesPortsThatThereAreNot) {
   }
 }
 
+// One port, one origin, however it is written.
+TEST(ParseOriginUrl, APortHasNoLeadingZeros) {
+  const auto url = parse_origin_url("http://h:0081/x");
+  ASSERT_TRUE(url);
+  EXPECT_EQ(url->authority(), "h:81");
+  EXPECT_TRUE(url->same_origin(parse_origin_url("http://h:81/").value()));
+}
+
 /// Where libcurl connects to.
 std::string host_and_port_of_libcurl(const std::string& url) {
   const std::unique_ptr<CURLU, void (*)(CURLU*)> parsed(curl_url(), &curl_url_cleanup);
