@@ -42,7 +42,7 @@ Transfer::~Transfer() { stop(); }
 
 void Transfer::begin() {
   const std::shared_ptr<const RequestStart> start = shared_.starts.of(request_.url);
-  if (!start) return fail({ErrorKind::bad_locator, "libcurl refuses the URL", {}});
+  if (!start) return fail({ErrorKind::bad_locator, "libcurl cannot connect to the URL's host", {}});
   write_request(*start);
   const bool tls = request_.url.scheme == "https";
   auto kept = permit_->take_connection({tls, request_.private_allowed});
