@@ -4,14 +4,6 @@
 #include <utility>
 
 namespace tonearm::source {
-namespace {
-
-// Origins and what stands before them give a connection up sooner or later, and do not always say
-// so.
-constexpr std::chrono::seconds longest_idle{118};
-
-}  // namespace
-
 /// A connection that nobody uses. When it becomes readable, it has ended, or says what nobody has
 /// asked for.
 class HostConnections::Idle final : public OriginConnection::User {
@@ -30,9 +22,9 @@ class HostConnections::Idle final : public OriginConnection::User {
 
   bool is_fit(const Wish& wish) const {
     return connection_->is_tls() == wish.tls &&
-           (wish.private_allowed || !connection_->is_private()) &&
-           io::Clock::now() - since_ < longest_idle && connection_->is_quiet();
+           (wish.private_allowed || !connection_->is_private()) && connection_->is_quiet();
   }
+  io::Clock::time_point since() const { return since_; }
   std::unique_ptr<OriginConnection> take() {
     connection_->set_user(nullptr);
     return std::move(connection_);
@@ -51,13 +43,26 @@ class HostConnections::Idle final : public OriginConnection::User {
   const IdleConnections::Order::iterator place_;
 };
 
+IdleConnections::IdleConnections(io::Executor loop, std::size_t most,
+                                 std::chrono::milliseconds longest)
+    : most_(most), longest_(longest), overdue_(loop, [this] { close_overdue(); }) {}
+
 IdleConnections::Order::iterator IdleConnections::add(Place place) {
-  if (order_.size() >= most_) {
-    const Place oldest = order_.front();
-    oldest.host->close(*oldest.connection);
-  }
+  if (order_.size() >= most_) close_oldest();
+  if (order_.empty()) overdue_.expire_after(longest_);
   order_.push_back(place);
   return std::prev(order_.end());
+}
+
+void IdleConnections::close_oldest() {
+  const Place oldest = order_.front();
+  oldest.host->close(*oldest.connection);
+}
+
+void IdleConnections::close_overdue() {
+  const auto before = io::Clock::now() - longest_;
+  while (!order_.empty() && order_.front().connection->since() <= before) close_oldest();
+  if (!order_.empty()) overdue_.expire_at(order_.front().connection->since() + longest_);
 }
 
 HostConnections::HostConnections(io::Executor loop, std::shared_ptr<ConnectionLimit::Host> limit,

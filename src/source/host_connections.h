@@ -1,8 +1,11 @@
 #pragma once
 
+#include "tonearm/io/deadline.h"
+
 #include "source/limited_host.h"
 #include "source/origin_connection.h"
 
+#include <chrono>
 #include <cstddef>
 #include <list>
 #include <memory>
@@ -11,8 +14,6 @@
 
 namespace tonearm::source {
 
-/// Which of a loop's connections that nobody uses has been so for longest: past `most` of them, it
-/// is closed. Outlives what is in it.
 class IdleConnections;
 
 /// The connections of one loop to one host. Every one that is open has a slot of the limit that all
@@ -89,9 +90,16 @@ class HostConnections final : public ConnectionLimit::Host::Pool,
   std::vector<ConnectionLimit::Host::Slot> spare_;
 };
 
+/// The connections of a loop, to all hosts, that nobody uses: who has been so for longest is closed
+/// past `most` of them, and after `longest`. Outlives what is in it.
 class IdleConnections {
  public:
-  explicit IdleConnections(std::size_t most) : most_(most) {}
+  /// Origins and what stands before them give a connection up sooner or later, and do not always
+  /// say so.
+  static constexpr std::chrono::seconds two_minutes{118};
+
+  IdleConnections(io::Executor loop, std::size_t most,
+                  std::chrono::milliseconds longest = two_minutes);
 
  private:
   friend class HostConnections;
@@ -102,9 +110,13 @@ class IdleConnections {
   using Order = std::list<Place>;
 
   Order::iterator add(Place place);
+  void close_oldest();
+  void close_overdue();
 
   std::size_t most_;
-  Order order_;  ///< Idle for longest first.
+  std::chrono::milliseconds longest_;
+  Order order_;           ///< Idle for longest first.
+  io::Deadline overdue_;  ///< Not later than the first one's time is over.
 };
 
 }  // namespace tonearm::source

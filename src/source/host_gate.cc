@@ -129,7 +129,7 @@ HostGate::HostGate(io::Executor executor, std::shared_ptr<ConnectionLimit> limit
                    std::size_t most_idle)
     : executor_(executor),
       limit_(std::move(limit)),
-      idle_(std::make_shared<IdleConnections>(most_idle)) {}
+      idle_(std::make_shared<IdleConnections>(executor, most_idle)) {}
 
 HostGate::~HostGate() {
   for (const auto& [authority, host] : hosts_) host->connections->close_idle();

@@ -43,7 +43,8 @@ class HostConnectionsTest : public testing::Test {
  protected:
   struct Loop {
     io::asio::io_context context{1};
-    std::shared_ptr<IdleConnections> idle = std::make_shared<IdleConnections>(3);
+    std::shared_ptr<IdleConnections> idle =
+        std::make_shared<IdleConnections>(context.get_executor(), 3);
     std::shared_ptr<HostConnections> connections;
   };
 
@@ -235,6 +236,20 @@ TEST_F(HostConnectionsTest, OneWithoutTlsIsNotForWhoAsksWithIt) {
   use(here_);
   const auto slot = here_.connections->try_enter();
   EXPECT_FALSE(here_.connections->take({true, true}));
+}
+
+TEST_F(HostConnectionsTest, OneThatNobodyAsksForLongIsClosed) {
+  here_.idle = std::make_shared<IdleConnections>(here_.context.get_executor(), 3, 50ms);
+  here_.connections = connections_to("a:80", here_);
+  use(here_);
+  const auto before = io::Clock::now();
+  use_two(here_);  // its time begins anew
+  here_.context.restart();
+  while (here_.connections->has_idle() && here_.context.run_one() != 0) {
+  }
+  EXPECT_GE(io::Clock::now() - before, 50ms);
+  EXPECT_TRUE(ends_[0].ended());
+  EXPECT_TRUE(ends_[1].ended());
 }
 
 TEST_F(HostConnectionsTest, OfALoopsIdleOnesTheOldestMakesRoom) {
