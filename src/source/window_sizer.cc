@@ -24,19 +24,19 @@ http::ByteRange WindowSizer::next(std::uint64_t position, std::uint64_t end,
 }
 
 std::uint64_t WindowSizer::size_of(bool closed_range) const {
-  return closed_range ? std::max(size_, first_closed_size) : size_;
+  if (closed_range) return std::max(size_, first_closed_size);
+  const bool last_of_queues = taken_ >= queues - in_steps && taken_ < queues;
+  return last_of_queues ? std::min(size_, step) : size_;
 }
 
 void WindowSizer::taken(std::uint64_t size, std::chrono::steady_clock::duration elapsed,
                         bool closed_range) {
-  if (elapsed > slow) {
-    size_ = std::max(first_size, size_ / 2);
-  } else if (elapsed <= fast) {
-    // The first ones may only have filled the kernel's queues: they say nothing of the client, and
-    // a larger window would lie in the buffer of everyone who plays slowly.
-    if (taken_ >= queues) size_ = std::min(most, size_of(closed_range) * (closed_range ? 4 : 2));
-    taken_ += size;
-  }
+  taken_ += size;
+  // The first ones may only have filled the kernel's queues: they say nothing of the client, and
+  // a larger window would lie in the buffer of everyone who plays slowly.
+  const bool drains = elapsed <= fast && taken_ >= queues;
+  if (drains) size_ = std::min(most, size_of(closed_range) * (closed_range ? 4 : 2));
+  if (elapsed > slow) size_ = std::max(first_size, size_ / 2);
 }
 
 }  // namespace tonearm::source

@@ -19,8 +19,12 @@ class WindowSizer {
   static constexpr std::uint64_t most = 4 * 1024 * 1024;
   /// A closed range up to this is one request: it was asked for as a whole.
   static constexpr std::uint64_t closed_at_once = 1024 * 1024;
-  /// What the kernel's queues, ours and the client's, may take though the client reads nothing.
-  static constexpr std::uint64_t queues = 256 * 1024;
+  /// What the kernel's queues, ours and the client's, may take though the client has read little.
+  static constexpr std::uint64_t queues = 384 * 1024;
+  /// The last of it is asked for in steps: who seeks leaves behind what the queues have taken, and
+  /// a window that was begun.
+  static constexpr std::uint64_t in_steps = 128 * 1024;
+  static constexpr std::uint64_t step = 64 * 1024;
 
   /// `bound` is upstream.window, bytes; 0: none.
   explicit WindowSizer(std::uint64_t bound) : bound_(bound) {}
@@ -39,7 +43,7 @@ class WindowSizer {
 
   std::uint64_t bound_;
   std::uint64_t size_ = first_size;
-  std::uint64_t taken_ = 0;  ///< Bytes of all windows that were taken in time.
+  std::uint64_t taken_ = 0;  ///< Bytes of all windows.
 };
 
 }  // namespace tonearm::source
