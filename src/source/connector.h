@@ -35,11 +35,10 @@ class Connector {
   /// Who wants to be connected.
   class Client {
    public:
+    virtual ~Client() = default;
+
     /// Not before Attempt::start(); may destroy the attempt, and begin another.
     virtual void on_connected(Result<Connected> connected) = 0;
-
-   protected:
-    ~Client() = default;
   };
 
   /// One attempt, within upstream.connect_timeout; given up when it is destroyed.

@@ -16,7 +16,7 @@ class HostConnections::Idle final : public OriginConnection::User {
     // The next request finds this wait pending, so that it costs nothing.
     connection_->wait_readable();
   }
-  ~Idle() { host_.all_idle_->order_.erase(place_); }
+  ~Idle() override { host_.all_idle_->order_.erase(place_); }
   Idle(const Idle&) = delete;
   Idle& operator=(const Idle&) = delete;
 

@@ -38,11 +38,10 @@ class OriginConnection {
   /// Whom it serves. Called from the loop, once for each wait; may destroy the connection.
   class User {
    public:
+    virtual ~User() = default;
+
     virtual void on_readable() = 0;
     virtual void on_writable() {}
-
-   protected:
-    ~User() = default;
   };
 
   OriginConnection(io::Executor executor, io::OwnedDescriptor socket);

@@ -56,7 +56,7 @@ class Transfer final : OriginConnection::User, Connector::Client {
 
   /// Starts at once. `use` is counted up as it goes; it may be null.
   Transfer(Shared& shared, OriginRequest request, HostGate::Permit permit, OriginUse* use);
-  ~Transfer();
+  ~Transfer() override;
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
 
