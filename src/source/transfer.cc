@@ -184,6 +184,7 @@ void Transfer::complete() {
 void Transfer::fail(Error error) {
   if (died_unheard(error) && phase_ != Phase::discarding) {
     connection_.reset();
+    response_ = ResponseReader();  // it may hold the start of a status line
     sent_ = 0;
     return connect();
   }

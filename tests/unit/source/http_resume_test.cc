@@ -268,10 +268,11 @@ TEST_F(HttpResumeTest, AKeptConnectionThatTheOriginEndsMeanwhileIsNoAttempt) {  
   options_.window = 64 * KiB;
   options_.retries = 0;
   const std::string content = make_content(20 * 64 * KiB);
-  for (const Then end : {Then::reset, Then::close}) {
+  const OriginAnswer ends[]{{"", Then::reset}, {"", Then::close}, {"HTTP/1.1 2", Then::close}};
+  for (const OriginAnswer& end : ends) {
     std::atomic<int> requests = 0;
     ScriptedOrigin origin([&](const OriginAsked& asked) {
-      return ++requests % 2 == 0 ? OriginAnswer{"", end} : honest_answer(asked, content, strong);
+      return ++requests % 2 == 0 ? end : honest_answer(asked, content, strong);
     });
     const Heard heard = hear(origin);
     EXPECT_FALSE(heard.error) << heard.error->detail;
