@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cstring>
 #include <utility>
 
 namespace tonearm::io {
@@ -28,18 +27,6 @@ std::span<std::byte> BoundedBuffer::room() {
 void BoundedBuffer::extend(std::size_t count) {
   size_ += count;
   if (count == 0) consume(0);  // a block that holds nothing goes back
-}
-
-void BoundedBuffer::append(std::span<const std::byte> bytes) {
-  while (!bytes.empty()) {
-    const std::size_t end = begin_ + size_;
-    if (end == blocks_.size() * BlockPool::block_size) blocks_.push_back(pool_.take());
-    const std::size_t offset = end % BlockPool::block_size;
-    const std::size_t count = std::min(bytes.size(), BlockPool::block_size - offset);
-    std::memcpy(blocks_.back().get() + offset, bytes.data(), count);
-    size_ += count;
-    bytes = bytes.subspan(count);
-  }
 }
 
 std::span<const std::byte> BoundedBuffer::front() const {

@@ -45,8 +45,6 @@ class BoundedBuffer {
   std::span<std::byte> room();
   /// So many bytes were written there; may be 0.
   void extend(std::size_t count);
-  /// Copies `bytes` in; the caller has asked free() before.
-  void append(std::span<const std::byte> bytes);
   /// The first bytes that lie together; valid until consume(). Empty when the buffer is.
   std::span<const std::byte> front() const;
   /// Drops `count` bytes, at most size().
