@@ -40,7 +40,7 @@ Result<std::size_t> ResponseReader::read_head(std::string_view bytes, http::Http
     if (head_size_ > longest_head)
       return answer_fault("the head of the origin's answer is too long");
     if (!whole || !begun_.empty()) begun_ += part;
-    if (!whole && !in_fields_ && !may_be_status_line(begun_)) {
+    if (!whole && !lines_.in_fields() && !may_be_status_line(begun_)) {
       return answer_fault("the origin's answer is no HTTP");
     }
     if (!whole) break;
@@ -53,11 +53,12 @@ Result<std::size_t> ResponseReader::read_head(std::string_view bytes, http::Http
 
 Result<void> ResponseReader::read_line(std::string_view line, http::HttpTime now) {
   while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
-  const bool is_http = in_fields_ || is_status_line(line);
+  const bool in_fields = lines_.in_fields();
+  const bool is_http = in_fields || is_status_line(line);
   if (!is_http || line.find('\0') != std::string_view::npos) {
     return answer_fault("the origin's answer is no HTTP");
   }
-  if (!std::exchange(in_fields_, true)) {
+  if (!in_fields) {
     lines_.line(line, now);
     return {};
   }
@@ -67,7 +68,6 @@ Result<void> ResponseReader::read_line(std::string_view line, http::HttpTime now
   if (!ended) return ended;
   field_ = line;
   if (!line.empty()) return {};
-  in_fields_ = false;
   return lines_.line(line, now) ? begin_content() : Result<void>();
 }
 

@@ -58,7 +58,6 @@ class ResponseReader {
   std::string begun_;  ///< A line that has not come whole.
   std::string field_;  ///< One that the next line may go on with.
   std::size_t head_size_ = 0;
-  bool in_fields_ = false;  ///< Behind a status line.
   bool has_head_ = false;
 
   Framing framing_ = Framing::until_close;

@@ -47,6 +47,8 @@ class UpstreamHeadReader {
   /// One line with or without its CRLF. True when it was the empty line that ends a final head.
   bool line(std::string_view text, http::HttpTime now);
   const UpstreamHead& head() const { return head_; }
+  /// Behind a status line: the next one is a field, or ends the head.
+  bool in_fields() const { return in_fields_; }
 
  private:
   void field(std::string_view name, std::string_view value, http::HttpTime now);
@@ -55,7 +57,7 @@ class UpstreamHeadReader {
   void finish(http::HttpTime now);
 
   UpstreamHead head_;
-  bool in_fields_ = false;  ///< Behind a status line.
+  bool in_fields_ = false;
 };
 
 }  // namespace tonearm::source
