@@ -4,6 +4,7 @@
 #include <utility>
 
 namespace tonearm::source {
+
 /// A connection that nobody uses. When it becomes readable, it has ended, or says what nobody has
 /// asked for.
 class HostConnections::Idle final : public OriginConnection::User {

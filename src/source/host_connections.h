@@ -96,10 +96,10 @@ class IdleConnections {
  public:
   /// Origins and what stands before them give a connection up sooner or later, and do not always
   /// say so.
-  static constexpr std::chrono::seconds two_minutes{118};
+  static constexpr std::chrono::seconds longest_idle{118};
 
   IdleConnections(io::Executor loop, std::size_t most,
-                  std::chrono::milliseconds longest = two_minutes);
+                  std::chrono::milliseconds longest = longest_idle);
 
  private:
   friend class HostConnections;

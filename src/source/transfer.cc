@@ -3,7 +3,6 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 
 namespace tonearm::source {
