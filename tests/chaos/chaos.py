@@ -80,6 +80,7 @@ class Program:
         self.tonearm = Tonearm(directory, config)
         self.samples = []
         self.crashes = []
+        self.said = []  # errors of its own; each start makes its stderr anew
 
     def start(self):
         self.tonearm.start()
@@ -92,8 +93,12 @@ class Program:
         self.look_for_a_crash()
         self.tonearm.process.kill()
         self.tonearm.process.wait()
+        self.keep_errors()
         self.tonearm.start()
         self.samples.clear()
+
+    def keep_errors(self):
+        self.said += [line for line in self.tonearm.stderr().splitlines() if " error " in line]
 
     def look_for_a_crash(self):
         if self.tonearm.process.poll() is not None:
@@ -204,6 +209,9 @@ def phase(directory, started, origin, cached, seconds, options):
         faults += descriptors_left(program, idle)
         origin.start()
         program.tonearm.stop()
+    program.keep_errors()
+    if faults:
+        faults += [f"it said: {line}" for line in program.said[-20:]]
     return counts, faults
 
 
