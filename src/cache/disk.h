@@ -7,6 +7,7 @@
 #include "cache/file.h"
 #include "cache/geometry.h"
 #include "cache/inventory.h"
+#include "cache/memory_trust.h"
 #include "cache/piece_format.h"
 #include "cache/song_record.h"
 
@@ -111,6 +112,8 @@ class Disk {
   void claim(const void* who, const std::string& song, std::uint64_t version, std::uint64_t first,
              std::uint64_t end);
 
+  MemoryTrust& memory_trust() { return memory_trust_; }
+
   /// On the thread of its own: closing the last descriptor of an unlinked file frees its blocks,
   /// and that is no work for a loop, nor for who holds a lock. (When memory runs out, it is.)
   void destroy_later(std::shared_ptr<const void> what) noexcept;
@@ -154,6 +157,7 @@ class Disk {
   std::atomic<bool> scanned_ = false;  ///< What is there is known.
   std::atomic<bool> settled_ = false;  ///< And was brought within the bound.
   DiskHealth health_;
+  MemoryTrust memory_trust_;
   Pause unremovable_;
   Pause large_record_;
   std::atomic<bool> full_ = false;

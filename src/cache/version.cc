@@ -260,8 +260,9 @@ Version::Look Version::find(std::uint64_t position, std::uint64_t end, Check che
   found.stamp = piece.stamp;
   found.altered = piece.file->altered;
   if (proven && check == Check::file) {
-    found.warm =
-        piece.warm.cover(block_at(position) - base, block - base, WarmBlocks::Clock::now());
+    const auto now = MemoryTrust::Clock::now();
+    found.warm = piece.warm.cover(block_at(position) - base, block - base, now,
+                                  disk_.memory_trust().lifetime(now));
   }
   return found;
 }
@@ -286,15 +287,24 @@ void Version::note_sending(const Look& kept, std::uint64_t position) {
   disk_.touch(piece->second.place, song_, number_, slice);
   if (kept.warm) return;
   const std::uint64_t base = slice * (slice_size_ / block_size);
-  piece->second.warm.add(block_at(position) - base, block_at(kept.end - 1) + 1 - base,
-                         WarmBlocks::Clock::now());
+  const auto now = MemoryTrust::Clock::now();
+  piece->second.warm.add(block_at(position) - base, block_at(kept.end - 1) + 1 - base, now,
+                         disk_.memory_trust().lifetime(now));
 }
 
 void Version::doubt(std::uint64_t position) {
   const std::lock_guard lock(mutex_);
-  const auto piece = pieces_.find(position / slice_size_);
-  if (piece == pieces_.end()) return;
-  piece->second.proven.assign(piece->second.proven.size(), false);
+  const std::uint64_t slice = position / slice_size_;
+  const auto found = pieces_.find(slice);
+  if (found == pieces_.end()) return;
+  Piece& piece = found->second;
+  piece.proven.assign(piece.proven.size(), false);
+  const std::uint64_t block = block_at(position) - slice * (slice_size_ / block_size);
+  const auto now = MemoryTrust::Clock::now();
+  if (piece.warm.cover(block, block + 1, now, MemoryTrust::lately)) {
+    disk_.memory_trust().note_dropped(now);
+  }
+  piece.warm = {};
 }
 
 bool Version::holds(std::uint64_t position) const {

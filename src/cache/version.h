@@ -117,7 +117,8 @@ class Version {
   void note_sending(const Look& kept, std::uint64_t position);
 
   /// The piece at `position` comes from the disk again, if only in part: the kernel reads ahead, so
-  /// that nobody can say which of its blocks were in memory all the time. None is proven any more.
+  /// that nobody can say which of its blocks were in memory all the time. None is proven any more;
+  /// and if it was sent lately, other pieces are trusted less long.
   void doubt(std::uint64_t position);
 
   /// Blocks. Reads which blocks the piece has. False: that cannot be told now, and it stays

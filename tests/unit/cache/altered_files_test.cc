@@ -1,5 +1,6 @@
 #include "tonearm/io/owned_descriptor.h"
 
+#include "cache/memory_trust.h"
 #include "unit/cache/cache_fixture.h"
 
 #include <fcntl.h>
@@ -101,8 +102,8 @@ TEST_F(AlteredFilesTest, WhatComesFromTheDiskOnceMoreIsComparedOnceMore) {
     byte.change();
   }
   // What was in memory a moment ago is not asked about again.
-  const auto deadline = WarmBlocks::Clock::now() + 10 * WarmBlocks::lifetime;
-  while (song_->served == length && WarmBlocks::Clock::now() < deadline) {
+  const auto deadline = MemoryTrust::Clock::now() + 10 * MemoryTrust::calm;
+  while (song_->served == length && MemoryTrust::Clock::now() < deadline) {
     if (!drop_from_memory(piece)) GTEST_SKIP() << "the file system drops nothing";
     get();
   }
@@ -111,6 +112,9 @@ TEST_F(AlteredFilesTest, WhatComesFromTheDiskOnceMoreIsComparedOnceMore) {
   const Got got = get();
   EXPECT_TRUE(got.body == content(0, length));
   EXPECT_EQ(got.use.state, State::hit);
+  // The kernel drops what was just sent, and so is asked oftener.
+  const MemoryTrust& trust = cache_->store().disk().memory_trust();
+  EXPECT_EQ(trust.lifetime(MemoryTrust::Clock::now()), MemoryTrust::pressed);
 }
 
 TEST_F(AlteredFilesTest, WhatIsAlteredWhileItIsSentIsNotCompleted) {

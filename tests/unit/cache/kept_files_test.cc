@@ -1,8 +1,8 @@
 #include "tonearm/base/checksum.h"
 #include "tonearm/io/owned_descriptor.h"
 
+#include "cache/memory_trust.h"
 #include "cache/piece_format.h"
-#include "cache/warm_blocks.h"
 #include "unit/cache/cache_fixture.h"
 
 #include <fcntl.h>
@@ -116,9 +116,9 @@ TEST_F(KeptFilesTest, WhatTheKernelDroppedIsInMemoryAgainWhenItIsHandedOut) {
     }
   };
   // What was in memory a moment ago is not asked about again.
-  const auto deadline = WarmBlocks::Clock::now() + 10 * WarmBlocks::lifetime;
+  const auto deadline = MemoryTrust::Clock::now() + 10 * MemoryTrust::calm;
   int found = 0;
-  while (found < 3 && WarmBlocks::Clock::now() < deadline) {
+  while (found < 3 && MemoryTrust::Clock::now() < deadline) {
     found = test::run(loop_, regions_in_memory());
   }
   EXPECT_EQ(found, 3);
