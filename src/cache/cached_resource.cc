@@ -58,7 +58,7 @@ io::Task<Result<http::Representation>> CachedResource::describe(const source::Re
     if (version_) way = co_await begin_from_version(intent);
   }
   if (way == Way::directly) co_return co_await describe_directly(intent);
-  if (way == Way::nowhere) co_return seat_.fill()->error();
+  if (way == Way::nowhere) co_return why_nothing_comes();
   co_return as_kept();
 }
 

@@ -96,6 +96,7 @@ class CachedResource final : public source::Resource {
 
   void leave_seats();
   io::Task<Way> wait_for_first_byte(http::ByteRange range);
+  Error why_nothing_comes() const;
   Fill::View look_from_seats(std::uint64_t position);
   io::Task<void> wait_at_seats(http::ByteRange range, std::uint64_t seen,
                                const std::shared_ptr<io::Event>& event);

@@ -55,6 +55,13 @@ io::Task<CachedResource::Way> CachedResource::wait_for_first_byte(http::ByteRang
   co_return begins_anew ? Way::directly : Way::nowhere;
 }
 
+/// Of the fill that was waited for last. One that has ended before the byte did not fail itself.
+Error CachedResource::why_nothing_comes() const {
+  const Fill& fill = *seat_.fill();
+  if (fill.outcome() == FillOutcome::failed) return fill.error();
+  return {ErrorKind::http_response_timeout, "the first byte has not come in time", {}};
+}
+
 /// From `seat_` afterwards: whichever brings it sooner, or goes on.
 Fill::View CachedResource::look_from_seats(std::uint64_t position) {
   if (other_seat_) {

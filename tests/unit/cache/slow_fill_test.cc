@@ -108,6 +108,27 @@ TEST_F(SlowFillTest, IsGoneBackToWhereItsOriginRefusesAnother) {
   EXPECT_EQ(song_->served, length);
 }
 
+// Another has brought a block before the one that is waited for, and it ends there.
+TEST_F(SlowFillTest, IsTheOriginsDelayWhereItEndsBeforeTheByteAndTheTimeIsOver) {
+  options_.first_byte_timeout = std::chrono::milliseconds(0);
+  const auto first = begin_slow_song();
+  song_->failure = ErrorKind::origin_refused;
+  const auto second = begin(10 * B, 13 * B - 1);
+  ASSERT_TRUE(run_until([&] { return song_->described == 2; }));
+  settle_down_to(1);
+  song_->failure.reset();
+  const auto third = begin(5 * B, 6 * B - 1);
+  ASSERT_TRUE(run_until([&] { return third->ended; }));
+  settle_down_to(1);
+  song_->before_answer = [this] { return wait_until(answers_); };
+  let_go_on({second});
+  ASSERT_TRUE(second->got.error);
+  EXPECT_EQ(second->got.error->kind, ErrorKind::http_response_timeout);
+  answers_ = true;
+  let_go_on({first});
+  EXPECT_EQ(first->got.body, content(0, length));
+}
+
 // Each of them would wait for another's block, whose origin may be as slow.
 TEST_F(SlowFillTest, IsLeftByEachWhoSeeksAheadForHisOwnBlock) {
   const auto first = begin_slow_song();
