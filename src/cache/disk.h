@@ -112,6 +112,7 @@ class Disk {
   void claim(const void* who, const std::string& song, std::uint64_t version, std::uint64_t first,
              std::uint64_t end);
 
+  /// Of all that is kept here: the kernel drops one song's pages for another's. From any thread.
   MemoryTrust& memory_trust() { return memory_trust_; }
 
   /// On the thread of its own: closing the last descriptor of an unlinked file frees its blocks,

@@ -55,7 +55,8 @@ io::Task<CachedResource::Way> CachedResource::wait_for_first_byte(http::ByteRang
   co_return begins_anew ? Way::directly : Way::nowhere;
 }
 
-/// Of the fill that was waited for last. One that has ended before the byte did not fail itself.
+/// Way::nowhere is because the fill that was waited for last has failed, or because it has ended
+/// before the byte and there is no time left for another.
 Error CachedResource::why_nothing_comes() const {
   const Fill& fill = *seat_.fill();
   if (fill.outcome() == FillOutcome::failed) return fill.error();

@@ -117,6 +117,22 @@ TEST_F(AlteredFilesTest, WhatComesFromTheDiskOnceMoreIsComparedOnceMore) {
   EXPECT_EQ(trust.lifetime(MemoryTrust::Clock::now()), MemoryTrust::pressed);
 }
 
+// Of what nobody was sent lately it says nothing that the kernel has dropped it.
+TEST_F(AlteredFilesTest, WhatWasNotSentIsMissingInMemoryWithoutShorteningTrust) {
+  open(std::make_shared<ScriptedSong>(length));
+  begin_reading(length);
+  ASSERT_TRUE(read());
+  reader_.reset();  // the slice is fetched to its end, and proven
+  resource_.reset();
+  settle();
+  if (!drop_from_memory(pieces().at(0))) GTEST_SKIP() << "the file system drops nothing";
+  const Got got = get(2 * B, 2 * B + 9);
+  EXPECT_EQ(got.body, content(2 * B, 2 * B + 10));
+  EXPECT_EQ(got.use.state, State::hit);
+  const MemoryTrust& trust = cache_->store().disk().memory_trust();
+  EXPECT_EQ(trust.lifetime(MemoryTrust::Clock::now()), MemoryTrust::calm);
+}
+
 TEST_F(AlteredFilesTest, WhatIsAlteredWhileItIsSentIsNotCompleted) {
   open(std::make_shared<ScriptedSong>(length));
   for (const bool cut : {false, true}) {
