@@ -136,6 +136,8 @@ class Playing:
         self.process = None
 
     def __enter__(self):
+        # What the peer before has written is no longer on its way to the disk.
+        os.sync()
         os.chmod(self.dir, 0o777)
         for name, text in self.peer.files(self.dir).items():
             (self.dir / name).write_text(text)
