@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tonearm/io/deadline.h"
 #include "tonearm/io/event.h"
 #include "tonearm/io/task.h"
 
@@ -11,6 +12,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <exception>
 #include <limits>
@@ -60,8 +62,7 @@ class BlockingPool {
     Ended outcome =
         co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void(Ended)>(
             std::move(initiate), use_task, std::move(work));
-    if (auto* thrown = std::get_if<std::exception_ptr>(&outcome)) std::rethrow_exception(*thrown);
-    co_return std::get<1>(std::move(outcome));
+    co_return value_of(std::move(outcome));
   }
 
   /// The same for work that is of no use once its caller has left: a cancelled caller unwinds at
@@ -75,9 +76,32 @@ class BlockingPool {
     const Departure departure(call->gone);
     submit(loop, call, std::move(work));
     while (!call->outcome) co_await call->ended.wait();
-    Outcome<Value>& outcome = *call->outcome;
-    if (auto* thrown = std::get_if<std::exception_ptr>(&outcome)) std::rethrow_exception(*thrown);
-    co_return std::get<1>(std::move(outcome));
+    co_return value_of(std::move(*call->outcome));
+  }
+
+  /// The same for work that is done whoever waits for it, but is not waited for without end. Empty:
+  /// it has not come back yet; what it returns or throws in the end is dropped, on the caller's
+  /// loop. `patience` says how long to wait, at first and whenever that is over; zero: no more. A
+  /// cancelled caller unwinds at once. `work` owns all that it uses.
+  template <class Work, class Patience>
+  Task<std::optional<std::invoke_result_t<Work>>> run_with_patience(Work work, Patience patience) {
+    using Value = std::invoke_result_t<Work>;
+    const Executor loop = co_await asio::this_coro::executor;
+    const auto call = std::make_shared<Call<Value>>(loop);
+    submit(loop, call, [work = std::move(work)](const std::stop_token&) mutable { return work(); });
+    bool is_over = false;
+    Deadline deadline(loop, [&is_over, call] {
+      is_over = true;
+      call->ended.notify();
+    });
+    for (Clock::duration most = patience(); !call->outcome && most > Clock::duration::zero();) {
+      is_over = false;
+      deadline.expire_after(most);
+      while (!call->outcome && !is_over) co_await call->ended.wait();
+      if (!call->outcome) most = patience();
+    }
+    if (!call->outcome) co_return std::nullopt;
+    co_return value_of(std::move(*call->outcome));
   }
 
   /// Whether as many jobs as it should keep wait for their turn already: whether to refuse another
@@ -106,7 +130,14 @@ class BlockingPool {
     std::atomic<std::size_t>* waiting_;
   };
 
-  /// Of run_while_wanted(). Touched on the caller's loop only, but for the stop_source.
+  template <class Value>
+  static Value value_of(Outcome<Value> outcome) {
+    if (auto* thrown = std::get_if<std::exception_ptr>(&outcome)) std::rethrow_exception(*thrown);
+    return std::get<1>(std::move(outcome));
+  }
+
+  /// Of who may leave before the work is done. Touched on the caller's loop only, but for the
+  /// stop_source.
   template <class Value>
   struct Call {
     explicit Call(const Executor& loop) : ended(loop) {}

@@ -6,6 +6,8 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <future>
 #include <memory>
@@ -152,6 +154,75 @@ TEST(BlockingPool, WhatNobodyWantsAnyMoreNeverBegins) {
   busy.end();
   pool.join();
   EXPECT_FALSE(began);
+}
+
+constexpr Clock::duration a_moment = std::chrono::milliseconds(10);
+constexpr Clock::duration long_enough = std::chrono::minutes(1);
+constexpr Clock::duration no_more = Clock::duration::zero();
+
+TEST(BlockingPool, WhatComesBackInTimeIsReturnedOrThrown) {
+  asio::io_context loop(1);
+  BlockingPool pool(1);
+  const auto patience = [] { return long_enough; };
+  const auto answer = test::run(loop, pool.run_with_patience(&make_answer, patience));
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(**answer, 42);
+  EXPECT_THROW(test::run(loop, pool.run_with_patience(&fail_to_answer, patience)), std::bad_alloc);
+  pool.join();
+}
+
+TEST(BlockingPool, WhatTakesLongerGoesOnAndItsOutcomeIsDropped) {
+  for (const bool fails : {false, true}) {
+    SCOPED_TRACE(fails);
+    asio::io_context loop(1);
+    BlockingPool pool(1);
+    std::promise<void> release;
+    auto dropped = std::make_shared<int>();
+    std::atomic<bool> done = false;
+    auto work = [&, released = release.get_future().share(), dropped] {
+      released.wait();
+      done = true;
+      if (fails) throw std::bad_alloc();
+      return dropped;
+    };
+    int asked = 0;
+    const auto patience = [&asked] { return ++asked < 3 ? a_moment : no_more; };
+    EXPECT_FALSE(test::run(loop, pool.run_with_patience(std::move(work), patience)));
+    EXPECT_EQ(asked, 3) << "each time it was over";
+    release.set_value();
+    pool.join();
+    EXPECT_TRUE(done);
+    loop.restart();
+    loop.poll();
+    EXPECT_EQ(dropped.use_count(), 1);
+  }
+}
+
+TEST(BlockingPool, WhatIsNotWaitedForIsDoneAllTheSame) {
+  asio::io_context loop(1);
+  BlockingPool pool(1);
+  Busy busy(pool);
+  const auto done = std::make_shared<std::atomic<bool>>(false);
+  auto work = [done] { return done->exchange(true); };
+  EXPECT_FALSE(test::run(loop, pool.run_with_patience(work, [] { return no_more; })));
+  busy.end();
+  pool.join();
+  EXPECT_TRUE(*done);
+}
+
+TEST(BlockingPool, WhoLeavesWhatMustBeDoneIsNotHeldUp) {
+  Caller caller;
+  BlockingPool pool(1);
+  Busy busy(pool);
+  const auto done = std::make_shared<std::atomic<bool>>(false);
+  auto work = [done] { return done->exchange(true); };
+  caller.await(pool.run_with_patience(work, [] { return long_enough; }));
+  caller.leave();
+  EXPECT_TRUE(caller.failed) << "though the pool is busy";
+  busy.end();
+  pool.join();
+  caller.run_what_is_ready();
+  EXPECT_TRUE(*done);
 }
 
 TEST(BlockingPool, IsFullOfWhatHasNotBegun) {
