@@ -4,6 +4,7 @@
 
 #include "cache/store.h"
 
+#include <optional>
 #include <utility>
 
 namespace tonearm::cache {
@@ -49,11 +50,14 @@ io::Task<Result<void>> Cache::forget(std::string key) {
     entry->not_found_until = {};
     entry->pass_until = {};
   }
-  auto forget = [this, key, version]() -> Result<void> {
-    if (store_->forget(key, version.get())) return {};
-    return Error{ErrorKind::internal, "cache.path: a file could not be removed", {}};
+  // With the entry: one made anew would find on disk what is still to go.
+  auto forget = [&store = *store_, entry, version] {
+    return store.forget(entry->key, version.get());
   };
-  co_return co_await store_->pool().run(std::move(forget));
+  const std::optional<bool> forgotten = co_await store_->tell_disk(std::move(forget));
+  if (!forgotten) co_return Error{ErrorKind::internal, "cache.path does not answer", {}};
+  if (*forgotten) co_return Result<void>{};
+  co_return Error{ErrorKind::internal, "cache.path: a file could not be removed", {}};
 }
 
 std::string key_of(const Locator& locator, const std::string& scope) {

@@ -2,9 +2,10 @@
 
 #include "tonearm/io/page_cache.h"
 
-#include "cache/coverage.h"
-
 #include <algorithm>
+#include <optional>
+#include <stop_token>
+#include <utility>
 
 namespace tonearm::cache {
 namespace {
@@ -38,26 +39,51 @@ io::Task<Result<io::Chunk>> CachedResource::Reader::read() {
       version_->doubt(position_);
       continue;
     }
-    if (look.kind == Version::Look::Kind::unproven) {
-      auto verify = [version = version_, first = position_, last = look.end] {
-        version->verify(first, last);
-        return true;
-      };
-      co_await resource_.store_.pool().run(std::move(verify));
-      verified = look.end;
+    const bool is_unproven = look.kind == Version::Look::Kind::unproven;
+    const bool is_for_disk = is_unproven || look.kind == Version::Look::Kind::unknown;
+    if (is_for_disk && !resource_.comes_past_disk(position_)) {
+      const Result<bool> told = co_await ask_disk_or_turn(look);
+      if (!told) co_return told.error();
+      if (direct_) co_return co_await read_direct();
+      if (*told && is_unproven) verified = look.end;
       continue;
-    }
-    if (look.kind == Version::Look::Kind::unknown) {
-      if (co_await load_piece(resource_.store_, version_, position_)) continue;
-      const Result<void> turned = co_await turn_to_origin();
-      if (!turned) co_return turned.error();
-      co_return co_await read_direct();
     }
     Result<std::optional<io::Chunk>> chunk = co_await read_arriving(end);
     if (!chunk) co_return chunk.error();
     if (*chunk) co_return **chunk;
     if (direct_) co_return co_await read_direct();
   }
+}
+
+/// What the disk has not told, or proven, of the byte at `position_`; false: look again. From the
+/// origin if that cannot be had now.
+io::Task<Result<bool>> CachedResource::Reader::ask_disk_or_turn(const Version::Look& look) {
+  const bool told = co_await ask_disk(look);
+  if (told || resource_.comes_past_disk(position_)) co_return told;
+  // Who leaves the only fill of a song ends it.
+  const bool stays = resource_.has_only_one_fill() && !is_patient_;
+  if (!stays) {
+    const Result<void> turned = co_await turn_to_origin();
+    if (turned) co_return false;
+    if (is_patient_) co_return turned.error();
+  }
+  is_patient_ = true;
+  co_return false;
+}
+
+io::Task<bool> CachedResource::Reader::ask_disk(const Version::Look& look) {
+  Store& store = resource_.store_;
+  auto ask = [&store, version = version_, first = position_, end = look.end, kind = look.kind] {
+    if (kind == Version::Look::Kind::unknown) return store.load_piece(*version, first);
+    version->verify(first, end);
+    return true;
+  };
+  if (is_patient_) {
+    auto ask_on = [ask = std::move(ask)](const std::stop_token&) { return ask(); };
+    co_return co_await store.pool().run_while_wanted(std::move(ask_on));
+  }
+  const std::optional<bool> told = co_await store.ask_disk(std::move(ask));
+  co_return told.value_or(false);
 }
 
 /// How far one chunk may go.
@@ -134,6 +160,7 @@ void CachedResource::Reader::note_progress() {
   resource_.leave_slow_fill();
   in_vain_ = 0;
   has_waited_ = false;
+  is_patient_ = false;
 }
 
 /// A fill has ended before `position_`. What it failed of long ago may have passed, where it can be

@@ -22,6 +22,8 @@ class CachedResource::Reader final : public io::ByteReader {
   std::uint64_t reach(std::uint64_t end) const;
   bool is_in_memory(const Version::Look& kept) const;
   io::Chunk hand_out(Version::Look kept);
+  io::Task<Result<bool>> ask_disk_or_turn(const Version::Look& look);
+  io::Task<bool> ask_disk(const Version::Look& look);
   /// Empty: look again.
   io::Task<Result<std::optional<io::Chunk>>> read_arriving(std::uint64_t end);
   io::Task<Result<void>> turn_to_origin();
@@ -40,6 +42,7 @@ class CachedResource::Reader final : public io::ByteReader {
   std::unique_ptr<io::ByteReader> direct_;
   int in_vain_ = 0;          ///< Fills that ended without a byte for this reader.
   bool has_waited_ = false;  ///< At the fill, for the byte at `position_`.
+  bool is_patient_ = false;  ///< Only the disk has what is next: it is waited for without end.
 };
 
 /// Hands on another's bytes and counts them.

@@ -110,16 +110,16 @@ io::Task<Result<void>> CachedResource::find(const source::ReadIntent& intent) {
 
 bool CachedResource::is_entry_loaded() const {
   const std::lock_guard lock(entry_->mutex);
-  // While another program has the directory, what it keeps is for later.
+  // While another program has the directory, or the disk is silent, what it keeps is for later.
   return entry_->loaded || !store_.disk().readable();
 }
 
 /// What of the song was on disk when the program started. False: that cannot be told now.
 io::Task<bool> CachedResource::load_entry() {
-  auto load = [this] { return store_.load(entry_->key); };
-  const Result<std::shared_ptr<Version>> loaded = co_await store_.pool().run(std::move(load));
-  if (!loaded) co_return false;
-  const std::shared_ptr<Version>& known = *loaded;
+  auto load = [&store = store_, entry = entry_] { return store.load(entry->key); };
+  const auto loaded = co_await store_.ask_disk(std::move(load));
+  if (!loaded || !*loaded) co_return false;
+  const std::shared_ptr<Version>& known = **loaded;
   const std::lock_guard lock(entry_->mutex);
   if (std::exchange(entry_->loaded, true) || entry_->version || !known) co_return true;
   // What was evicted meanwhile could not be told to it.
@@ -301,10 +301,13 @@ io::Task<CachedResource::Way> CachedResource::begin_from_version(const source::R
   if (!says_where(intent) && !has_only_one_fill()) seat_.leave();
   if (version_->whole_only() && version_->is_complete()) {
     const bool whole = co_await is_whole(store_, version_);
-    if (!whole) co_return Way::changed;
+    if (!whole) co_return version_->dead() ? Way::changed : Way::directly;
   }
   Coverage seen = coverage_of(*version_, parts);
   if (!seen.unknown.empty()) seen = co_await load_coverage(store_, version_, parts, seen);
+  const bool is_out_of_reach = store_.disk().is_silent() && !comes_past_disk(range.first) &&
+                               waits_for_disk(*version_, range.first);
+  if (is_out_of_reach) co_return Way::directly;
   predict_cache_use(seen, parts);
   if (seen.begins) co_return Way::kept;
   co_return co_await wait_for_first_byte(range);

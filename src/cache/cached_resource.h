@@ -97,6 +97,8 @@ class CachedResource final : public source::Resource {
   void leave_seats();
   io::Task<Way> wait_for_first_byte(http::ByteRange range);
   Error why_nothing_comes() const;
+  /// The disk is silent, but the fill has the byte at `position`, or goes to bring it.
+  bool comes_past_disk(std::uint64_t position) const;
   Fill::View look_from_seats(std::uint64_t position);
   io::Task<void> wait_at_seats(http::ByteRange range, std::uint64_t seen,
                                const std::shared_ptr<io::Event>& event);

@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace tonearm::cache {
@@ -119,6 +120,11 @@ io::Task<Coverage> load_coverage(Store& store, std::shared_ptr<Version> version,
   co_return coverage_of(*version, parts);
 }
 
+bool waits_for_disk(Version& version, std::uint64_t position) {
+  const Kind kind = version.glance(position, position + 1).kind;
+  return kind == Kind::unknown || kind == Kind::unproven;
+}
+
 io::Task<bool> is_whole(Store& store, std::shared_ptr<Version> version) {
   const Geometry geometry = version->geometry();
   std::size_t looks = 0;
@@ -126,7 +132,8 @@ io::Task<bool> is_whole(Store& store, std::shared_ptr<Version> version) {
     if (++looks % looks_at_once == 0) co_await io::asio::post(io::use_task);
     Version::Look look = version->look(at, geometry.length);
     if (look.kind == Kind::unknown) {
-      co_await load_piece(store, version, at);
+      const bool loaded = co_await load_piece(store, version, at);
+      if (!loaded && store.disk().is_silent()) co_return false;
       look = version->look(at, geometry.length);
     }
     if (look.kind == Kind::missing) co_return false;
@@ -137,11 +144,9 @@ io::Task<bool> is_whole(Store& store, std::shared_ptr<Version> version) {
 }
 
 io::Task<bool> load_piece(Store& store, std::shared_ptr<Version> version, std::uint64_t position) {
-  auto read = [&store, version, position] {
-    store.save_descriptors();
-    return version->load(version->geometry().slice_at(position));
-  };
-  co_return co_await store.pool().run(std::move(read));
+  auto read = [&store, version, position] { return store.load_piece(*version, position); };
+  const std::optional<bool> loaded = co_await store.ask_disk(std::move(read));
+  co_return loaded.value_or(false);
 }
 
 }  // namespace tonearm::cache

@@ -48,8 +48,12 @@ bool comes_soon(Version& version, const http::ByteRanges& parts);
 io::Task<Coverage> load_coverage(Store& store, std::shared_ptr<Version> version,
                                  const http::ByteRanges& parts, const Coverage& before);
 
+/// Whether only the disk can tell, or bring, the byte at `position`.
+bool waits_for_disk(Version& version, std::uint64_t position);
+
 /// Whether nothing has been lost of a version that is kept only whole: what is can only be had with
-/// all the rest, from another visit, and that must be known before the head is out.
+/// all the rest, from another visit, and that must be known before the head is out. False with one
+/// that is not dead: that cannot be told now.
 io::Task<bool> is_whole(Store& store, std::shared_ptr<Version> version);
 
 /// Reads on the pool which blocks the piece at `position` has. False: that cannot be told now.

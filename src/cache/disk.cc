@@ -38,7 +38,11 @@ Error cannot_be_opened(int error) {
 }  // namespace
 
 Disk::Disk(std::string path, std::uint64_t size, OnEvicted on_evicted)
-    : path_(std::move(path)), on_evicted_(std::move(on_evicted)), lock_(path_), inventory_(size) {
+    : path_(std::move(path)),
+      on_evicted_(std::move(on_evicted)),
+      silence_(path_),
+      lock_(path_),
+      inventory_(size) {
   ready_ = try_open();
   worker_ = std::thread([this] { work(); });
 }
@@ -187,7 +191,8 @@ void Disk::look_for_room() {
   full_ = inventory_.is_disk_full();
 }
 
-bool Disk::writable() const { return settled_ && health_.may_write(Clock::now()); }
+/// What is being written goes on when the disk answers, though others still wait for it.
+bool Disk::may_write() const { return settled_ && health_.may_write(Clock::now()); }
 
 void Disk::fail(std::string_view what, int error_number) {
   const auto now = Clock::now();
@@ -290,7 +295,7 @@ Result<std::shared_ptr<File>> Disk::open_piece(const PieceId& id) {
 }
 
 std::shared_ptr<File> Disk::create_piece(const PieceId& id, const Geometry& geometry) {
-  if (!writable()) return nullptr;
+  if (!may_write()) return nullptr;
   evict_surplus();
   const std::uint64_t bytes = whole_pages(index_size(geometry.slice_size));
   Inventory::Removals removals;
@@ -330,7 +335,7 @@ std::shared_ptr<File> Disk::create_piece(const PieceId& id, const Geometry& geom
 }
 
 bool Disk::grow_piece(const PieceId& id, std::uint64_t bytes) {
-  if (!writable()) return false;
+  if (!may_write()) return false;
   evict_surplus();
   Inventory::Removals removals;
   bool grown = false;

@@ -9,6 +9,7 @@
 #include "cache/inventory.h"
 #include "cache/memory_trust.h"
 #include "cache/piece_format.h"
+#include "cache/silence.h"
 #include "cache/song_record.h"
 
 #include <atomic>
@@ -53,9 +54,12 @@ class Disk {
   Disk& operator=(const Disk&) = delete;
 
   /// Whether something can be kept now.
-  bool writable() const;
+  bool writable() const { return may_write() && !is_silent(); }
   /// Whether what is kept can be read.
-  bool readable() const { return ready_; }
+  bool readable() const { return ready_ && !is_silent(); }
+  /// Whether it does not answer: then what it has not said yet is to be had without it.
+  bool is_silent() const { return silence_.lasts(); }
+  Silence& silence() { return silence_; }
   /// A write failed: warns once, and nothing is written for a while. On a full disk, what was
   /// played longest ago makes room, as if `size` were what fits there.
   void fail(std::string_view what, int error_number);
@@ -129,6 +133,7 @@ class Disk {
 
  private:
   std::string path_of(std::string_view name) const { return path_ + '/' + std::string(name); }
+  bool may_write() const;
   bool try_open();
   void work();
   void take_turn();
@@ -158,6 +163,7 @@ class Disk {
   std::atomic<bool> scanned_ = false;  ///< What is there is known.
   std::atomic<bool> settled_ = false;  ///< And was brought within the bound.
   DiskHealth health_;
+  Silence silence_;
   MemoryTrust memory_trust_;
   Pause unremovable_;
   Pause large_record_;

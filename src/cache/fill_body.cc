@@ -5,6 +5,7 @@
 #include "cache/coverage.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace tonearm::cache {
@@ -32,8 +33,8 @@ io::Task<bool> write_out(FillJob& job, Extent extent) {
       store.save_descriptors();
       return version->write(blocks);
     };
-    const bool written = co_await job.store.pool().run(std::move(write));
-    if (!written) {
+    const std::optional<bool> written = co_await job.store.ask_disk(std::move(write));
+    if (!written.value_or(false)) {
       job.fill->keep_in_memory();
       co_return false;
     }
@@ -85,12 +86,16 @@ void keep_no_more(RunningFill& running) {
 /// What is only passed on takes no place on the disk once all have read it: a stream may have no
 /// end.
 io::Task<void> let_go_of_what_is_passed(RunningFill& running) {
-  if (!running.whole || running.keeps) co_return;
+  const bool is_passed_on = running.whole && !running.keeps;
+  if (!is_passed_on || running.job.store.disk().is_silent()) co_return;
   const std::uint64_t slowest = running.fill.slowest();
   const std::uint64_t slice = running.version->geometry().slice_at(slowest);
   if (slice == std::exchange(running.let_go_to, slice)) co_return;
-  auto let_go = [version = running.version, slowest] { version->let_go(slowest); };
-  co_await on_pool(running.job.store, std::move(let_go));
+  auto let_go = [version = running.version, slowest] {
+    version->let_go(slowest);
+    return true;
+  };
+  co_await running.job.store.ask_disk(std::move(let_go));
 }
 
 /// Of what is only passed on the disk takes what memory has no room for, for those who are behind.
@@ -136,10 +141,14 @@ io::Task<void> stop_at_what_is_kept(RunningFill& running) {
 
 io::Task<void> come_to_end(RunningFill& running, FillOutcome outcome) {
   co_await write_down(running);
-  const bool complete = outcome == FillOutcome::done && running.keeps;
+  bool complete = outcome == FillOutcome::done && running.keeps;
   if (running.whole && complete) {
-    auto keep = [version = running.version] { version->complete(); };
-    co_await on_pool(running.job.store, std::move(keep));
+    auto keep = [version = running.version] {
+      version->complete();
+      return true;
+    };
+    const std::optional<bool> kept = co_await running.job.store.ask_disk(std::move(keep));
+    complete = kept.has_value();
   }
   if (running.whole && !complete) co_await discard(running);
   running.fill.end(outcome, {});

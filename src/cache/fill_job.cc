@@ -17,24 +17,33 @@ FillJob::~FillJob() {
   store.ended(fill);
 }
 
-io::Task<bool> throw_away(FillJob& job, std::shared_ptr<Version> version) {
-  auto forget = [&store = job.store, version = std::move(version)] { store.throw_away(*version); };
-  return on_pool(job.store, std::move(forget));
+io::Task<void> throw_away(FillJob& job, std::shared_ptr<Version> version) {
+  version->kill();
+  // With the entry: one made anew would find on disk what is still to go.
+  auto forget = [&store = job.store, entry = job.entry, version = std::move(version)] {
+    return store.throw_away(*version);
+  };
+  co_await job.store.tell_disk(std::move(forget));
 }
 
-io::Task<bool> throw_away(FillJob& job) { return throw_away(job, job.version); }
+io::Task<void> throw_away(FillJob& job) { return throw_away(job, job.version); }
 
-io::Task<bool> refresh(FillJob& job, std::shared_ptr<Version> version, http::Representation now) {
-  auto refresh = [version = std::move(version), now = std::move(now)] { version->refresh(now); };
-  return on_pool(job.store, std::move(refresh));
+io::Task<void> refresh(FillJob& job, std::shared_ptr<Version> version, http::Representation now) {
+  version->refresh(now);
+  if (job.store.pool().is_full()) co_return;  // as if it could not be written
+  auto store = [version = std::move(version)] {
+    version->store_refreshed();
+    return true;
+  };
+  co_await job.store.tell_disk(std::move(store));
 }
 
-io::Task<bool> forbid(FillJob& job) {
+io::Task<void> forbid(FillJob& job) {
   {
     const std::lock_guard lock(job.entry->mutex);
     job.entry->pass_until = Clock::now() + pass_for;
   }
-  return throw_away(job);
+  co_await throw_away(job);
 }
 
 bool is_too_large(const Store& store, std::uint64_t size) { return size > store.policy().size / 2; }

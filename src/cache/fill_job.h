@@ -27,23 +27,13 @@ struct FillJob {
   std::shared_ptr<Visit> visit;
 };
 
-/// Runs blocking work and forgets about the result.
-template <class Work>
-io::Task<bool> on_pool(Store& store, Work work) {
-  auto job = [work = std::move(work)]() mutable {
-    work();
-    return true;
-  };
-  return store.pool().run(std::move(job));
-}
-
-/// The version is not kept any more; who reads it reads on.
-io::Task<bool> throw_away(FillJob& job, std::shared_ptr<Version> version);
-io::Task<bool> throw_away(FillJob& job);
+/// The version is not kept any more; who reads it reads on. Its files go when the disk answers.
+io::Task<void> throw_away(FillJob& job, std::shared_ptr<Version> version);
+io::Task<void> throw_away(FillJob& job);
 /// Of a version that the origin has called current: see Version::refresh().
-io::Task<bool> refresh(FillJob& job, std::shared_ptr<Version> version, http::Representation now);
+io::Task<void> refresh(FillJob& job, std::shared_ptr<Version> version, http::Representation now);
 /// Nothing of the song is to be kept any more, for a while.
-io::Task<bool> forbid(FillJob& job);
+io::Task<void> forbid(FillJob& job);
 
 /// How long an answer that must not be kept spares others the wait for a visit.
 inline constexpr std::chrono::seconds pass_for{60};

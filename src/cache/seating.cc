@@ -63,6 +63,12 @@ Error CachedResource::why_nothing_comes() const {
   return {ErrorKind::http_response_timeout, "the first byte has not come in time", {}};
 }
 
+bool CachedResource::comes_past_disk(std::uint64_t position) const {
+  if (!seat_ || !store_.disk().is_silent()) return false;
+  const Kind there = seat_.fill()->view(position).kind;
+  return there == Kind::bytes || there == Kind::wait;
+}
+
 /// From `seat_` afterwards: whichever brings it sooner, or goes on.
 Fill::View CachedResource::look_from_seats(std::uint64_t position) {
   if (other_seat_) {

@@ -155,6 +155,11 @@ void Store::save_descriptors() {
   if (has_too_many_open()) close_idle();
 }
 
+bool Store::load_piece(Version& version, std::uint64_t position) {
+  save_descriptors();
+  return version.load(version.geometry().slice_at(position));
+}
+
 void Store::close_idle() {
   std::vector<std::shared_ptr<Entry>> all;
   {
@@ -162,8 +167,12 @@ void Store::close_idle() {
     for (const auto& [song, entry] : entries_) all.push_back(entry);
   }
   for (const auto& entry : all) {
-    const std::lock_guard lock(entry->mutex);
-    if (entry->version) entry->version->close_idle();
+    std::shared_ptr<Version> version;
+    {
+      const std::lock_guard lock(entry->mutex);
+      version = entry->version;
+    }
+    if (version) version->close_idle();
   }
 }
 

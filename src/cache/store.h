@@ -13,9 +13,12 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <type_traits>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 namespace tonearm::cache {
 
@@ -40,6 +43,18 @@ class Store {
   void change(const Policy& policy);
   Disk& disk() { return disk_; }
   io::BlockingPool& pool() { return pool_; }
+
+  template <class Work>
+  using Answer = std::optional<std::invoke_result_t<Work>>;
+  /// Runs what blocks on the disk, on the pool. `work` owns all that it uses but the store. Empty:
+  /// the disk does not answer. What had begun to wait for it when it fell silent goes on all the
+  /// same, what comes later is not done.
+  template <class Work>
+  io::Task<Answer<Work>> ask_disk(Work work);
+  /// The same for what must be done, however late.
+  template <class Work>
+  io::Task<Answer<Work>> tell_disk(Work work);
+
   Counters& counters() { return counters_; }
   Statistics statistics() const;
 
@@ -55,6 +70,8 @@ class Store {
   bool forget(const std::string& key, Version* version);
   /// Blocks. To be called before a piece is opened: closes idle ones when too many are open.
   void save_descriptors();
+  /// Blocks. Reads which blocks the piece at `position` has. False: that cannot be told now.
+  bool load_piece(Version& version, std::uint64_t position);
 
   /// A fill is on its way; false when the cache is being stopped.
   bool started(const std::shared_ptr<Fill>& fill);
@@ -64,6 +81,8 @@ class Store {
   void stop();
 
  private:
+  template <class Work>
+  io::Task<Answer<Work>> wait_for_disk(Work work);
   void retire(Version& version);
   void keep_open(Version& version);
   void close_idle();
@@ -84,7 +103,35 @@ class Store {
   bool stopping_ = false;
 
   Disk disk_;
-  io::BlockingPool pool_{4};
+  /// What must be done waits in line while the disk is silent: each a few hundred bytes.
+  static constexpr std::size_t most_waiting = 10'000;
+  io::BlockingPool pool_{4, most_waiting};
 };
+
+template <class Work>
+io::Task<Store::Answer<Work>> Store::ask_disk(Work work) {
+  if (disk_.is_silent()) co_return std::nullopt;
+  co_return co_await wait_for_disk(std::move(work));
+}
+
+template <class Work>
+io::Task<Store::Answer<Work>> Store::tell_disk(Work work) {
+  if (!disk_.is_silent()) co_return co_await wait_for_disk(std::move(work));
+  const auto no_patience = [] { return io::Clock::duration::zero(); };
+  co_return co_await pool_.run_with_patience(std::move(work), no_patience);
+}
+
+template <class Work>
+io::Task<Store::Answer<Work>> Store::wait_for_disk(Work work) {
+  const auto question = disk_.silence().ask();
+  auto ask = [question, work = std::move(work)]() mutable {
+    const Silence::Asking asking(*question);
+    return work();
+  };
+  const auto patience = [question] { return question->patience(Silence::Clock::now()); };
+  Answer<Work> answer = co_await pool_.run_with_patience(std::move(ask), patience);
+  if (!answer) question->give_up();
+  co_return answer;
+}
 
 }  // namespace tonearm::cache

@@ -69,19 +69,19 @@ bool Version::is_fresh(std::chrono::seconds most, http::HttpTime now) const {
 }
 
 void Version::refresh(const http::Representation& now) {
-  {
-    const std::lock_guard lock(mutex_);
-    http::Representation& what = record_.what;
-    what.caching = now.caching;
-    if (!now.content_type.empty()) what.content_type = now.content_type;
-    // Without a strong tag the date was compared, and the bytes are no better proven than they
-    // were.
-    const bool identified = what.validators.has_strong_etag();
-    if (identified && now.validators.last_modified) {
-      what.validators.last_modified = now.validators.last_modified;
-      what.validators.last_modified_is_strong = now.validators.last_modified_is_strong;
-    }
+  const std::lock_guard lock(mutex_);
+  http::Representation& what = record_.what;
+  what.caching = now.caching;
+  if (!now.content_type.empty()) what.content_type = now.content_type;
+  // Without a strong tag the date was compared, and the bytes are no better proven than they were.
+  const bool identified = what.validators.has_strong_etag();
+  if (identified && now.validators.last_modified) {
+    what.validators.last_modified = now.validators.last_modified;
+    what.validators.last_modified_is_strong = now.validators.last_modified_is_strong;
   }
+}
+
+void Version::store_refreshed() {
   disk_.store_record(song_, [this] {
     const std::lock_guard lock(mutex_);
     // Of one that is kept only whole the record may have failed to be written when all was in.
@@ -164,10 +164,13 @@ Version::Hold::~Hold() {
 }
 
 void Version::close_idle() {
+  std::vector<std::shared_ptr<File>> idle;  // outlives the lock: closing may block
   const std::lock_guard lock(mutex_);
   if (dead_) return;  // there is no opening them again
   for (auto& [slice, piece] : pieces_) {
-    if (piece.file.use_count() == 1 && piece.file->writing == 0) piece.file.reset();
+    if (piece.file.use_count() == 1 && piece.file->writing == 0) {
+      idle.push_back(std::move(piece.file));
+    }
   }
 }
 

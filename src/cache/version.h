@@ -56,14 +56,16 @@ class Version {
   /// A version that is kept only whole is not yet, and is not to be cut.
   bool is_complete() const { return complete_; }
 
-  /// Blocks. The origin says that it is still the current one, and what it says of it now takes the
-  /// place of what is kept (RFC 9111 §3.2).
+  /// The origin says that it is still the current one, and what it says of it now takes the place
+  /// of what is kept (RFC 9111 §3.2). To be followed by the other.
   void refresh(const http::Representation& now);
+  /// Blocks.
+  void store_refreshed();
   /// The end of a body of unknown length has come.
   void set_length(std::uint64_t length);
   /// Blocks. All of a whole-only version is kept.
   void complete();
-  /// Gives up the descriptors that nobody uses now.
+  /// Blocks. Gives up the descriptors that nobody uses now.
   void close_idle();
 
   /// It is not current any more: nothing is kept of it from now on. What is open of it stays so for
@@ -188,7 +190,9 @@ class Version {
   bool recorded_;
   Pieces pieces_;
   unsigned holds_ = 0;
-  std::mutex creating_;  ///< Before mutex_; held by pool threads only.
+  // Before mutex_, in this order; held by pool threads only.
+  std::mutex writing_;  ///< Who comes second with a block finds it kept.
+  std::mutex creating_;
 
   std::mutex fills_mutex_;  ///< Before mutex_.
   std::vector<std::shared_ptr<Fill>> fills_;

@@ -81,7 +81,9 @@ Version::Writing Version::open_for_writing(std::uint64_t slice) {
   if (dead_) return {};
   std::shared_ptr<File> file = disk_.create_piece(id_of(slice), geometry());
   if (!file) return {};
-  if (!whole_only_ && !store_first_record()) {
+  // It may have been thrown away while the file was made, and its name is not to stay.
+  const bool counts = whole_only_ ? !dead_ : store_first_record();
+  if (!counts) {
     disk_.drop_piece(id_of(slice));
     return {};
   }
@@ -143,6 +145,8 @@ bool Version::write(std::span<const std::shared_ptr<ArrivingBlock>> blocks) {
   const Geometry geometry = this->geometry();
   const std::uint64_t slice = geometry.slice_of_block(blocks.front()->block);
   const std::uint64_t base = slice * geometry.blocks_per_slice();
+  // A write that was given up as overdue may be under way, and another fill bring the same.
+  const std::lock_guard alone(writing_);
   if (dead_) return false;
   Writing writing = open_for_writing(slice);
   if (!writing) return false;
