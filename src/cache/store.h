@@ -118,6 +118,7 @@ template <class Work>
 io::Task<Store::Answer<Work>> Store::tell_disk(Work work) {
   if (!disk_.is_silent()) co_return co_await wait_for_disk(std::move(work));
   const auto no_patience = [] { return io::Clock::duration::zero(); };
+  // cppcheck-suppress accessMoved ; it does not know co_return
   co_return co_await pool_.run_with_patience(std::move(work), no_patience);
 }
 
