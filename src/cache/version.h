@@ -57,9 +57,9 @@ class Version {
   bool is_complete() const { return complete_; }
 
   /// The origin says that it is still the current one, and what it says of it now takes the place
-  /// of what is kept (RFC 9111 §3.2). To be followed by the other.
+  /// of what is kept (RFC 9111 §3.2). To be followed by store_refreshed().
   void refresh(const http::Representation& now);
-  /// Blocks.
+  /// Blocks. What refresh() has changed outlives the process, if it can be written.
   void store_refreshed();
   /// The end of a body of unknown length has come.
   void set_length(std::uint64_t length);
